@@ -1,0 +1,1 @@
+"""The TFX-like pipeline: the library calls of `tfdogs` as components with lineage."""

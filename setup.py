@@ -1,0 +1,63 @@
+"""Packaging of tfdogs. The ranges live here; the exact, hashed versions in requirements.lock."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# TF 2.15 is the last TensorFlow that TF-GAN and TF-Addons both import on (see BUILD.md).
+CORE = [
+    "tensorflow>=2.15.1,<2.16",
+    "keras>=2.15,<2.16",
+    "tensorflow-addons>=0.23,<0.24",
+    "tensorflow-gan>=2.1,<2.2",
+    "tensorflow-probability>=0.23,<0.24",
+    "tf_keras>=2.15.1,<2.16",
+    "tensorflow-hub>=0.16.1,<0.17",
+    "setuptools<81",  # tensorflow-hub imports pkg_resources
+    "absl-py>=1.4",
+    "numpy>=1.26,<2",
+    "pillow>=10.3",
+    "protobuf>=4.25,<5",
+    "psutil>=5.9",
+    "scipy>=1.11",
+    "tqdm>=4.66",
+]
+
+EXTRAS = {
+    "tfds": ["tensorflow-datasets>=4.9"],
+    "serve": ["tensorflow-serving-api>=2.15.1,<2.16"],
+    "pipeline": [
+        "apache-beam>=2.72,<2.73",
+        "dill==0.3.1.1",  # the version tfx-bsl imports
+        "tensorflow-data-validation>=1.15.1,<1.16",
+        "ml-metadata>=1.17.1,<1.18",
+        "tensorflow-serving-api>=2.15.1,<2.16",
+    ],
+    "dev": [
+        "build>=1.2",
+        "hypothesis>=6.100",
+        "pre-commit>=3.7",
+        "pytest>=8",
+        "ruff>=0.6",
+        "tensorflow-datasets>=4.9",
+    ],
+}
+
+setup(
+    name="tfdogs",
+    version="0.1.0",
+    description="GANs in Keras that learn from photographs of dogs to draw dogs that do not exist",
+    long_description=(Path(__file__).parent / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.9,<3.12",
+    packages=find_packages(include=["tfdogs*", "pipeline*"]),
+    package_data={"tfdogs": ["sampling/*.html"]},
+    install_requires=CORE,
+    extras_require=EXTRAS,
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

@@ -1,0 +1,117 @@
+"""Frozen dataclasses as configurations: one declaration gives flags, checks, help, a dump and a diff."""
+
+import dataclasses
+import json
+import types
+from pathlib import Path
+
+from absl import flags
+
+from tfdogs.errors import UsageError
+
+_DEFINE = {
+    bool: flags.DEFINE_bool,
+    float: flags.DEFINE_float,
+    int: flags.DEFINE_integer,
+    str: flags.DEFINE_string,
+}
+
+
+def flag(help, *, default=dataclasses.MISSING, choices=None, lower=None, upper=None, run_control=False):
+    """Declares one field of a configuration, which is also one flag of its command.
+
+    Args:
+        help: what the flag means, with its unit, for `--help`.
+        default: value when the flag is not given; without one the flag is required.
+        choices: legal values, or None for any.
+        lower: smallest legal value, inclusive, or None.
+        upper: largest legal value, inclusive, or None.
+        run_control: True where the value does not change what is computed, only how far or how
+            loudly, so that a resumed run may change it.
+    """
+    metadata = types.MappingProxyType(
+        {"help": help, "choices": choices, "lower": lower, "upper": upper, "run_control": run_control}
+    )
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Base of every command's configuration: int, float, str and bool fields made by `flag`.
+
+    Raises:
+        UsageError: a value is not among its choices or outside its bounds.
+    """
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value, meta = getattr(self, field.name), field.metadata
+            choices, lower, upper = meta.get("choices"), meta.get("lower"), meta.get("upper")
+            if choices is not None and value not in choices:
+                self.reject(field.name, f"must be one of {', '.join(map(str, choices))}")
+            # Written so that nan, which compares false with everything, is refused too.
+            if (lower is not None and not value >= lower) or (upper is not None and not value <= upper):
+                bounds = (("at least", lower), ("at most", upper))
+                rule = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+                self.reject(field.name, f"must be {rule}")
+
+    def reject(self, name, rule):
+        """Raises a UsageError that names the flag, the rule and what was received."""
+        raise UsageError(f"--{name} {rule}. Received: --{name}={getattr(self, name)}")
+
+    def to_dict(self):
+        """Returns the fields as a plain dict."""
+        return dataclasses.asdict(self)
+
+    def dump(self):
+        """Returns the configuration as indented JSON text."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def load(cls, path):
+        """Reads a configuration that `dump` wrote.
+
+        Raises:
+            UsageError: the file is missing or is not such a configuration.
+        """
+        try:
+            values = json.loads(Path(path).read_text(encoding="utf-8"))
+            return cls(**values)
+        except OSError as e:
+            raise UsageError(f"cannot read a configuration from {path}: {e.strerror}") from e
+        except (ValueError, TypeError) as e:
+            raise UsageError(f"{path} is not a {cls.__name__}: {e}") from e
+
+    def diff(self, other):
+        """Lists what differs from `other` and changes the result, a line a field; run control is left out."""
+        return [
+            f"--{f.name}: {getattr(self, f.name)!r} -> {getattr(other, f.name)!r}"
+            for f in dataclasses.fields(self)
+            if not f.metadata.get("run_control") and getattr(self, f.name) != getattr(other, f.name)
+        ]
+
+    @classmethod
+    def define_flags(cls, flag_values):
+        """Defines one flag a field on `flag_values`, an `absl.flags.FlagValues`."""
+        for field in dataclasses.fields(cls):
+            required = field.default is dataclasses.MISSING
+            text = field.metadata["help"]
+            if field.metadata["choices"] is not None:
+                text += f" One of: {', '.join(map(str, field.metadata['choices']))}."
+            if required:
+                text += " (required)"
+            default = None if required else field.default
+            _DEFINE[field.type](field.name, default, text, flag_values=flag_values)
+
+    @classmethod
+    def from_flags(cls, flag_values):
+        """Builds the configuration from parsed flags.
+
+        Raises:
+            UsageError: a required flag is missing, or a value is illegal.
+        """
+        values = {f.name: flag_values[f.name].value for f in dataclasses.fields(cls)}
+        for f in dataclasses.fields(cls):
+            if f.default is dataclasses.MISSING and values[f.name] is None:
+                raise UsageError(f"--{f.name} is required: {f.metadata['help']}")
+        return cls(**values)
