@@ -15,6 +15,7 @@ CORE = [
     "tensorflow-hub>=0.16.1,<0.17",
     "setuptools<81",  # tensorflow-hub imports pkg_resources
     "absl-py>=1.4",
+    "defusedxml>=0.7",
     "numpy>=1.26,<2",
     "pillow>=10.3",
     "protobuf>=4.25,<5",

@@ -77,13 +77,12 @@ class Manifest:
             }
             manifest = cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-            raise UsageError(
-                f"{data_dir} is not a data_dir made by tfdogs.prepare: {FILE_NAME} is missing or foreign ({e})"
-            ) from e
+            problem = f"{FILE_NAME} is missing or foreign ({e})"
+            raise UsageError(f"{data_dir} is not a data_dir made by tfdogs.prepare: {problem}") from e
         for shard in (shard for shards in manifest.splits.values() for shard in shards):
             path = data_dir / shard.file
             size = path.stat().st_size if path.is_file() else None
             if size != shard.bytes:
                 found = "no such file" if size is None else f"{size} bytes"
-                raise TfdogsError(f"{path}: expected {shard.bytes} bytes, found {found}; prepare the data again")
+                raise TfdogsError(f"{path}: expected {shard.bytes} bytes, found {found}; prepare it again")
         return manifest

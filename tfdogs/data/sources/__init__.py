@@ -1,0 +1,1 @@
+"""Where pictures come from: folders, archives, IDX files, TensorFlow Datasets, paper dogs."""

@@ -1,0 +1,59 @@
+"""The contract between a source of pictures and their preparation."""
+
+import abc
+import dataclasses
+from typing import Any, NamedTuple, Optional
+
+
+class Box(NamedTuple):
+    """A bounding box in pixels; right and bottom are exclusive. It may reach outside its picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One picture of a source, not yet read. Small and picklable: it travels to a worker process.
+
+    Attributes:
+        name: unique within the source; what `rejects.csv` and a record's `image/source` say.
+        class_name: its class, or None where the source has none.
+        ref: what the source's `load` needs to read it: a path, an offset, an index, or the bytes.
+        boxes: boxes round its dogs, or None where the source has no boxes: the whole picture counts as one.
+        frame: (width, height) that the boxes were measured in, or None where it is the picture's own.
+        problem: reason for which it must be rejected unread (an unsafe member name, say), or None.
+    """
+
+    name: str
+    class_name: Optional[str]
+    ref: Any
+    boxes: Optional[tuple] = None
+    frame: Optional[tuple] = None
+    problem: Optional[str] = None
+
+
+class Source(abc.ABC):
+    """A source of pictures. Picklable; `items` runs in the parent process and `load` in the workers.
+
+    Attributes:
+        photographs: False for digits and drawings, to which the checks for photographs do not apply.
+        channels: natural number of channels, 1 or 3.
+    """
+
+    photographs = True
+    channels = 3
+
+    @abc.abstractmethod
+    def items(self):
+        """Yields every picture as an `Item`, always in the same order, reading as little as possible."""
+
+    @abc.abstractmethod
+    def load(self, item):
+        """Returns a picture's encoded bytes, or a PIL.Image where the source has no encoded form."""
+
+    def __len__(self):
+        """Returns the number of items, for the progress bar; 0 where only reading would tell."""
+        return 0
