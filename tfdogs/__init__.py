@@ -6,7 +6,13 @@ read pictures, before TensorFlow is loaded.
 
 import importlib
 
-_HOME = {}
+_HOME = {
+    "DiffAugment": "tfdogs.augment.diff_augment",
+    "EMA": "tfdogs.training.ema",
+    "GAN": "tfdogs.models.gan",
+    "GradientPenalty": "tfdogs.losses.gradient_penalty",
+    "R1": "tfdogs.losses.r1",
+}
 __version__ = "0.1.0"
 __all__ = sorted(_HOME)
 

@@ -27,8 +27,12 @@ def parse(config_class, argv, *, summary):
     """
     values = flags.FlagValues()
     config_class.define_flags(values)
-    flags.DEFINE_string("flagfile", "", "Read flags from this file; of a flag given twice the last counts.",
-                        flag_values=values)
+    flags.DEFINE_string(
+        "flagfile",
+        "",
+        "Read flags from this file; of a flag given twice the last counts.",
+        flag_values=values,
+    )
     flags.DEFINE_bool("help", False, "Print this help and exit.", flag_values=values)
     try:
         rest = values(argv)[1:]

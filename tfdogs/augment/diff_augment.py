@@ -1,0 +1,105 @@
+"""DiffAugment: the discriminator sees reals and fakes only after the same differentiable augmentation."""
+
+import keras
+import tensorflow as tf
+
+
+def _brightness(images, noise):
+    return images + noise.uniform([tf.shape(images)[0], 1, 1, 1], -0.5, 0.5)
+
+
+def _saturation(images, noise):
+    if images.shape[-1] != 3:
+        return images
+    grey = tf.reduce_mean(images, axis=-1, keepdims=True)
+    return grey + (images - grey) * noise.uniform([tf.shape(images)[0], 1, 1, 1], 0.0, 2.0)
+
+
+def _contrast(images, noise):
+    mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
+    return mean + (images - mean) * noise.uniform([tf.shape(images)[0], 1, 1, 1], 0.5, 1.5)
+
+
+def _translation(images, noise):
+    n, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+
+    def shifts(noise, size):
+        # A shift by whole pixels as a product with a shifted identity: zeros come in at the border.
+        reach = size // 8
+        steps = tf.floor(noise.uniform([n, 1, 1], -reach, reach + 1.0))
+        where = tf.range(size, dtype=tf.float32)
+        return tf.cast(tf.equal(where[None, :, None] - steps, where[None, None, :]), images.dtype)
+
+    images = tf.einsum("nij,njwc->niwc", shifts(noise.fold(0), height), images)
+    return tf.einsum("nij,nhjc->nhic", shifts(noise.fold(1), width), images)
+
+
+def _cutout(images, noise):
+    n, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+
+    def hole(noise, size):
+        centre = tf.floor(noise.uniform([n, 1], 0.0, size))
+        where = tf.range(size, dtype=tf.float32)[None, :]
+        return tf.logical_and(where >= centre - size // 4, where < centre + size // 4)
+
+    rows, columns = hole(noise.fold(0), height), hole(noise.fold(1), width)
+    inside = tf.logical_and(rows[:, :, None], columns[:, None, :])[..., None]
+    return tf.where(inside, tf.zeros_like(images), images)
+
+
+_OPERATIONS = {
+    "brightness": (_brightness,),
+    "saturation": (_saturation,),
+    "contrast": (_contrast,),
+    "color": (_brightness, _saturation, _contrast),
+    "translation": (_translation,),
+    "cutout": (_cutout,),
+}
+
+NAMES = tuple(_OPERATIONS)
+
+
+@keras.saving.register_keras_serializable("tfdogs")
+class DiffAugment:
+    """Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3.3.
+
+    Colour: brightness +-0.5, saturation x [0, 2), contrast x [0.5, 1.5); translation by up to an eighth
+    of the side, zeros coming in; cutout of a square of half the side.
+
+    Args:
+        policy: names out of brightness, saturation, contrast, color (those three), translation and
+            cutout, comma-separated, applied in that order.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+
+    def __init__(self, policy="color,translation,cutout"):
+        names = [name.strip() for name in policy.split(",") if name.strip()]
+        if not names or not set(names) <= set(NAMES):
+            raise ValueError(f"policy must be made of {', '.join(NAMES)}. Received: {policy!r}")
+        self.policy = policy
+        self._operations = [operation for name in names for operation in _OPERATIONS[name]]
+
+    def __call__(self, images, noise):
+        """Augments images, each in its own way.
+
+        Args:
+            images: float32 [N, H, W, C] in [-1, 1]; H, W and C static.
+            noise: `tfdogs.models.noise.Noise`.
+
+        Returns:
+            float32 [N, H, W, C]; colours may leave [-1, 1].
+        """
+        for use, operation in enumerate(self._operations):
+            images = operation(images, noise.fold(use))
+        return images
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {"policy": self.policy}
+
+    @classmethod
+    def from_config(cls, config):
+        """Builds it from what `get_config` returned."""
+        return cls(**config)

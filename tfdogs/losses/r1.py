@@ -1,0 +1,30 @@
+"""The R1 penalty."""
+
+import tensorflow as tf
+
+from tfdogs.losses.gradient_penalty import squared_gradient_norms
+from tfdogs.losses.regularizer import Regularizer, register
+
+
+@register
+class R1(Regularizer):
+    """gamma / 2 * E[|grad D(x)|^2] on real images.
+
+    Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 9.
+
+    Args:
+        gamma: strength; default 10.
+        interval: see `Regularizer`.
+    """
+
+    name = "r1"
+
+    def __init__(self, gamma=10.0, *, interval=1):
+        super().__init__(interval)
+        self.gamma = float(gamma)
+
+    def __call__(self, discriminate, reals, fakes, noise):
+        return 0.5 * self.gamma * tf.reduce_mean(squared_gradient_norms(discriminate, reals))
+
+    def get_config(self):
+        return {"gamma": self.gamma, **super().get_config()}

@@ -1,0 +1,146 @@
+"""What our generators and discriminators share: inputs, conditioning, configuration."""
+
+import keras
+from keras import layers
+
+
+class _Network(keras.Model):
+    """A model with an image shape, optional classes, and a `body` of layers that runs under one policy."""
+
+    def __init__(self, image_size, channels, *, num_classes, dtype, name):
+        super().__init__(name=name, dtype=dtype)
+        self.image_size = image_size
+        self.channels = channels
+        self.num_classes = num_classes
+        self.policy = dtype
+
+    @property
+    def image_shape(self):
+        """(height, width, channels)."""
+        return (self.image_size, self.image_size, self.channels)
+
+    def get_config(self):
+        policy = self.policy
+        return {
+            "image_size": self.image_size,
+            "channels": self.channels,
+            "num_classes": self.num_classes,
+            "dtype": policy if policy is None or isinstance(policy, str) else policy.name,
+            "name": self.name,
+        }
+
+
+class Generator(_Network):
+    """Latents, and labels where it is conditional, to images.
+
+    A subclass gives `self.body`: a `keras.Sequential` from [N, input_dim] to float32 [N, H, W, C] in
+    [-1, 1]. Labels enter as an embedding of `latent_dim` numbers appended to the latent.
+
+    Args:
+        image_size: height and width of the images, in pixels.
+        channels: 1 or 3.
+        latent_dim: length of a latent.
+        num_classes: number of classes; 0 for an unconditional generator.
+        dtype: policy of the layers, such as "mixed_bfloat16"; the images are float32 in any case.
+        name: name of the model.
+    """
+
+    def __init__(self, image_size, channels, latent_dim, *, num_classes=0, dtype=None, name=None):
+        super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
+        self.latent_dim = latent_dim
+        self.embedding = layers.Embedding(num_classes, latent_dim, name="embedding") if num_classes else None
+
+    @property
+    def input_dim(self):
+        """Length of what the body reads: the latent, and the label's embedding."""
+        return self.latent_dim * (2 if self.num_classes else 1)
+
+    def build(self, input_shape=None):
+        """Creates the weights; the shapes follow from the constructor's arguments."""
+        if self.embedding is not None:
+            self.embedding.build((None,))
+        self.body.build((None, self.input_dim))
+        self.built = True
+
+    def call(self, inputs, training=None):
+        """Draws images.
+
+        Args:
+            inputs: latents, float32 [N, latent_dim]; for a conditional generator (latents, labels) with
+                labels int [N].
+            training: True where BatchNorm uses the batch's own statistics.
+
+        Returns:
+            float32 [N, image_size, image_size, channels] in [-1, 1].
+        """
+        if self.embedding is not None:
+            latents, labels = inputs
+            inputs = keras.layers.concatenate([latents, self.embedding(labels)])
+        return self.body(inputs, training=training)
+
+    def compute_output_shape(self, input_shape):
+        first = input_shape[0] if self.num_classes else input_shape
+        return (first[0], *self.image_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "latent_dim": self.latent_dim}
+
+
+class Discriminator(_Network):
+    """Images, and labels where it is conditional, to one logit an image.
+
+    A subclass gives `self.body`: a `keras.Sequential` from images to features [N, F]. A conditional one
+    adds the product of the features with an embedding of the label (Miyato and Koyama 2018, "cGANs with
+    Projection Discriminator", equation 3).
+
+    Args:
+        image_size: height and width of the images, in pixels.
+        channels: 1 or 3.
+        num_classes: number of classes; 0 for an unconditional discriminator.
+        dtype: policy of the layers; the logits are float32 in any case.
+        name: name of the model.
+    """
+
+    def __init__(self, image_size, channels, *, num_classes=0, dtype=None, name=None):
+        super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
+        self.head = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="logit")
+        self.projection = None
+
+    def build(self, input_shape=None):
+        """Creates the weights; the shapes follow from the constructor's arguments."""
+        self.body.build((None, *self.image_shape))
+        features = self.body.output_shape[-1]
+        self.head.build((None, features))
+        if self.num_classes:
+            self.projection = layers.Embedding(
+                self.num_classes, features, embeddings_initializer="zeros", dtype="float32", name="projection"
+            )
+            self.projection.build((None,))
+        self.built = True
+
+    def call(self, inputs, training=None):
+        """Judges images.
+
+        Args:
+            inputs: images, float32 [N, H, W, C] in [-1, 1]; for a conditional discriminator
+                (images, labels) with labels int [N].
+            training: True where BatchNorm uses the batch's own statistics.
+
+        Returns:
+            float32 logits [N, 1]: over 0 means rather real.
+        """
+        images, labels = inputs if self.num_classes else (inputs, None)
+        features = keras.backend.cast(self.body(images, training=training), "float32")
+        logits = self.head(features)
+        if labels is not None:
+            logits += keras.backend.sum(features * self.projection(labels), axis=1, keepdims=True)
+        return logits
+
+    def compute_output_shape(self, input_shape):
+        first = input_shape[0] if self.num_classes else input_shape
+        return (first[0], 1)
+
+
+def _normal():
+    # DCGAN's initialization (Radford et al. 2016, section 3).
+    return keras.initializers.RandomNormal(stddev=0.02)

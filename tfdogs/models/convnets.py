@@ -1,0 +1,106 @@
+"""The strided convolutional stacks that DCGAN and WGAN-GP share, for any image size."""
+
+import math
+
+import keras
+from keras import layers
+
+_EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
+_MOMENTUM = 0.9
+
+
+def doublings(image_size):
+    """Returns how many strided layers lie between the smallest feature map, 4 to 7 pixels, and the image."""
+    return int(math.log2(image_size / 4))
+
+
+def width(base_channels, level):
+    """Returns the channels `level` halvings below the layer at the image: doubled each time, at most 8x."""
+    return base_channels * min(2**level, 8)
+
+
+def initializer():
+    """DCGAN's N(0, 0.02) (Radford et al. 2016, section 3)."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def batch_norm(dtype=None):
+    """BatchNorm as DCGAN's, its scale drawn from N(1, 0.02)."""
+    gamma = keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
+    return layers.BatchNormalization(
+        momentum=_MOMENTUM, epsilon=_EPSILON, gamma_initializer=gamma, dtype=dtype
+    )
+
+
+def upsampler(image_size, channels, base_channels, *, input_dim, dtype=None):
+    """Builds a vector -> image stack: projection, then transposed convolutions of kernel 4 and stride 2.
+
+    An image size that is no multiple of the strides is drawn a little larger and cropped.
+
+    Args:
+        image_size: height and width, in pixels.
+        channels: 1 or 3.
+        base_channels: channels of the last hidden layer.
+        input_dim: length of the input vector.
+        dtype: policy of the layers.
+
+    Returns:
+        `keras.Sequential`: [N, input_dim] -> float32 [N, image_size, image_size, channels] in [-1, 1].
+    """
+    levels = doublings(image_size)
+    start = math.ceil(image_size / 2**levels)
+    top = width(base_channels, levels - 1)
+    stack = [
+        keras.Input((input_dim,)),
+        layers.Dense(start * start * top, use_bias=False, kernel_initializer=initializer(), dtype=dtype),
+        layers.Reshape((start, start, top), dtype=dtype),
+        batch_norm(dtype),
+        layers.ReLU(dtype=dtype),
+    ]
+    for level in reversed(range(levels - 1)):
+        stack += [
+            _transposed(width(base_channels, level), dtype),
+            batch_norm(dtype),
+            layers.ReLU(dtype=dtype),
+        ]
+    stack.append(_transposed(channels, dtype))
+    extra = start * 2**levels - image_size
+    if extra:
+        margins = (extra // 2, extra - extra // 2)
+        stack.append(layers.Cropping2D((margins, margins), dtype=dtype))
+    return keras.Sequential([*stack, layers.Activation("tanh", dtype="float32")], name="body")
+
+
+def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
+    """Builds an image -> features stack: convolutions of kernel 4 and stride 2, LeakyReLU of slope 0.2.
+
+    Args:
+        image_size: height and width, in pixels.
+        channels: 1 or 3.
+        base_channels: channels of the first layer.
+        norm: called for a normalization layer after every convolution but the first; None for none.
+        dtype: policy of the layers.
+
+    Returns:
+        `keras.Sequential`: [N, image_size, image_size, channels] -> [N, F].
+    """
+    stack = [keras.Input((image_size, image_size, channels))]
+    for level in range(doublings(image_size)):
+        normalized = norm is not None and level > 0
+        stack.append(_strided(width(base_channels, level), dtype, use_bias=not normalized and level > 0))
+        if normalized:
+            stack.append(norm())
+        stack.append(layers.LeakyReLU(0.2, dtype=dtype))
+    return keras.Sequential([*stack, layers.Flatten(dtype=dtype)], name="body")
+
+
+def _strided(filters, dtype, *, use_bias):
+    return layers.Conv2D(
+        filters, 4, 2, padding="same", use_bias=use_bias, kernel_initializer=initializer(), dtype=dtype
+    )
+
+
+def _transposed(filters, dtype):
+    return layers.Conv2DTranspose(
+        filters, 4, 2, padding="same", use_bias=False, kernel_initializer=initializer(), dtype=dtype
+    )

@@ -1,0 +1,71 @@
+"""What the GAN has to learn about networks that it did not build."""
+
+import keras
+import numpy as np
+
+
+def latent_dim(generator):
+    """Returns the length of a generator's latent: its attribute `latent_dim`, or its first input's last axis.
+
+    Raises:
+        ValueError: neither tells.
+    """
+    if getattr(generator, "latent_dim", None):
+        return int(generator.latent_dim)
+    shape = getattr(generator, "input_shape", None) if getattr(generator, "inputs", None) else None
+    first = shape[0] if isinstance(shape, (list, tuple)) and isinstance(shape[0], (list, tuple)) else shape
+    if first is None or first[-1] is None:
+        raise ValueError("the generator does not tell its latent's length: pass latent_dim to GAN")
+    return int(first[-1])
+
+
+def example_inputs(latent_dim, num_classes):
+    """Returns a zero latent, float32 [1, latent_dim], and a zero label, int32 [1], where there are classes."""
+    z = np.zeros((1, latent_dim), np.float32)
+    return (z, np.zeros(1, np.int32)) if num_classes else z
+
+
+def check_pair(generator, discriminator, latent_dim, num_classes):
+    """Runs both networks once, which creates their weights, and returns the image shape (H, W, C).
+
+    Raises:
+        ValueError: the generator does not draw images, or the discriminator does not give one logit an image.
+    """
+    inputs = example_inputs(latent_dim, num_classes)
+    images = generator(inputs)
+    if len(images.shape) != 4:
+        raise ValueError(
+            f"the generator must draw images [N, H, W, C]. Received: shape {tuple(images.shape)}"
+        )
+    logits = discriminator((images, inputs[1]) if num_classes else images)
+    if tuple(logits.shape) != (1, 1):
+        raise ValueError(
+            "the discriminator must give one logit an image, shape [N, 1]. "
+            f"Received for one image: shape {tuple(logits.shape)}"
+        )
+    last = discriminator.layers[-1] if getattr(discriminator, "layers", None) else None
+    if getattr(last, "activation", None) is keras.activations.sigmoid:
+        raise ValueError(
+            "the discriminator must give logits, and the losses apply the sigmoid. "
+            f"Received: a last layer {last.name!r} with a sigmoid of its own"
+        )
+    return tuple(images.shape[1:])
+
+
+def clone(generator, latent_dim, num_classes):
+    """Returns a second generator with weights of its own that equal the first's.
+
+    Raises:
+        ValueError: a subclassed model whose `get_config` does not give its constructor's arguments.
+    """
+    try:
+        twin = keras.models.clone_model(generator)
+        twin(example_inputs(latent_dim, num_classes))
+        twin.set_weights(generator.get_weights())
+    except (TypeError, ValueError, NotImplementedError) as e:
+        raise ValueError(
+            f"{type(generator).__name__} cannot be cloned for the average: give it a get_config() with its "
+            f"constructor's arguments, or pass ema=None to GAN ({e})"
+        ) from e
+    twin.trainable = False
+    return twin

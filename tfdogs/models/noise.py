@@ -1,0 +1,49 @@
+"""Random numbers of a training step as a function of (seed, images seen)."""
+
+import tensorflow as tf
+
+
+class Noise:
+    """Stateless random numbers, so that nothing about them has to be saved for an exact resume.
+
+    The first dimension of a shape counts images. Numbers are drawn for the whole global batch and each
+    replica takes its own rows: the same images get the same numbers on one device and on many.
+
+    Args:
+        seed: int tensor [2].
+        replica: index of this replica, an int or int32 scalar; default 0.
+        replicas: number of replicas; default 1.
+    """
+
+    def __init__(self, seed, replica=0, replicas=1):
+        self._seed = seed
+        self._replica = replica
+        self._replicas = replicas
+
+    @classmethod
+    def at(cls, seed, images_seen):
+        """Returns the noise of the step that begins after `images_seen` images, for this replica."""
+        context = tf.distribute.get_replica_context()
+        folded = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), images_seen)
+        return cls(folded, context.replica_id_in_sync_group, context.num_replicas_in_sync)
+
+    def fold(self, use):
+        """Returns independent noise for one use, named by an int."""
+        seed = tf.random.experimental.stateless_fold_in(self._seed, use)
+        return Noise(seed, self._replica, self._replicas)
+
+    def normal(self, shape):
+        """Draws from N(0, 1): float32 of `shape`."""
+        return self._draw(tf.random.stateless_normal, shape)
+
+    def uniform(self, shape, low=0.0, high=1.0):
+        """Draws from U[low, high): float32 of `shape`."""
+        return low + (high - low) * self._draw(tf.random.stateless_uniform, shape)
+
+    def _draw(self, draw, shape):
+        shape = tf.convert_to_tensor(shape)
+        if self._replicas == 1:
+            return draw(shape, self._seed)
+        rows = shape[0]
+        numbers = draw(tf.concat([[rows * self._replicas], shape[1:]], 0), self._seed)
+        return numbers[self._replica * rows : (self._replica + 1) * rows]

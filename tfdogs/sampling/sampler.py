@@ -1,0 +1,102 @@
+"""Images out of a generator: same seed, same image, whatever batch it came in."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfdogs.data import pixels
+from tfdogs.models import latents
+
+# The batch that the generator always runs on, the last one padded: kernels differ between batch sizes
+# in the last bits, and a byte of an image could follow them.
+CHUNK = 32
+
+
+class Sampler:
+    """Draws images from a generator.
+
+    Args:
+        generator: latents (or (latents, labels)) -> images in [-1, 1].
+        latent_dim: length of a latent.
+        latent: "normal" or "uniform", as in training.
+        num_classes: number of classes; 0 for an unconditional generator.
+    """
+
+    def __init__(self, generator, latent_dim, *, latent="normal", num_classes=0):
+        self.generator = generator
+        self.latent_dim = latent_dim
+        self.latent = latent
+        self.num_classes = num_classes
+        self._draw = tf.function(self._call_generator)
+        self._latents = tf.function(self._draw_latents)
+
+    def latents(self, seeds, truncation=None):
+        """Returns the latents of `seeds`, float32 [N, latent_dim]; see `tfdogs.models.latents.from_seeds`."""
+        seeds = np.asarray(seeds, np.int64).reshape(-1)
+        if truncation is None:
+            return self._latents(seeds).numpy()
+        if not truncation > 0:
+            raise ValueError(
+                f"truncation must be over 0, or None for none. Received: truncation={truncation}"
+            )
+        return self._latents(seeds, tf.constant(truncation, tf.float32)).numpy()
+
+    def images(self, seeds, *, labels=None, truncation=None):
+        """Draws one image a seed.
+
+        Args:
+            seeds: ints [N], each in the range of int64.
+            labels: for a conditional generator an int, or ints [N]; default: the seed modulo the number
+                of classes.
+            truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`.
+
+        Returns:
+            uint8 array [N, H, W, C].
+
+        Raises:
+            ValueError: labels for an unconditional generator, a label out of range, or a bad truncation.
+        """
+        seeds = np.asarray(seeds, np.int64).reshape(-1)
+        return self.from_latents(self.latents(seeds, truncation), self._labels(seeds, labels))
+
+    def from_latents(self, z, labels=None):
+        """Draws one image a latent.
+
+        Args:
+            z: float32 [N, latent_dim].
+            labels: int32 [N] for a conditional generator, else None.
+
+        Returns:
+            uint8 array [N, H, W, C].
+        """
+        chunks = []
+        for start in range(0, len(z), CHUNK):
+            chunk = z[start : start + CHUNK]
+            padding = CHUNK - len(chunk)
+            inputs = np.pad(chunk, ((0, padding), (0, 0)))
+            if self.num_classes:
+                inputs = (inputs, np.pad(labels[start : start + CHUNK], (0, padding)).astype(np.int32))
+            chunks.append(self._draw(inputs).numpy()[: len(chunk)])
+        return np.concatenate(chunks) if chunks else np.zeros((0, *self._image_shape()), np.uint8)
+
+    def _call_generator(self, inputs):
+        return pixels.to_uint8(self.generator(inputs, training=False))
+
+    def _draw_latents(self, seeds, truncation=None):
+        return latents.from_seeds(self.latent, seeds, self.latent_dim, truncation)
+
+    def _image_shape(self):
+        return self.from_latents(np.zeros((1, self.latent_dim), np.float32), np.zeros(1, np.int32)).shape[1:]
+
+    def _labels(self, seeds, labels):
+        if not self.num_classes:
+            if labels is not None:
+                raise ValueError("this generator is unconditional: it takes no labels")
+            return None
+        if labels is None:
+            return (seeds % self.num_classes).astype(np.int32)
+        labels = np.broadcast_to(np.asarray(labels, np.int64), seeds.shape)
+        if labels.size and not (labels.min() >= 0 and labels.max() < self.num_classes):
+            raise ValueError(
+                f"labels must be in [0, {self.num_classes}). Received: {labels.min()} to {labels.max()}"
+            )
+        return labels.astype(np.int32)

@@ -1,0 +1,82 @@
+"""The exponential moving average of the generator's weights."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("tfdogs")
+class EMA:
+    """How fast the averaged generator forgets.
+
+    Karras et al. 2018 (half-life in images); the ramp-up is StyleGAN2-ADA's.
+
+    Args:
+        half_life_kimg: thousands of images after which a weight's share has halved; default 10.
+        rampup: while training is young the half-life is at most this share of the images seen, so that
+            the average is not held back by the initial weights; default 0.05; None for no ramp-up.
+
+    Raises:
+        ValueError: a value that is not over 0.
+    """
+
+    def __init__(self, half_life_kimg=10.0, *, rampup=0.05):
+        if not half_life_kimg > 0 or (rampup is not None and not rampup > 0):
+            raise ValueError(
+                "half_life_kimg and rampup must be over 0. "
+                f"Received: half_life_kimg={half_life_kimg}, rampup={rampup}"
+            )
+        self.half_life_kimg = float(half_life_kimg)
+        self.rampup = rampup
+
+    def decay(self, batch_size, images_seen):
+        """Returns the share of the old average kept by a step, a float32 scalar in [0, 1).
+
+        Args:
+            batch_size: images in the step.
+            images_seen: images before the step.
+        """
+        half_life = tf.constant(self.half_life_kimg * 1000.0)
+        if self.rampup is not None:
+            half_life = tf.minimum(half_life, tf.cast(images_seen, tf.float32) * self.rampup)
+        # 0.5 ^ (batch / 0) is 0: the first step copies the weights.
+        return tf.pow(0.5, tf.cast(batch_size, tf.float32) / tf.maximum(half_life, 1e-8))
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {"half_life_kimg": self.half_life_kimg, "rampup": self.rampup}
+
+    @classmethod
+    def from_config(cls, config):
+        """Builds it from what `get_config` returned."""
+        return cls(**config)
+
+
+def update_average(average, current, decay):
+    """Moves one model's weights towards another's: average <- decay * average + (1 - decay) * current.
+
+    All weights are averaged, BatchNorm's moving statistics included; what is not floating is copied.
+    Works in a replica context of any `tf.distribute` strategy.
+
+    Args:
+        average: the model that is moved.
+        current: a model with the same weights in the same order.
+        decay: float32 scalar in [0, 1].
+    """
+    pairs = list(zip(average.weights, current.weights))
+
+    def move(old, new, decay):
+        if old.dtype.is_floating:
+            share = tf.cast(decay, old.dtype)
+            new = share * old + (1.0 - share) * tf.cast(new, old.dtype)
+        old.assign(new)
+
+    def merged(strategy, decay):
+        for old, new in pairs:
+            strategy.extended.update(old, move, args=(new, decay), group=True)
+
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        for old, new in pairs:
+            move(old, new, decay)
+    else:
+        context.merge_call(merged, args=(decay,))
