@@ -1,0 +1,22 @@
+"""Trains a GAN on a prepared data_dir, or goes on with the run that is in model_dir.
+
+  python -m tfdogs.train --flagfile=configs/dcgan_dogs64.flags --data_dir=data/dogs64 --model_dir=runs/dogs64
+
+Leaves in model_dir: config.json, data.json, checkpoints/, samples/ (reals.png, and fakes000000.png and on,
+numbered by kimg), metrics.jsonl and tensorboard/. Ctrl-C and SIGTERM save before they end it; the same
+command goes on.
+"""
+
+from tfdogs import cli
+from tfdogs.training.config import TrainConfig
+
+
+def run(config):
+    """Runs the command."""
+    from tfdogs.training.run import train  # TensorFlow is loaded once the flags are known to be right
+
+    train(config)
+
+
+if __name__ == "__main__":
+    cli.main(TrainConfig, run, summary=__doc__)

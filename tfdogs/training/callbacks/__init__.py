@@ -1,0 +1,1 @@
+"""Keras callbacks that count images, for `tfdogs.train` and for anybody's `fit`."""

@@ -1,0 +1,78 @@
+"""Metrics as lines of JSON and in TensorBoard."""
+
+import json
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfdogs.training.callbacks.every_kimg import EveryKimg
+
+
+class MetricsLog(EveryKimg):
+    """Appends a line to `metrics.jsonl` and scalars to TensorBoard every `kimg` thousand images.
+
+    A line holds kimg, seconds (of training, over all resumes), images_per_second, and the means of the
+    model's metrics over the images since the last line. Lines beyond the checkpoint that a run resumes
+    from are dropped, so that the file tells one story.
+
+    Args:
+        directory: the run's folder; TensorBoard events go to its `tensorboard`.
+        kimg: thousands of images from one line to the next.
+    """
+
+    FILE_NAME = "metrics.jsonl"
+
+    def __init__(self, directory, kimg):
+        super().__init__(kimg, at_end=True)
+        self._path = Path(directory, self.FILE_NAME)
+        self._events = Path(directory, "tensorboard")
+        self._writer = None
+        self._seconds = 0.0
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        earlier = [line for line in read(self._path) if line["kimg"] * 1000 <= self._last]
+        self._seconds = earlier[-1]["seconds"] if earlier else 0.0
+        text = "".join(json.dumps(line) + "\n" for line in earlier)
+        hidden = self._path.with_name(f".{self._path.name}")
+        hidden.write_text(text, encoding="utf-8")
+        hidden.replace(self._path)
+        self._writer = tf.summary.create_file_writer(str(self._events))
+        self._clock, self._logged = time.perf_counter(), self._last
+
+    def act(self, images_seen, logs):
+        now = time.perf_counter()
+        elapsed, images = now - self._clock, images_seen - self._logged
+        self._seconds += elapsed
+        self._clock, self._logged = now, images_seen
+        values = {name: float(value) for name, value in logs.items()}
+        line = {
+            "kimg": images_seen / 1000,
+            "seconds": round(self._seconds, 3),
+            "images_per_second": round(images / max(elapsed, 1e-9), 3),
+            **values,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        with self._writer.as_default(step=images_seen):
+            for name, value in line.items():
+                tf.summary.scalar(name, value)
+        self._writer.flush()
+        self.model.reset_metrics()
+
+    def on_train_end(self, logs=None):
+        super().on_train_end(logs)
+        self._writer.close()
+
+
+def read(path):
+    """Returns the lines of a `metrics.jsonl` as dicts; a last line that a kill cut short is left out."""
+    lines = []
+    for text in Path(path).read_text(encoding="utf-8").splitlines() if Path(path).is_file() else []:
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines

@@ -1,0 +1,65 @@
+"""Progress with an ETA."""
+
+import sys
+import time
+
+import keras
+import tqdm
+
+
+class Progress(keras.callbacks.Callback):
+    """A TQDM bar on a terminal, a plain line every `seconds` elsewhere.
+
+    Args:
+        total_images: images at which training is done.
+        seconds: from one plain line to the next; default 30.
+        file: where it is printed; default standard error.
+    """
+
+    def __init__(self, total_images, *, seconds=30.0, file=None):
+        super().__init__()
+        self._total = total_images
+        self._seconds = seconds
+        self._file = file or sys.stderr
+
+    def on_train_begin(self, logs=None):
+        self._start = self._seen()
+        self._began = self._printed = time.perf_counter()
+        self._bar = tqdm.tqdm(
+            total=self._total / 1000,
+            initial=self._start / 1000,
+            unit="kimg",
+            file=self._file,
+            disable=not self._file.isatty(),
+            bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} kimg [{elapsed}<{remaining}{postfix}]",
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        seen, now = self._seen(), time.perf_counter()
+        rate = (seen - self._start) / (now - self._began)
+        if not self._bar.disable:
+            self._bar.n = seen / 1000
+            self._bar.set_postfix_str(_verdicts(rate, logs), refresh=False)
+            self._bar.refresh() if now - self._printed > 0.2 else None
+        elif now - self._printed > self._seconds:
+            left = tqdm.tqdm.format_interval((self._total - seen) / rate)
+            text = f"{seen / 1000:.1f}/{self._total / 1000:.1f} kimg, {_verdicts(rate, logs)}, ETA {left}"
+            print(text, file=self._file, flush=True)
+        else:
+            return
+        if now - self._printed > 0.2:
+            self._printed = now
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+
+    def _seen(self):
+        return int(self.model.images_seen.numpy())
+
+
+def _verdicts(rate, logs):
+    parts = [f"{rate:.0f} img/s"]
+    for name in ("d_real", "d_fake"):
+        if logs and name in logs:
+            parts.append(f"{name} {float(logs[name]):.2f}")
+    return ", ".join(parts)

@@ -1,0 +1,29 @@
+"""Sheets of samples from fixed latents."""
+
+from pathlib import Path
+
+from tfdogs.sampling import grid
+from tfdogs.training.callbacks.every_kimg import EveryKimg
+
+
+class Sheets(EveryKimg):
+    """Writes `fakesNNNNNN.png` (NNNNNN: kimg) every `kimg` thousand images, from kimg 0 on.
+
+    The latents are the same on every sheet, those of seeds 0, 1, ...: a dog can be followed from noise on.
+
+    Args:
+        directory: where the sheets go; created when needed.
+        kimg: thousands of images from one sheet to the next.
+        columns: columns, and rows, of a sheet; default 8.
+    """
+
+    def __init__(self, directory, kimg, *, columns=8):
+        super().__init__(kimg, at_start=True, at_end=True)
+        self._directory = Path(directory)
+        self._columns = columns
+
+    def act(self, images_seen, logs):
+        self._directory.mkdir(parents=True, exist_ok=True)
+        images = self.model.generate(self._columns**2)
+        path = self._directory / f"fakes{images_seen // 1000:06d}.png"
+        grid.save_png(grid.tile(images, columns=self._columns), path)

@@ -1,0 +1,106 @@
+"""Full-state checkpoints that a kill at any moment cannot spoil."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfdogs.errors import TfdogsError
+
+_STATE = "state.json"
+_HIDDEN = ".writing-"
+
+
+class Checkpoints:
+    """Saves and restores everything that a run needs to go on bit for bit.
+
+    A checkpoint is a folder `kimg000123.456` with weights of G, D and the average, both optimizers' slots
+    and the counters. It is written under a hidden name, flushed to disk and renamed: it is whole or absent.
+    Noise and data order follow from (seed, images seen), so there is nothing else to save.
+
+    Args:
+        directory: where the checkpoints lie; created when needed.
+        gan: a compiled `tfdogs.GAN`.
+        keep: number of checkpoints kept, the newest.
+    """
+
+    def __init__(self, directory, gan, *, keep=2):
+        self.directory = Path(directory)
+        self._gan = gan
+        self._keep = keep
+        parts = {
+            "generator": gan.generator,
+            "discriminator": gan.discriminator,
+            "ema_generator": gan.ema_generator,
+            "g_optimizer": gan.g_optimizer,
+            "d_optimizer": gan.d_optimizer,
+            "images_seen": gan.images_seen,
+            "steps_done": gan.steps_done,
+        }
+        self._checkpoint = tf.train.Checkpoint(**{k: v for k, v in parts.items() if v is not None})
+
+    def paths(self):
+        """Returns the checkpoints' folders, oldest first."""
+        if not self.directory.is_dir():
+            return []
+        return sorted(path for path in self.directory.glob("kimg*") if (path / _STATE).is_file())
+
+    def save(self):
+        """Writes a checkpoint of now and returns its folder; older ones beyond `keep` are removed."""
+        images_seen = int(self._gan.images_seen.numpy())
+        final = self.directory / f"kimg{images_seen / 1000:010.3f}"
+        if (final / _STATE).is_file():
+            return final
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for leftover in self.directory.glob(_HIDDEN + "*"):
+            shutil.rmtree(leftover)
+        hidden = self.directory / f"{_HIDDEN}{final.name}"
+        hidden.mkdir()
+        self._checkpoint.write(str(hidden / "state"))
+        files = {path.name: path.stat().st_size for path in hidden.iterdir()}
+        state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
+        (hidden / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+        for path in [*hidden.iterdir(), hidden]:
+            _flush(path)
+        hidden.rename(final)
+        _flush(self.directory)
+        for old in self.paths()[: -self._keep]:
+            shutil.rmtree(old)
+        return final
+
+    def restore(self):
+        """Restores the newest checkpoint into the GAN.
+
+        Returns:
+            Its folder, or None where there is none.
+
+        Raises:
+            TfdogsError: the newest checkpoint is damaged or belongs to other networks; names the folder.
+        """
+        paths = self.paths()
+        if not paths:
+            return None
+        path = paths[-1]
+        try:
+            state = json.loads((path / _STATE).read_text(encoding="utf-8"))
+            for name, size in state["files"].items():
+                if (path / name).stat().st_size != size:
+                    raise ValueError(f"{name} should have {size} bytes")
+            status = self._checkpoint.read(str(path / "state"))
+            status.assert_consumed()
+        except (OSError, ValueError, KeyError, AssertionError, tf.errors.OpError) as e:
+            reason = " ".join(str(e).split())[:200]
+            raise TfdogsError(
+                f"{path} cannot be restored ({reason}); remove it to go on from the one before"
+            ) from e
+        return path
+
+
+def _flush(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

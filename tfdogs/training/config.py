@@ -1,0 +1,114 @@
+"""The configuration of `python -m tfdogs.train`."""
+
+import dataclasses
+
+from tfdogs.config import Config, flag
+from tfdogs.losses import NAMES as LOSSES
+from tfdogs.models.registry import NAMES as MODELS
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig(Config):
+    """Everything that decides a training run; `RUN/config.json` is its dump.
+
+    Raises:
+        UsageError: a value out of range, or flags that exclude each other.
+    """
+
+    data_dir: str = flag("Prepared data, as python -m tfdogs.prepare leaves it.", run_control=True)
+    model_dir: str = flag("The run's folder; a run that is there is gone on with.", run_control=True)
+    total_kimg: float = flag(
+        "Thousands of images to show the discriminator.", default=1000.0, lower=0.001, run_control=True
+    )
+    seed: int = flag("Seed of weights, latents, data order and augmentation.", default=0, lower=0)
+
+    model: str = flag("Networks.", default="dcgan", choices=MODELS)
+    latent_dim: int = flag("Length of a latent.", default=100, lower=1)
+    latent: str = flag(
+        "Distribution of latents: N(0, 1) or U[-1, 1).", default="normal", choices=("normal", "uniform")
+    )
+    conditional: bool = flag("Condition both networks on the class.", default=False)
+    g_channels: int = flag(
+        "Width of the generator: channels of its last hidden layer (mlp: an eighth of its units).",
+        default=64,
+        lower=1,
+    )
+    d_channels: int = flag(
+        "Width of the discriminator: channels of its first layer (mlp: an eighth of its units).",
+        default=64,
+        lower=1,
+    )
+    d_norm: str = flag("Normalization in dcgan's discriminator.", default="batch", choices=("batch", "none"))
+
+    loss: str = flag("Adversarial loss.", default="non_saturating", choices=LOSSES)
+    label_smoothing: float = flag(
+        "One-sided: the reals' target is 1 minus this.", default=0.0, lower=0.0, upper=0.49
+    )
+    gradient_penalty: float = flag(
+        "Weight of WGAN-GP's gradient penalty; 0 for none.", default=0.0, lower=0.0
+    )
+    r1: float = flag("gamma of the R1 penalty; 0 for none.", default=0.0, lower=0.0)
+    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=1, lower=1)
+    d_steps: int = flag("Discriminator steps to one generator step.", default=1, lower=1)
+    augment: str = flag(
+        "DiffAugment policy out of brightness, saturation, contrast, color, translation, cutout, "
+        "comma-separated; empty for none.",
+        default="",
+    )
+    flip: bool = flag("Mirror every second real image.", default=True)
+    batch_size: int = flag("Images in one update of a network.", default=64, lower=1)
+    g_lr: float = flag("Adam's learning rate for the generator.", default=2e-4, lower=0.0)
+    d_lr: float = flag("Adam's learning rate for the discriminator.", default=2e-4, lower=0.0)
+    beta1: float = flag("Adam's beta1, both networks.", default=0.5, lower=0.0, upper=0.9999)
+    beta2: float = flag("Adam's beta2, both networks.", default=0.999, lower=0.0, upper=0.999999)
+    ema_kimg: float = flag(
+        "Half-life of the averaged generator in thousands of images; 0 for none.", default=10.0, lower=0.0
+    )
+
+    precision: str = flag("Arithmetic of the networks.", default="float32", choices=PRECISIONS)
+    xla: bool = flag("Compile with XLA: for GPUs; several times slower on a CPU.", default=False)
+    steps_per_execution: int = flag(
+        "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
+    )
+    strategy: str = flag(
+        "Devices: one, or mirrored over all that are visible; auto: mirrored where there are several GPUs.",
+        default="auto",
+        choices=("auto", "one", "mirrored"),
+    )
+
+    log_kimg: float = flag(
+        "Thousands of images from one line of metrics to the next.",
+        default=1.0,
+        lower=0.001,
+        run_control=True,
+    )
+    sheet_kimg: float = flag(
+        "Thousands of images from one sheet of samples to the next.",
+        default=10.0,
+        lower=0.001,
+        run_control=True,
+    )
+    checkpoint_kimg: float = flag(
+        "Thousands of images from one checkpoint to the next.", default=20.0, lower=0.001, run_control=True
+    )
+    keep_checkpoints: int = flag("Checkpoints kept, the newest.", default=2, lower=1, run_control=True)
+    sheet_columns: int = flag("Columns and rows of a sheet.", default=8, lower=1, upper=64, run_control=True)
+    max_wall_seconds: float = flag(
+        "Save and stop after this time; 0 for no limit.", default=0.0, lower=0.0, run_control=True
+    )
+    dry_run: bool = flag(
+        "Print configuration, device, data, speed, memory and ETA; train nothing.",
+        default=False,
+        run_control=True,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.label_smoothing and self.loss in ("hinge", "wasserstein"):
+            self.reject("label_smoothing", f"must be 0 with --loss={self.loss}")
+        if self.gradient_penalty and self.model == "dcgan" and self.d_norm == "batch":
+            self.reject("gradient_penalty", "takes images one by one: it must be 0, or --d_norm=none")
+        if self.xla and self.strategy == "mirrored":
+            self.reject("xla", "does not go together with --strategy=mirrored")

@@ -1,0 +1,48 @@
+"""What a run will take, measured before it begins."""
+
+import statistics
+import time
+
+import psutil
+import tensorflow as tf
+import tqdm
+
+_WARM_UP, _MEASURED = 2, 5
+
+
+def report(config, gan, feed):
+    """Prints configuration, devices, data, parameters, measured speed, memory and ETA; saves nothing.
+
+    A few real steps are trained on real data, so the GAN is not the one to go on with.
+
+    Args:
+        config: `tfdogs.training.config.TrainConfig`.
+        gan: a compiled `GAN`.
+        feed: `tfdogs.data.feed.Feed`.
+    """
+    print(config.dump(), end="")
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    print(f"devices:    {', '.join(device.name for device in devices)} ({config.precision})")
+    print(f"data:       {feed.describe()}")
+    for name in ("generator", "discriminator"):
+        print(f"{name + ':':<14}{getattr(gan, name).count_params():,} parameters")
+    seen = int(gan.images_seen.numpy())
+    seconds = _measure(gan, feed, seen)
+    rate = feed.batch_size / statistics.median(seconds)
+    left = max(config.total_kimg * 1000 - seen, 0)
+    low, high = feed.batch_size / max(seconds), feed.batch_size / min(seconds)
+    print(f"speed:      {rate:.1f} img/s ({low:.1f} to {high:.1f} over {_MEASURED} steps)")
+    print(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
+    print(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
+
+
+def _measure(gan, feed, seen):
+    step = gan.make_train_function()
+    batches = iter(feed.batches(start_image=seen))
+    seconds = []
+    for _ in range(_WARM_UP + _MEASURED):
+        began = time.perf_counter()
+        logs = step(batches)
+        float(logs["g_loss"])  # waits until the step is really done
+        seconds.append(time.perf_counter() - began)
+    return [second / gan._steps_per_execution.numpy() for second in seconds[_WARM_UP:]]

@@ -1,0 +1,265 @@
+"""A training run from configuration to result: build, resume, fit."""
+
+import contextlib
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfdogs.augment.diff_augment import DiffAugment
+from tfdogs.data.feed import Feed
+from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.losses.gradient_penalty import GradientPenalty
+from tfdogs.losses.r1 import R1
+from tfdogs.models import registry
+from tfdogs.models.gan import GAN
+from tfdogs.sampling import grid
+from tfdogs.training import preflight
+from tfdogs.training.callbacks.checkpoint import Checkpoint
+from tfdogs.training.callbacks.divergence import Divergence
+from tfdogs.training.callbacks.metrics_log import MetricsLog
+from tfdogs.training.callbacks.progress import Progress
+from tfdogs.training.callbacks.sheets import Sheets
+from tfdogs.training.callbacks.stop import Stop
+from tfdogs.training.checkpoints import Checkpoints
+from tfdogs.training.config import TrainConfig
+
+_CONFIG = "config.json"
+_DATA = "data.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class DataCard:
+    """What a run has to know of its data once the data_dir is out of reach; `RUN/data.json`.
+
+    Attributes:
+        image_size: in pixels.
+        channels: 1 or 3.
+        classes: class names, by label.
+        num_images: images in the train split.
+        fingerprint: the manifest's.
+    """
+
+    image_size: int
+    channels: int
+    classes: tuple
+    num_images: int
+    fingerprint: str
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedRun:
+    """A run that was read back.
+
+    Attributes:
+        gan: the `GAN`, its newest checkpoint restored.
+        config: its `TrainConfig`.
+        classes: class names, by label; empty where the data had none.
+        kimg: thousands of images seen.
+    """
+
+    gan: GAN
+    config: TrainConfig
+    classes: tuple
+    kimg: float
+
+
+def train(config):
+    """Trains until `config.total_kimg`, going on with the run in `config.model_dir` if there is one.
+
+    Args:
+        config: `TrainConfig`.
+
+    Raises:
+        UsageError: the data_dir is not ours, or the run there was made with another configuration or
+            other data; nothing is changed then.
+        TfdogsError: corrupt data or checkpoint, divergence, or a signal; what was trained is saved.
+    """
+    run_dir = Path(config.model_dir)
+    strategy = _strategy(config)
+    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+    if config.batch_size % replicas:
+        config.reject("batch_size", f"must be a multiple of the {replicas} devices")
+    feed = Feed(
+        config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
+    )
+    card = _card(feed.manifest)
+    _check_same_run(config, card, run_dir)
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        gan = build(config, card)
+    checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints)
+    restored = checkpoints.restore()
+    if config.dry_run:
+        preflight.report(config, gan, feed)
+        return
+    _write_start(config, card, run_dir, feed)
+    print(f"data: {feed.describe()}")
+    if restored is not None:
+        print(f"going on from {restored}")
+    _fit(config, gan, feed, checkpoints)
+
+
+def build(config, card):
+    """Builds a compiled GAN, its weights drawn from `config.seed`.
+
+    Args:
+        config: `TrainConfig`.
+        card: `DataCard`.
+
+    Raises:
+        UsageError: the model can't do the data's image size, or the data has no classes to condition on.
+    """
+    if config.conditional and not card.classes:
+        config.reject("conditional", "needs data with classes, and this data_dir has none")
+    keras.utils.set_random_seed(config.seed)
+    generator, discriminator = registry.build(
+        config.model,
+        image_size=card.image_size,
+        channels=card.channels,
+        latent_dim=config.latent_dim,
+        num_classes=len(card.classes) if config.conditional else 0,
+        g_channels=config.g_channels,
+        d_channels=config.d_channels,
+        d_norm=config.d_norm,
+        dtype=None if config.precision == "float32" else config.precision,
+    )
+    regularizers = []
+    if config.gradient_penalty:
+        regularizers.append(GradientPenalty(config.gradient_penalty))
+    if config.r1:
+        regularizers.append(R1(config.r1, interval=config.r1_interval))
+    gan = GAN(
+        generator=generator,
+        discriminator=discriminator,
+        loss=config.loss,
+        label_smoothing=config.label_smoothing,
+        regularizers=regularizers,
+        augment=DiffAugment(config.augment) if config.augment else None,
+        ema=config.ema_kimg or None,
+        d_steps=config.d_steps,
+        latent=config.latent,
+        seed=config.seed,
+    )
+    gan.compile(
+        g_optimizer=keras.optimizers.Adam(config.g_lr, config.beta1, config.beta2),
+        d_optimizer=keras.optimizers.Adam(config.d_lr, config.beta1, config.beta2),
+        steps_per_execution=config.steps_per_execution,
+        jit_compile=config.xla,
+    )
+    return gan
+
+
+def load(model_dir):
+    """Reads a run back from its newest checkpoint.
+
+    Args:
+        model_dir: the folder that `tfdogs.train` left.
+
+    Returns:
+        `LoadedRun`.
+
+    Raises:
+        UsageError: `model_dir` is not a run, or has no checkpoint yet.
+        TfdogsError: the checkpoint is damaged.
+    """
+    run_dir = Path(model_dir)
+    config = TrainConfig.load(run_dir / _CONFIG)
+    card = _load_card(run_dir)
+    gan = build(config, card)
+    if Checkpoints(run_dir / "checkpoints", gan).restore() is None:
+        raise UsageError(f"{run_dir} has no checkpoint yet")
+    return LoadedRun(gan, config, card.classes, int(gan.images_seen.numpy()) / 1000)
+
+
+def _fit(config, gan, feed, checkpoints):
+    run_dir = Path(config.model_dir)
+    total = int(config.total_kimg * 1000)
+    start = int(gan.images_seen.numpy())
+    steps = math.ceil((total - start) / feed.batch_size)
+    if steps <= 0:
+        print(f"done already: {start / 1000:.3f} kimg of {config.total_kimg:g}")
+        return
+    stop = Stop(config.max_wall_seconds)
+    callbacks = [
+        Divergence(),  # before whatever saves
+        stop,
+        Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
+        Checkpoint(checkpoints, config.checkpoint_kimg),
+        Progress(total),
+        MetricsLog(run_dir, config.log_kimg),  # last: it resets the metrics
+    ]
+    try:
+        gan.fit(feed.batches(start_image=start), steps_per_epoch=steps, verbose=0, callbacks=callbacks)
+    finally:
+        stop.restore()
+    kimg = int(gan.images_seen.numpy()) / 1000
+    if stop.reason in ("SIGTERM", "SIGINT"):
+        raise TfdogsError(f"stopped by {stop.reason} at {kimg:.3f} kimg and saved; the same command goes on")
+    why = "time is over" if stop.reason == "time" else "done"
+    print(f"{why}: {kimg:.3f} kimg of {config.total_kimg:g}, saved in {run_dir}")
+
+
+def _strategy(config):
+    """Returns a MirroredStrategy, or None for one device."""
+    gpus = tf.config.list_logical_devices("GPU")
+    if config.strategy == "one" or (config.strategy == "auto" and len(gpus) < 2):
+        return None
+    if config.xla:
+        config.reject("xla", "does not go together with several devices")
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _card(manifest):
+    return DataCard(
+        image_size=manifest.image_size,
+        channels=manifest.channels,
+        classes=tuple(manifest.classes),
+        num_images=manifest.num_images("train"),
+        fingerprint=manifest.fingerprint,
+    )
+
+
+def _load_card(run_dir):
+    try:
+        values = json.loads((run_dir / _DATA).read_text(encoding="utf-8"))
+        return DataCard(**{**values, "classes": tuple(values["classes"])})
+    except (OSError, ValueError, TypeError, KeyError) as e:
+        raise UsageError(
+            f"{run_dir} is not a run of tfdogs.train: {_DATA} is missing or foreign ({e})"
+        ) from e
+
+
+def _check_same_run(config, card, run_dir):
+    if not (run_dir / _CONFIG).is_file():
+        if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
+            raise UsageError(f"{run_dir} exists and is not a run of tfdogs.train; choose another --model_dir")
+        return
+    changes = TrainConfig.load(run_dir / _CONFIG).diff(config)
+    before = _load_card(run_dir)
+    if before != card:
+        changes.append(f"data: {before.fingerprint[:12]} -> {card.fingerprint[:12]}")
+    if changes:
+        raise UsageError(
+            f"{run_dir} was begun with another configuration; go on with its own, or choose another "
+            "--model_dir. Changed:\n  " + "\n  ".join(changes)
+        )
+
+
+def _write_start(config, card, run_dir, feed):
+    samples = run_dir / "samples"
+    samples.mkdir(parents=True, exist_ok=True)
+    if not (samples / "reals.png").is_file():
+        reals, _ = feed.first(config.sheet_columns**2)
+        grid.save_png(grid.tile(reals, columns=config.sheet_columns), samples / "reals.png")
+    # The configuration comes last: a folder that has one has all the rest.
+    for name, text in (
+        (_DATA, json.dumps(dataclasses.asdict(card), indent=2) + "\n"),
+        (_CONFIG, config.dump()),
+    ):
+        hidden = run_dir / f".{name}"
+        hidden.write_text(text, encoding="utf-8")
+        hidden.replace(run_dir / name)
