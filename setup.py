@@ -24,8 +24,14 @@ CORE = [
     "tqdm>=4.66",
 ]
 
+TFDS = [
+    "tensorflow-datasets>=4.9",
+    "tensorflow-metadata>=1.15,<1.16",  # later ones want protobuf 5
+    "importlib_resources>=6",  # tensorflow-datasets imports it when it prepares data, and does not say so
+]
+
 EXTRAS = {
-    "tfds": ["tensorflow-datasets>=4.9"],
+    "tfds": TFDS,
     "serve": ["tensorflow-serving-api>=2.15.1,<2.16"],
     "pipeline": [
         "apache-beam>=2.72,<2.73",
@@ -40,7 +46,7 @@ EXTRAS = {
         "pre-commit>=3.7",
         "pytest>=8",
         "ruff>=0.6",
-        "tensorflow-datasets>=4.9",
+        *TFDS,
     ],
 }
 

@@ -23,7 +23,8 @@ class Item:
         class_name: its class, or None where the source has none.
         ref: what the source's `load` needs to read it: a path, an offset, an index, or the bytes.
         boxes: boxes round its dogs, or None where the source has no boxes: the whole picture counts as one.
-        frame: (width, height) that the boxes were measured in, or None where it is the picture's own.
+        frame: (width, height) that the boxes were measured in, or None where it is the picture's own;
+            (1, 1) where they are fractions of the picture.
         problem: reason for which it must be rejected unread (an unsafe member name, say), or None.
     """
 
@@ -53,6 +54,10 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def load(self, item):
         """Returns a picture's encoded bytes, or a PIL.Image where the source has no encoded form."""
+
+    def orphans(self):
+        """Yields the names of annotations that belong to no picture, always in the same order."""
+        return iter(())
 
     def __len__(self):
         """Returns the number of items, for the progress bar; 0 where only reading would tell."""

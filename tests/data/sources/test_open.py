@@ -1,0 +1,121 @@
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+from tfdogs.data.sources.annotated import AnnotatedSource
+from tfdogs.data.sources.folder import FolderSource
+from tfdogs.data.sources.idx import IdxSource
+from tfdogs.data.sources.open import open_source
+from tfdogs.data.sources.tar import TarSource
+from tfdogs.data.sources.zip import ZipSource
+from tfdogs.errors import TfdogsError, UsageError
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A folder with one source of each kind; the archives' names say nothing of what they are."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/a.jpg").write_bytes(b"x")
+    for name, mode in (("tar", "w"), ("tgz", "w:gz"), ("txz", "w:xz")):
+        with tarfile.open(tmp_path / name, mode) as tar:
+            tar.add(tmp_path / "folder/a.jpg", "a.jpg")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
+        archive.writestr("a.jpg", b"x")
+    with zipfile.ZipFile(tmp_path / "emptied.zip", "w") as archive:
+        archive.writestr("readme.txt", b"x")
+    (tmp_path / "boxes").mkdir()
+    (tmp_path / "boxes/a.xml").write_bytes(b"<annotation/>")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.txt").write_bytes(b"hello")
+    (tmp_path / "broken.zip").write_bytes(b"hello")
+    (tmp_path / "broken.tar.gz").write_bytes(b"")
+    (tmp_path / "images").write_bytes(b"\0\0\x08\x03\0\0\0\1\0\0\0\1\0\0\0\1x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("folder", FolderSource),
+        ("tar", TarSource),
+        ("tgz", TarSource),
+        ("txz", TarSource),
+        ("zip", ZipSource),
+    ],
+)
+def test_kinds_are_told_by_content(files, name, kind):
+    source = open_source(str(files / name))
+    assert type(source) is kind
+    (item,) = source.items()
+    assert (item.name, source.load(item)) == ("a.jpg", b"x")
+    annotated = open_source(str(files / name), annotations=str(files / "boxes"))
+    assert type(annotated) is AnnotatedSource
+
+
+def test_idx(files):
+    assert type(open_source(f"idx:{files / 'images'}")) is IdxSource
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ("", "--images must be a folder"),
+        ("{}/nothing", "--images: no such file or folder; .*Received: --images=.*nothing"),
+        ("{}/empty", "--images holds no pictures .*empty"),
+        ("{}/emptied.zip", "--images holds no pictures .*emptied.zip"),
+        ("{}/text.txt", "--images must be a folder, .tar, .*text.txt"),
+        ("coco:val", "--images: no such file or folder; legal is .*paper_dogs:N"),
+        ("paper_dogs", "--images: no such file or folder; legal is .*paper_dogs:N"),
+        ("paper_dogs:", "--images: no such file or folder"),
+        ("paper_dogs:0", "paper_dogs:N takes a number of at least 1"),
+        ("paper_dogs:-3", "paper_dogs:N takes a number"),
+        ("paper_dogs:1e3", "paper_dogs:N takes a number"),
+        ("paper_dogs:1_000", "paper_dogs:N takes a number"),
+        ("paper_dogs:\u0663", "paper_dogs:N takes a number"),
+        ("paper_dogs:" + "9" * 5000, "paper_dogs:N takes a number"),
+        ("idx:{}/nothing", "--images: cannot read .*nothing"),
+        ("idx:{}/text.txt", "must begin with the IDX magic"),
+        ("idx:{}", "--images: cannot read"),
+    ],
+)
+def test_bad_images_are_usage_errors_of_one_line(files, images, message):
+    with pytest.raises(UsageError, match=message) as e:
+        open_source(images.format(files))
+    assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize("name", ["broken.zip", "broken.tar.gz"])
+def test_broken_archives_are_errors_that_name_the_file(files, name):
+    with pytest.raises(TfdogsError, match=rf"{name} is truncated or corrupt"):
+        open_source(str(files / name))
+
+
+@pytest.mark.parametrize("images", ["paper_dogs:3", "idx:x", "tfds:mnist"])
+def test_annotations_need_pictures_in_a_folder_or_an_archive(files, images):
+    with pytest.raises(UsageError, match=rf"--annotations goes with .*--images={images} --annotations="):
+        open_source(images, annotations=str(files / "boxes"))
+
+
+def test_a_missing_annotations_folder_is_found_before_any_work(files):
+    with pytest.raises(UsageError, match=r"--annotations: no such file or folder; .*--annotations=.*gone"):
+        open_source(str(files / "folder"), annotations=str(files / "gone"))
+
+
+def test_paper_dogs_of_an_impossible_size_are_a_usage_error():
+    with pytest.raises(UsageError, match=r"--images=paper_dogs:3: .*size"):
+        open_source("paper_dogs:3", image_size=100_000)
+
+
+def test_no_source_imports_tensorflow():
+    code = """if True:
+        import importlib, pkgutil, sys
+        import tfdogs.data.sources as sources
+        for module in pkgutil.iter_modules(sources.__path__):
+            importlib.import_module(f"{sources.__name__}.{module.name}")
+        print(*[name for name in sys.modules if name.startswith(("tensorflow", "keras"))], "end")
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "end"

@@ -1,0 +1,191 @@
+import contextlib
+import pickle
+import stat
+import struct
+import tracemalloc
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfdogs.data.sources.tree import MAX_BYTES
+from tfdogs.data.sources.zip import ZipSource, is_zip
+from tfdogs.errors import TfdogsError
+
+PETS = Path(__file__).resolve().parents[3] / "../shared/data/cats_and_dogs/train.zip"
+
+
+def _write(path, members, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return ZipSource(path)
+
+
+def _patch_directory(path, name, offset, value):
+    """Writes bytes into the entry of a member in the archive's directory."""
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(name.encode()) - 46
+    assert data[entry : entry + 4] == b"PK\x01\x02"
+    data[entry + offset : entry + offset + len(value)] = value
+    path.write_bytes(data)
+
+
+def test_hostile_members_are_named_and_not_read(tmp_path):
+    link = zipfile.ZipInfo("link.jpg")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    names = ["/abs.jpg", "../up.jpg", "a/../../up.jpg", "..\\up.jpg", "C:/x.jpg"]
+    members = [*((name, b"x") for name in names), (link, "/etc/passwd"), ("ok.jpg", b"ok")]
+    items = list(_write(tmp_path / "a.zip", members).items())
+    assert {item.name: item.problem for item in items} == {
+        **dict.fromkeys(names, "unsafe_path"),
+        "link.jpg": "not_a_regular_file",
+        "ok.jpg": None,
+    }
+    assert all((item.ref is None) == (item.problem is not None) for item in items)
+
+
+def test_a_nul_in_a_name_is_unsafe(tmp_path):
+    _write(tmp_path / "a.zip", [("a.jpg_.txt", b"x")])
+    path = tmp_path / "a.zip"
+    path.write_bytes(path.read_bytes().replace(b"a.jpg_.txt", b"a.jpg\0.txt"))
+    (item,) = ZipSource(path).items()
+    assert (item.name, item.problem) == ("a.jpg\\0.txt", "unsafe_path")
+
+
+def test_a_giant_is_not_read(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("a.jpg", b"abc"), ("b.jpg", b"abc")])
+    _patch_directory(path, "a.jpg", 24, struct.pack("<I", MAX_BYTES + 1))
+    assert [item.problem for item in ZipSource(path).items()] == ["file_too_large", None]
+
+
+def test_a_size_that_lies_does_not_inflate_the_bomb(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("bomb.jpg", bytes(2**24))])
+    _patch_directory(path, "bomb.jpg", 24, struct.pack("<I", 1000))
+    source = ZipSource(path)
+    (item,) = source.items()
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="wrong size or checksum"):
+        source.load(item)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [
+        (24, struct.pack("<I", 5000)),  # promises more than there is
+        (16, b"\0\0\0\0"),  # checksum
+        (20, struct.pack("<I", 3)),  # stored size
+        (42, struct.pack("<I", 7)),  # place
+    ],
+)
+def test_a_member_that_is_not_what_the_directory_says_is_a_value_error(tmp_path, offset, value):
+    path = tmp_path / "a.zip"
+    _write(path, [("a.jpg", b"abc" * 1000)])
+    _patch_directory(path, "a.jpg", offset, value)
+    source = ZipSource(path)
+    (item,) = source.items()
+    with pytest.raises(ValueError, match=r"a\.zip"):
+        source.load(item)
+
+
+def test_encrypted_members_and_rare_methods_are_unreadable(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("a.jpg", b"abc")])
+    _patch_directory(path, "a.jpg", 8, b"\x01\x00")
+    assert [item.problem for item in ZipSource(path).items()] == ["unreadable"]
+    source = _write(path, [("a.jpg", b"abc")], zipfile.ZIP_BZIP2)
+    assert [item.problem for item in source.items()] == ["unreadable"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_the_same_name_both_come(tmp_path):
+    source = _write(tmp_path / "a.zip", [("d/x.jpg", b"1"), ("d/x.jpg", b"2"), ("./d//x.jpg", b"3")])
+    items = list(source.items())
+    assert [item.name for item in items] == ["d/x.jpg", "d/x.jpg#2", "d/x.jpg#3"]
+    assert [source.load(item) for item in items] == [b"1", b"2", b"3"]
+
+
+def test_empty_members_and_what_lies_before_the_archive(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("empty.jpg", b""), ("a.jpg", b"abc")])
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    source = ZipSource(path)
+    assert [source.load(item) for item in source.items()] == [b"", b"abc"]
+
+
+def test_big_archives_with_zip64_fields(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("a.jpg", "w", force_zip64=True) as f:
+        f.write(b"abc")
+    source = ZipSource(path)
+    assert [source.load(item) for item in source.items()] == [b"abc"]
+
+
+@pytest.mark.parametrize("cut", [1, 30, 200])
+def test_a_truncated_archive_is_named(tmp_path, cut):
+    path = tmp_path / "a.zip"
+    _write(path, [(f"{i}.jpg", b"abc") for i in range(9)])
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(TfdogsError, match=r"a\.zip is truncated or corrupt"):
+        list(ZipSource(path).items())
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuzz")
+    source = _write(folder / "ok.zip", [("a/1.jpg", b"abc" * 9), ("b/2.jpg", b"x"), ("ü.jpg", b"")])
+    return folder, source.path.read_bytes()
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255), st.integers(0, 20))
+@settings(max_examples=100, deadline=None)
+def test_damage_is_a_tfdogs_error_or_one_pictures_own(archive, place, flip, cut):
+    folder, whole = archive
+    data = bytearray(whole)
+    data[place % len(data)] ^= flip
+    path = folder / "damaged.zip"
+    path.write_bytes(data[: len(data) - cut])
+    source = ZipSource(path)
+    try:
+        items = list(source.items())
+    except TfdogsError as e:
+        assert "damaged.zip" in str(e)
+        return
+    for item in items:
+        if item.problem is None:
+            with contextlib.suppress(OSError, ValueError):
+                source.load(item)
+
+
+def test_is_zip_goes_by_content(tmp_path):
+    assert is_zip(_write(tmp_path / "no_suffix", [("a.jpg", b"x")]).path)
+    assert is_zip(_write(tmp_path / "empty", []).path)
+    (tmp_path / "other.zip").write_bytes(b"hello")
+    assert not is_zip(tmp_path / "other.zip")
+
+
+def test_workers_open_no_archive(tmp_path, monkeypatch):
+    source = _write(tmp_path / "a.zip", [("a.jpg", b"abc")])
+    (item,) = source.items()
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert pickle.loads(pickle.dumps(source)).load(item) == b"abc"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not PETS.is_file(), reason="no shared/data/cats_and_dogs beside the checkout")
+def test_cats_and_dogs():
+    source = ZipSource(PETS)
+    items = list(source.items())
+    assert Counter(item.class_name for item in items) == {"cat": 3000, "dog": 3000}
+    assert len(source) == 6000
+    with zipfile.ZipFile(PETS) as archive:
+        for item in items[::1000]:
+            assert source.load(item) == archive.read(item.name)

@@ -1,0 +1,187 @@
+import tarfile
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfdogs.data.annotations import Annotation, Annotations, is_box, parse_voc
+from tfdogs.data.sources.base import Box
+from tfdogs.errors import TfdogsError, UsageError
+
+
+def voc(*boxes, size=(100, 80), names=None, folder="x"):
+    objects = "".join(
+        f"<object><name>{name}</name><bndbox><xmin>{a}</xmin><ymin>{b}</ymin><xmax>{c}</xmax><ymax>{d}</ymax>"
+        "</bndbox></object>"
+        for (a, b, c, d), name in zip(boxes, names or ["dog"] * len(boxes))
+    )
+    frame = "<size><width>{}</width><height>{}</height><depth>3</depth></size>".format(*size) if size else ""
+    return f"<annotation><folder>{folder}</folder>{frame}{objects}</annotation>".encode()
+
+
+def test_voc_counts_pixels_from_1_and_includes_the_last():
+    # The whole of a picture of 100 x 80 is (1, 1, 100, 80) in VOC.
+    assert parse_voc(voc((1, 1, 100, 80)), "a").boxes == (Box(0, 0, 100, 80),)
+
+
+def test_several_objects_outside_the_picture_too():
+    annotation = parse_voc(voc((0, -5, 120, 80), (10.5, 20, 30, 40)), "a")
+    assert annotation == Annotation((Box(-1, -6, 120, 80), Box(9.5, 19, 30, 40)), "dog", (100, 80))
+
+
+@pytest.mark.parametrize("size", [None, (0, 0), (0, 80), (100, 0), ("", "")])
+def test_a_missing_size_is_no_frame(size):
+    annotation = parse_voc(voc((1, 1, 9, 9), size=size), "a")
+    assert annotation.frame is None
+    assert not annotation.bad
+
+
+@pytest.mark.parametrize(
+    ("names", "class_name"),
+    [(["dog", "dog"], "dog"), (["dog", "cat"], None), (["", ""], None), ([" dog\n", "dog"], "dog")],
+)
+def test_the_class_is_the_name_of_all_objects(names, class_name):
+    assert parse_voc(voc((1, 1, 9, 9), (2, 2, 9, 9), names=names), "a").class_name == class_name
+
+
+def test_oxford_pets_have_their_breed_in_the_files_name():
+    data = voc((1, 1, 9, 9), folder="OXIIIT")
+    assert parse_voc(data, "xmls/american_bulldog_10.xml").class_name == "american_bulldog"
+    assert parse_voc(voc((1, 1, 9, 9)), "xmls/american_bulldog_10.xml").class_name == "dog"
+
+
+BAD = {
+    "empty": b"",
+    "no XML": b"hello",
+    "cut": voc((1, 1, 9, 9))[:-20],
+    "words": voc(("one", 1, 9, 9)),
+    "nan": voc(("nan", 1, 9, 9)),
+    "infinite": voc((1, 1, "inf", 9)),
+    "inverted": voc((9, 1, 1, 9)),
+    "flat": voc((1, 5, 9, 5)),
+    "one of two": voc((1, 1, 9, 9), (9, 1, 1, 9)),
+    "coordinate missing": voc((1, 1, 9, 9)).replace(b"<ymax>9</ymax>", b""),
+    "size": voc((1, 1, 9, 9), size=("wide", 5)),
+    "negative size": voc((1, 1, 9, 9), size=(-5, 5)),
+    "entities": b'<!DOCTYPE a [<!ENTITY x "y">]>' + voc((1, 1, 9, 9)),
+    "external": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation>&x;</annotation>',
+    "encoding": b'<?xml version="1.0" encoding="klingon"?>' + voc((1, 1, 9, 9)),
+    "bytes": b"<annotation>\xff\xfe</annotation>",
+    "giant": voc((1, 1, 9, 9)) + b" " * 2**20,
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_malformed_annotations_are_bad(data):
+    assert parse_voc(data, "a") == Annotation(bad=True)
+
+
+@given(st.binary(max_size=200) | st.text(alphabet="<>/&;!?abox ", max_size=80).map(str.encode))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_an_annotation_or_bad(data):
+    assert isinstance(parse_voc(data, "a"), Annotation)
+
+
+@given(st.tuples(*[st.floats()] * 4))
+@settings(max_examples=50, deadline=None)
+def test_is_box(corners):
+    box = Box(*corners)
+    inf = float("inf")
+    legal = -inf < box.left < box.right < inf and -inf < box.top < box.bottom < inf
+    assert is_box(box) == legal
+
+
+def _fill(folder, files):
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def _pack(folder, path):
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(folder.rglob("*")):
+                archive.write(file, file.relative_to(folder))
+    else:
+        with tarfile.open(path, "w:gz" if path.suffix == ".tgz" else "w") as tar:
+            tar.add(folder, ".")  # names begin with "./"
+    return path
+
+
+def _joined(path, pictures):
+    joined = Annotations(str(path)).join(pictures)
+    return {f"{folder}/{stem}".lstrip("/"): entry.path for (folder, stem), entry in joined.items()}
+
+
+@pytest.mark.parametrize("kind", ["folder", "a.tar", "a.tgz", "a.zip"])
+@pytest.mark.parametrize("suffix", ["", ".xml", ".XML"])
+def test_annotations_are_read_from_folders_and_archives(tmp_path, kind, suffix):
+    files = {f"Annotation/n0{i}-x/n0{i}_{i}{suffix}": voc((1, 1, i + 5, 9)) for i in range(3)}
+    path = _fill(tmp_path / "in", files)
+    if kind != "folder":
+        path = _pack(path, tmp_path / kind)
+    annotations = Annotations(str(path))
+    assert len(annotations) == 3
+    assert sorted(annotations.names()) == sorted(files)
+    joined = annotations.join(["Images/n01-x/n01_1.jpg", "Images/n09-x/n09_9.jpg"])
+    assert list(joined) == [("Images/n01-x", "n01_1")]
+    assert annotations.read(joined["Images/n01-x", "n01_1"]).boxes == (Box(0, 0, 6, 9),)
+
+
+def test_files_beside_the_xml_are_no_annotations(tmp_path):
+    _fill(tmp_path, {"xmls/a.xml": voc((1, 1, 5, 5)), "README": b"x", "list.txt": b"x", "xmls/._a.xml": b"x"})
+    assert Annotations(str(tmp_path)).names() == ["xmls/a.xml"]
+
+
+def test_stems_that_repeat_are_told_apart_by_their_folders(tmp_path):
+    _fill(tmp_path, dict.fromkeys(["A/cat/1.xml", "A/dog/1.xml", "A/dog/2.xml"], voc((1, 1, 5, 5))))
+    assert _joined(tmp_path, ["I/cat/1.jpg", "I/dog/1.jpg", "I/2.jpg", "I/cat/3.jpg"]) == {
+        "I/cat/1": "A/cat/1.xml",
+        "I/dog/1": "A/dog/1.xml",
+        "I/2": "A/dog/2.xml",
+    }
+
+
+def test_an_annotation_is_given_to_one_of_several_pictures_or_none(tmp_path):
+    _fill(tmp_path, {"cat/1.xml": voc((1, 1, 5, 5)), "2.xml": voc((1, 1, 5, 5))})
+    pictures = ["cat/1.jpg", "dog/1.jpg", "cat/2.jpg", "dog/2.jpg"]
+    assert _joined(tmp_path, pictures) == {"cat/1": "cat/1.xml"}
+
+
+def test_grandparents_decide_where_parents_repeat(tmp_path):
+    names = ["test/cat/1", "train/cat/1", "train/dog/1"]
+    _fill(tmp_path, {f"{name}.xml": voc((1, 1, 5, 5)) for name in names})
+    expected = {f"I/{name}": f"{name}.xml" for name in names}
+    assert _joined(tmp_path, [f"I/{name}.jpg" for name in names]) == expected
+
+
+def test_copies_of_a_picture_share_its_annotation(tmp_path):
+    _fill(tmp_path, {"a.xml": voc((1, 1, 5, 5))})
+    assert _joined(tmp_path, ["I/a.jpg", "I/a.jpg#2", "I/a.png"]) == {"I/a": "a.xml"}
+
+
+def test_a_link_is_not_read(tmp_path):
+    _fill(tmp_path / "out", {"a.xml": voc((1, 1, 5, 5))})
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.xml").symlink_to(tmp_path / "out/a.xml")
+    annotations = Annotations(str(tmp_path / "in"))
+    (entry,) = annotations.join(["a.jpg"]).values()
+    assert annotations.read(entry) == Annotation(bad=True)
+
+
+def test_missing_empty_and_broken_annotations_are_errors(tmp_path):
+    with pytest.raises(UsageError, match="--annotations: no such file"):
+        Annotations(str(tmp_path / "nothing"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=r"--annotations holds no VOC XML.*empty"):
+        Annotations(str(tmp_path / "empty"))
+    (tmp_path / "a.tar").write_bytes(b"hello")
+    with pytest.raises(TfdogsError, match=r"a\.tar is truncated or corrupt"):
+        Annotations(str(tmp_path / "a.tar"))
+    path = _pack(_fill(tmp_path / "in", {"a.xml": voc((1, 1, 5, 5))}), tmp_path / "b.tar")
+    path.write_bytes(path.read_bytes()[:1700])
+    with pytest.raises(TfdogsError, match=r"b\.tar is truncated or corrupt"):
+        Annotations(str(path))

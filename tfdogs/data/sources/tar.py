@@ -1,0 +1,146 @@
+"""Pictures in a tar archive."""
+
+import bz2
+import contextlib
+import functools
+import gzip
+import lzma
+import tarfile
+import zlib
+
+from tfdogs.data.sources.tree import MAX_BYTES, TreeSource, clean_path, number_copies, read_at
+from tfdogs.errors import TfdogsError
+
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, RecursionError, zlib.error,
+           lzma.LZMAError)
+_EXTENDED_HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
+                     tarfile.SOLARIS_XHDTYPE)
+_MAX_HEADER_BYTES = 2**20
+
+
+class TarSource(TreeSource):
+    """The pictures in a tar archive, which is never unpacked.
+
+    An uncompressed archive is indexed once; workers read the members in place. A compressed one (gzip,
+    bzip2, xz) is gone through twice in the parent process: once for its headers, so that the classes are
+    those that the same pictures would have in a folder, and once for the pictures, whose bytes travel to
+    the workers within the items.
+
+    Args:
+        path: the archive.
+    """
+
+    def entries(self):
+        """Yields every member but directories, in the order of the archive.
+
+        Raises:
+            TfdogsError: the archive is truncated or corrupt; the members before the damage were yielded.
+        """
+        index, error = self._index
+        yield from index
+        if error is not None:
+            raise TfdogsError(error)
+
+    def loadable(self, wanted):
+        """Yields the entries whose path passes `wanted`; from a compressed archive with their bytes."""
+        if _opener(self.path) is None:
+            return super().loadable(wanted)
+        return (entry for entry in number_copies(self._members(wanted)) if wanted(entry.path))
+
+    def load(self, item):
+        """Returns a picture's bytes.
+
+        Raises:
+            OSError: the archive cannot be read or is shorter than when it was indexed.
+        """
+        return item.ref if isinstance(item.ref, bytes) else read_at(self.path, *item.ref)
+
+    @functools.cached_property
+    def _index(self):
+        index = []
+        try:
+            index.extend(number_copies(self._members(lambda path: False)))
+        except TfdogsError as e:
+            return index, str(e)
+        return index, None
+
+    def _members(self, wanted):
+        """Yields (path, ref, problem); from a compressed archive the bytes of wanted members as ref."""
+        try:
+            compressed = _opener(self.path) is not None
+            with _open(self.path) as tar:
+                while (member := tar.next()) is not None:
+                    tar.members.clear()  # it remembers every header otherwise
+                    if member.size < 0:
+                        raise tarfile.ReadError("negative size")
+                    if member.isdir():
+                        continue
+                    path, problem = clean_path(member.name)
+                    problem = problem or _problem(member)
+                    ref = (member.offset_data, member.size)
+                    if problem is None and compressed:
+                        ref = _read(tar, member) if wanted(path) else None
+                    yield path, ref, problem
+        except _BROKEN as e:
+            raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
+
+
+class _StrictTarInfo(tarfile.TarInfo):
+    """A header; where tarfile takes a damaged one for the end of the archive, this raises."""
+
+    @classmethod
+    def frombuf(cls, buf, encoding, errors):
+        try:
+            info = super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as e:
+            if len(buf) == tarfile.BLOCKSIZE and not any(buf):
+                raise  # a block of zeros: the proper end
+            raise tarfile.ReadError(f"bad header: {e}" if buf else "it has no end") from e
+        if info.size < 0 or (info.type in _EXTENDED_HEADERS and info.size > _MAX_HEADER_BYTES):
+            raise tarfile.ReadError(f"bad header: size {info.size}")
+        return info
+
+
+def is_tar(path):
+    """Says whether a file begins as a tar archive does, compressed or not."""
+    opener = _opener(path) or open
+    try:
+        with opener(path, "rb") as f:
+            _StrictTarInfo.frombuf(f.read(tarfile.BLOCKSIZE), tarfile.ENCODING, "surrogateescape")
+    except tarfile.HeaderError:
+        return True  # an empty archive
+    except _BROKEN:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _open(path):
+    opener = _opener(path)
+    if opener is None:
+        with tarfile.open(path, "r:", tarinfo=_StrictTarInfo) as tar:
+            yield tar
+    else:
+        with opener(path, "rb") as f, tarfile.open(fileobj=f, mode="r|", tarinfo=_StrictTarInfo) as tar:
+            yield tar
+
+
+def _opener(path):
+    """Returns what opens a compressed file, or None for one that is not compressed."""
+    with path.open("rb") as f:
+        start = f.read(6)
+    return next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
+
+
+def _problem(member):
+    if not member.isreg() or member.issparse():
+        return "not_a_regular_file"
+    return "file_too_large" if member.size > MAX_BYTES else None
+
+
+def _read(tar, member):
+    data = tar.extractfile(member).read()
+    if len(data) != member.size:
+        raise tarfile.ReadError("unexpected end of data")
+    return data

@@ -1,0 +1,90 @@
+"""Pictures in a zip archive."""
+
+import functools
+import stat
+import struct
+import zipfile
+import zlib
+
+from tfdogs.data.sources.tree import MAX_BYTES, TreeSource, clean_path, number_copies, read_at
+from tfdogs.errors import TfdogsError
+
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_ENCRYPTED = 0x1
+# On damaged directories zipfile lets errors of codecs, struct and arithmetic through.
+_BROKEN = (zipfile.BadZipFile, OSError, ValueError, ArithmeticError, NotImplementedError, struct.error)
+
+
+class ZipSource(TreeSource):
+    """The pictures in a zip archive, which is never unpacked.
+
+    The parent process reads the directory of the archive; a worker reads a member in place, knowing
+    where it lies, and so opens no archive and keeps no handle.
+
+    Args:
+        path: the archive.
+    """
+
+    def entries(self):
+        """Yields every member but directories, in the order of the archive's directory.
+
+        Raises:
+            TfdogsError: the archive is truncated or corrupt.
+        """
+        return iter(self._index)
+
+    def load(self, item):
+        """Returns a picture's bytes, never more than the directory promised.
+
+        Raises:
+            OSError: the archive cannot be read or ends too early.
+            ValueError: the member is not what the directory says.
+        """
+        offset, stored, size, method, crc = item.ref
+        header = read_at(self.path, offset, _LOCAL_HEADER.size)
+        magic, *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        if magic != b"PK\x03\x04":
+            raise ValueError(f"{self.path}: no member at {offset}")
+        data = read_at(self.path, offset + len(header) + name_bytes + extra_bytes, stored)
+        if method == zipfile.ZIP_DEFLATED:
+            try:
+                data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, size + 1)
+            except zlib.error as e:
+                raise ValueError(f"{self.path}: the member at {offset} is corrupt: {e}") from e
+        if len(data) != size or zlib.crc32(data) != crc:
+            raise ValueError(f"{self.path}: the member at {offset} has a wrong size or checksum")
+        return data
+
+    @functools.cached_property
+    def _index(self):
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                members = archive.infolist()
+        except _BROKEN as e:
+            raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
+        files = (info for info in members if not info.orig_filename.endswith("/"))
+        return list(number_copies(_member(info) for info in files))
+
+
+def is_zip(path):
+    """Says whether a file begins as a zip archive does."""
+    with path.open("rb") as f:
+        return f.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _member(info):
+    ref = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
+    # Not info.filename, which zipfile cuts at the first NUL: what stands in the archive must be judged.
+    path, problem = clean_path(info.orig_filename)
+    return path, ref, problem or _problem(info)
+
+
+def _problem(info):
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        return "not_a_regular_file"
+    if max(info.file_size, info.compress_size) > MAX_BYTES:
+        return "file_too_large"
+    # The rare other methods inflate without a bound; nobody packs pictures with them.
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "unreadable"
+    return None
