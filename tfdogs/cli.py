@@ -56,7 +56,7 @@ def main(config_class, run, *, summary, argv=None):
         argv: the command line, program name first; default `sys.argv`.
     """
     argv = list(sys.argv if argv is None else argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its C++ chatter; Python gets the errors as exceptions
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # chatter: errors come as exceptions
     name = f"tfdogs.{Path(argv[0]).stem}"
     try:
         config = parse(config_class, argv, summary=summary)
