@@ -6,6 +6,7 @@ from typing import Optional
 
 import tensorflow as tf
 
+from tfdogs import tfgan
 from tfdogs.losses import NAMES
 
 
@@ -28,25 +29,9 @@ class AdversarialLoss:
     smooths: bool = False
 
 
-def _mean(values):
-    return tf.reduce_mean(values)
-
-
-def _cross_entropy(real, fake, smoothing):
-    # -(1 - s) log D(x) - s log(1 - D(x)) = softplus(-logit) + s * logit; the fakes' target stays 0.
-    return _mean(tf.nn.softplus(-real) + smoothing * real) + _mean(tf.nn.softplus(fake))
-
-
-def _least_squares(real, fake, smoothing):
-    return 0.5 * _mean(tf.square(real - (1.0 - smoothing))) + 0.5 * _mean(tf.square(fake))
-
-
-def _hinge(real, fake, _):
-    return _mean(tf.nn.relu(1.0 - real)) + _mean(tf.nn.relu(1.0 + fake))
-
-
-def _wasserstein(real, fake, _):
-    return _mean(fake) - _mean(real)
+def _minimax_generator(fake):
+    # Not TF-GAN's, which adds the constant log D of a perfect fake.
+    return -tf.reduce_mean(tf.nn.softplus(fake))
 
 
 _LOSSES = {
@@ -54,28 +39,34 @@ _LOSSES = {
     for loss in (
         # Goodfellow et al. 2014, equation 1: G minimises log(1 - D(G(z))).
         AdversarialLoss(
-            "minimax", _cross_entropy, lambda fake: -_mean(tf.nn.softplus(fake)), tf.sigmoid, smooths=True
+            "minimax", tfgan.cross_entropy_discriminator, _minimax_generator, tf.sigmoid, smooths=True
         ),
         # The same, section 3: G maximises log D(G(z)).
         AdversarialLoss(
             "non_saturating",
-            _cross_entropy,
-            lambda fake: _mean(tf.nn.softplus(-fake)),
+            tfgan.cross_entropy_discriminator,
+            tfgan.non_saturating_generator,
             tf.sigmoid,
             smooths=True,
         ),
         # Lim and Ye 2017, Geometric GAN, equations 13 and 14.
-        AdversarialLoss("hinge", _hinge, lambda fake: -_mean(fake)),
+        AdversarialLoss(
+            "hinge", lambda real, fake, _: tfgan.hinge_discriminator(real, fake), tfgan.wasserstein_generator
+        ),
         # Mao et al. 2017, LSGAN, equation 9 (a = 0, b = c = 1).
         AdversarialLoss(
             "least_squares",
-            _least_squares,
-            lambda fake: 0.5 * _mean(tf.square(fake - 1.0)),
+            tfgan.least_squares_discriminator,
+            tfgan.least_squares_generator,
             lambda logits: tf.clip_by_value(logits, 0.0, 1.0),
             smooths=True,
         ),
         # Arjovsky et al. 2017, equation 2.
-        AdversarialLoss("wasserstein", _wasserstein, lambda fake: -_mean(fake)),
+        AdversarialLoss(
+            "wasserstein",
+            lambda real, fake, _: tfgan.wasserstein_discriminator(real, fake),
+            tfgan.wasserstein_generator,
+        ),
     )
 }
 

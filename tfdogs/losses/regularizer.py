@@ -1,6 +1,7 @@
 """The base of what regularizes a discriminator."""
 
 import keras
+import tensorflow as tf
 
 
 class Regularizer:
@@ -37,6 +38,26 @@ class Regularizer:
             float32 scalar, weight included, lazy factor not.
         """
         raise TypeError(f"{type(self).__name__} must define __call__(discriminate, reals, fakes, noise)")
+
+    def when_due(self, step, compute, variables):
+        """Calls `compute` in the steps in which this penalty is due.
+
+        Only gradients stand under the condition: the optimizer's step stays outside it.
+
+        Args:
+            step: number of the step, an int64 scalar.
+            compute: () -> (penalty, gradients).
+            variables: what the gradients are taken of.
+
+        Returns:
+            (due, penalty, gradients): float32 1 and what `compute` gave, or 0, 0 and zeros.
+        """
+        if self.interval == 1:
+            return (tf.constant(1.0), *compute())
+        due = tf.equal(step % self.interval, 0)
+        zeros = [tf.zeros_like(variable) for variable in variables]
+        penalty, gradients = tf.cond(due, compute, lambda: (tf.constant(0.0), zeros))
+        return tf.cast(due, tf.float32), penalty, gradients
 
     def get_config(self):
         """Returns the constructor's arguments."""

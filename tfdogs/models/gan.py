@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfdogs.data import pixels
 from tfdogs.losses import adversarial
-from tfdogs.models import introspection, latents
+from tfdogs.models import batches, introspection, latents
 from tfdogs.models.noise import Noise
 from tfdogs.sampling.sampler import Sampler
 from tfdogs.training import optimizers
@@ -123,7 +122,7 @@ class GAN(keras.Model):
         Raises:
             ValueError: one optimizer was given for both networks.
         """
-        if g_optimizer is not None and g_optimizer is d_optimizer:
+        if g_optimizer is d_optimizer and not isinstance(g_optimizer, (type(None), str, dict)):
             raise ValueError(
                 "g_optimizer and d_optimizer must be two optimizers. Received: the same one twice"
             )
@@ -152,7 +151,7 @@ class GAN(keras.Model):
 
     def train_step(self, data):
         """One step: `d_steps` updates of D, one of G, one of the average. Returns the metrics' results."""
-        parts = self._parts(*self._unpack(data))
+        parts = batches.split(*self._unpack(data), self.d_steps)
         noise = Noise.at(self.seed, self.images_seen)
         for use, (reals, labels) in enumerate(parts):
             with tf.GradientTape() as tape:
@@ -239,7 +238,9 @@ class GAN(keras.Model):
         return cls(**config)
 
     def get_compile_config(self):
-        """Returns both optimizers' configurations, for saving."""
+        """Returns both optimizers' configurations, for saving; None before `compile`."""
+        if not self._is_compiled:
+            return None
         to_config = keras.saving.serialize_keras_object
         return {"g_optimizer": to_config(self.g_optimizer), "d_optimizer": to_config(self.d_optimizer)}
 
@@ -248,30 +249,7 @@ class GAN(keras.Model):
         self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
     def _unpack(self, data):
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if not images.shape[1:].is_compatible_with(self.image_shape):
-            raise ValueError(
-                f"the generator draws images of shape {self.image_shape}. "
-                f"Received for training: shape {tuple(images.shape[1:])}"
-            )
-        if self.num_classes and labels is None:
-            raise ValueError(
-                "the networks are conditional: fit needs labels beside the images. Received: none"
-            )
-        labels = tf.reshape(tf.cast(labels, tf.int32), [-1]) if self.num_classes else None
-        return pixels.to_float(images), labels
-
-    def _parts(self, images, labels):
-        """Splits a batch among the discriminator's steps."""
-        if self.d_steps == 1:
-            return [(images, labels)]
-        batch = tf.shape(images)[0]
-        tf.debugging.assert_equal(
-            batch % self.d_steps, 0, f"the batch must be a multiple of d_steps={self.d_steps}"
-        )
-        size = batch // self.d_steps
-        cuts = [slice(i * size, (i + 1) * size) for i in range(self.d_steps)]
-        return [(images[cut], None if labels is None else labels[cut]) for cut in cuts]
+        return batches.unpack(data, self.image_shape, self.num_classes)
 
     def _draw(self, count, labels, noise):
         z = latents.sample(self.latent, [count, self.latent_dim], noise.fold(_LATENTS))
@@ -311,16 +289,8 @@ class GAN(keras.Model):
                 scaled_loss = optimizers.scaled(self.d_optimizer, regularizer.interval * penalty)
             return penalty, optimizers.gradients(self.d_optimizer, tape, scaled_loss, variables)
 
-        def skip():
-            return tf.constant(0.0), [tf.zeros_like(variable) for variable in variables]
-
-        if regularizer.interval == 1:
-            due, (penalty, gradients) = 1.0, compute()
-        else:
-            # The condition holds gradients only: the optimizer's step stays outside it.
-            due = tf.equal(self.steps_done % regularizer.interval, 0)
-            penalty, gradients = tf.cond(due, compute, skip)
-        self._trackers[regularizer.name].update_state(penalty, sample_weight=tf.cast(due, tf.float32))
+        due, penalty, gradients = regularizer.when_due(self.steps_done, compute, variables)
+        self._trackers[regularizer.name].update_state(penalty, sample_weight=due)
         return gradients
 
     def _track_verdicts(self, real_logits, fake_logits):

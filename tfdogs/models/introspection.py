@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from tfdogs.training.ema import weight_pairs
+
 
 def latent_dim(generator):
     """Returns the length of a generator's latent: its attribute `latent_dim`, or its first input's last axis.
@@ -20,7 +22,7 @@ def latent_dim(generator):
 
 
 def example_inputs(latent_dim, num_classes):
-    """Returns a zero latent, float32 [1, latent_dim], and a zero label, int32 [1], where there are classes."""
+    """Returns a zero latent, float32 [1, latent_dim], and where there are classes a zero label, int32 [1]."""
     z = np.zeros((1, latent_dim), np.float32)
     return (z, np.zeros(1, np.int32)) if num_classes else z
 
@@ -61,7 +63,8 @@ def clone(generator, latent_dim, num_classes):
     try:
         twin = keras.models.clone_model(generator)
         twin(example_inputs(latent_dim, num_classes))
-        twin.set_weights(generator.get_weights())
+        for copy, weight in weight_pairs(twin, generator):
+            copy.assign(weight)
     except (TypeError, ValueError, NotImplementedError) as e:
         raise ValueError(
             f"{type(generator).__name__} cannot be cloned for the average: give it a get_config() with its "

@@ -44,10 +44,10 @@ def from_seeds(kind, seeds, latent_dim, truncation=None):
     def draw(seed):
         return tf.random.stateless_uniform([latent_dim], tf.stack([seed, tf.zeros_like(seed)]))
 
-    u = tf.ensure_shape(tf.map_fn(draw, seeds, fn_output_signature=tf.float32), [None, latent_dim])
+    u = tf.reshape(tf.map_fn(draw, seeds, fn_output_signature=tf.float32), [-1, latent_dim])
     if kind == "uniform":
         scale = 1.0 if truncation is None else tf.reshape(tf.cast(truncation, tf.float32), [-1, 1])
-        return scale * (2.0 * u - 1.0)
+        return tf.minimum(scale, 1.0) * (2.0 * u - 1.0)
     if truncation is not None:
         bound = tf.reshape(tf.cast(truncation, tf.float32), [-1, 1])
         below = 0.5 * tf.math.erfc(bound / math.sqrt(2.0))  # probability of z < -bound

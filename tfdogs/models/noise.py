@@ -24,6 +24,7 @@ class Noise:
     def at(cls, seed, images_seen):
         """Returns the noise of the step that begins after `images_seen` images, for this replica."""
         context = tf.distribute.get_replica_context()
+        images_seen = tf.cast(images_seen, tf.int64)  # the dtype counts: int32 would give other numbers
         folded = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), images_seen)
         return cls(folded, context.replica_id_in_sync_group, context.num_replicas_in_sync)
 

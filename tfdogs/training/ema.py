@@ -51,6 +51,34 @@ class EMA:
         return cls(**config)
 
 
+def weight_pairs(first, second):
+    """Returns the weights of two models of one architecture as pairs, whatever in them is frozen.
+
+    `Model.weights` won't do: a layer made of layers puts what is trainable first, so the lists of a model
+    and of its frozen twin differ in their order.
+
+    Raises:
+        ValueError: the models don't have the same number of weights.
+    """
+
+    def weights(model):
+        found = []
+        for module in model._flatten_modules():
+            if isinstance(module, keras.layers.Layer):
+                found += module._trainable_weights + module._non_trainable_weights
+            else:
+                found += module.variables
+        return list({id(weight): weight for weight in found}.values())  # tied ones once
+
+    pair = weights(first), weights(second)
+    if len(pair[0]) != len(pair[1]):
+        raise ValueError(
+            "the models must be of one architecture. "
+            f"Received: models with {len(pair[0])} and {len(pair[1])} weights"
+        )
+    return list(zip(*pair))
+
+
 def update_average(average, current, decay):
     """Moves one model's weights towards another's: average <- decay * average + (1 - decay) * current.
 
@@ -59,10 +87,10 @@ def update_average(average, current, decay):
 
     Args:
         average: the model that is moved.
-        current: a model with the same weights in the same order.
+        current: a model of the same architecture.
         decay: float32 scalar in [0, 1].
     """
-    pairs = list(zip(average.weights, current.weights))
+    pairs = weight_pairs(average, current)
 
     def move(old, new, decay):
         if old.dtype.is_floating:

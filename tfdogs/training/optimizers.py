@@ -14,8 +14,13 @@ def prepare(optimizer, network):
     Args:
         optimizer: a Keras optimizer, its name or its config.
         network: the model that it will train.
+
+    Raises:
+        ValueError: an optimizer of `keras.optimizers.legacy`, whose slots can't be created in advance.
     """
     optimizer = keras.optimizers.get(optimizer)
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ValueError(f"optimizers must be of keras.optimizers. Received: {type(optimizer)}")
     half = any(getattr(layer, "compute_dtype", None) == "float16" for layer in network.submodules)
     if half and not isinstance(optimizer, _LossScale):
         optimizer = _LossScale(optimizer)

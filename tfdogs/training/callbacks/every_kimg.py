@@ -21,9 +21,9 @@ class EveryKimg(keras.callbacks.Callback):
         super().__init__()
         if not kimg > 0:
             raise ValueError(f"kimg must be over 0. Received: kimg={kimg}")
-        self._images = kimg * 1000
+        self._images = max(round(kimg * 1000), 1)
         self._at_start, self._at_end = at_start, at_end
-        self._last = None
+        self._last, self._logs = None, {}
 
     @property
     def images_seen(self):
@@ -36,15 +36,15 @@ class EveryKimg(keras.callbacks.Callback):
             self.act(0, {})
 
     def on_train_batch_end(self, batch, logs=None):
-        seen = self.images_seen
+        seen, self._logs = self.images_seen, logs or {}
         if seen // self._images > self._last // self._images:
             self._last = seen
-            self.act(seen, logs or {})
+            self.act(seen, self._logs)
 
     def on_train_end(self, logs=None):
         if self._at_end and self.images_seen > self._last:
             self._last = self.images_seen
-            self.act(self._last, logs or {})
+            self.act(self._last, self._logs)
 
     def act(self, images_seen, logs):
         """Does the work.

@@ -1,0 +1,50 @@
+# make demo: drawn dogs -> data -> training -> a page to open.    make test: the whole test suite.
+PYTHON ?= python3.11
+VENV ?= .venv
+RUN := $(VENV)/bin/python -m
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install demo test lint format lock clean
+.DELETE_ON_ERROR:
+
+install: $(INSTALLED)
+
+# uv where it is installed (it brings Python 3.11 along), else pip. Versions and hashes are the lock file's.
+$(INSTALLED): requirements.lock setup.py
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python 3.11 $(VENV) && \
+	  uv pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock && \
+	  uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(RUN) pip install --quiet --require-hashes --no-deps -r requirements.lock && \
+	  $(RUN) pip install --quiet --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+demo: $(INSTALLED) demo/data/dataset.json
+	$(RUN) tfdogs.train --flagfile=configs/demo.flags --data_dir=demo/data --model_dir=demo/run
+	$(RUN) tfdogs.generate --model_dir=demo/run --num_images=32 --output=demo/dogs.html --overwrite
+	@echo "open $(CURDIR)/demo/dogs.html"
+
+demo/data/dataset.json: | $(INSTALLED)
+	$(RUN) tfdogs.prepare --images=paper_dogs:4000 --image_size=64 --output_dir=demo/data --overwrite
+
+test: $(INSTALLED)
+	$(RUN) pytest -q
+
+lint: $(INSTALLED)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(INSTALLED)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+# After a change of the ranges in setup.py; needs uv.
+lock:
+	uv pip compile setup.py --extra dev --extra serve --python-version 3.11 --generate-hashes --quiet \
+	  --output-file requirements.lock
+
+clean:
+	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,99 @@
+import keras
+import numpy as np
+import pytest
+
+from tfdogs import GAN
+from tfdogs.errors import TfdogsError
+from tfdogs.models import build
+from tfdogs.training.checkpoints import Checkpoints
+
+
+def make_gan(g_channels=1):
+    generator, discriminator = build(
+        "mlp", image_size=8, channels=1, latent_dim=3, g_channels=g_channels, d_channels=1
+    )
+    gan = GAN(generator=generator, discriminator=discriminator)
+    gan.compile(g_optimizer=keras.optimizers.Adam(0.01), d_optimizer=keras.optimizers.Adam(0.01))
+    return gan
+
+
+@pytest.fixture(scope="module")
+def trained():
+    gan = make_gan()
+    gan.fit(np.zeros((8, 8, 8, 1), np.uint8), batch_size=4, verbose=0)
+    return gan
+
+
+def test_restores_everything(trained, tmp_path):
+    path = Checkpoints(tmp_path, trained).save()
+    assert path.name == "kimg000000.008"
+    fresh = make_gan()
+    assert Checkpoints(tmp_path, fresh).restore() == path
+    for ours, theirs in (
+        (trained.generator.weights, fresh.generator.weights),
+        (trained.discriminator.weights, fresh.discriminator.weights),
+        (trained.ema_generator.weights, fresh.ema_generator.weights),
+        ([trained.images_seen, trained.steps_done], [fresh.images_seen, fresh.steps_done]),
+        (trained.g_optimizer.variables, fresh.g_optimizer.variables),
+        (trained.d_optimizer.variables, fresh.d_optimizer.variables),
+    ):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+    assert any(np.any(slot.numpy()) for slot in fresh.g_optimizer.variables[1:])
+
+
+def test_nothing_to_restore(trained, tmp_path):
+    assert Checkpoints(tmp_path / "none", trained).restore() is None
+
+
+def test_keeps_the_newest(trained, tmp_path):
+    checkpoints = Checkpoints(tmp_path, trained, keep=2)
+    seen = int(trained.images_seen.numpy())
+    try:
+        for images in (1000, 999_000, 1_000_000, 20_000_000):
+            trained.images_seen.assign(images)
+            checkpoints.save()
+    finally:
+        trained.images_seen.assign(seen)
+    assert [path.name for path in checkpoints.paths()] == ["kimg001000.000", "kimg020000.000"]
+
+
+def test_saving_the_same_moment_twice_changes_nothing(trained, tmp_path):
+    checkpoints = Checkpoints(tmp_path, trained)
+    path = checkpoints.save()
+    before = {file.name: file.stat().st_mtime_ns for file in path.iterdir()}
+    assert checkpoints.save() == path
+    assert {file.name: file.stat().st_mtime_ns for file in path.iterdir()} == before
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "missing"])
+def test_a_damaged_checkpoint_is_named(trained, tmp_path, damage):
+    checkpoints = Checkpoints(tmp_path, trained)
+    path = checkpoints.save()
+    data = path / "state.data-00000-of-00001"
+    content = data.read_bytes()
+    if damage == "truncated":
+        data.write_bytes(content[:-10])
+    elif damage == "flipped":
+        middle = len(content) // 2
+        data.write_bytes(content[:middle] + bytes(b ^ 255 for b in content[middle:]))
+    else:
+        data.unlink()
+    with pytest.raises(TfdogsError, match=r"kimg000000\.008 cannot be restored"):
+        Checkpoints(tmp_path, make_gan()).restore()
+
+
+def test_other_networks_are_refused(trained, tmp_path):
+    Checkpoints(tmp_path, trained).save()
+    with pytest.raises(TfdogsError, match="cannot be restored"):
+        Checkpoints(tmp_path, make_gan(g_channels=2)).restore()
+
+
+def test_an_unfinished_write_is_not_seen_and_cleared_away(trained, tmp_path):
+    (tmp_path / ".writing-kimg000099.000").mkdir()
+    (tmp_path / "kimg000098.000").mkdir()  # not ours: it has no state
+    checkpoints = Checkpoints(tmp_path, trained)
+    assert checkpoints.paths() == []
+    checkpoints.save()
+    assert not (tmp_path / ".writing-kimg000099.000").exists()
