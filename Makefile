@@ -24,7 +24,7 @@ $(INSTALLED): requirements.lock setup.py
 
 demo: $(INSTALLED) demo/data/dataset.json
 	$(RUN) tfdogs.train --flagfile=configs/demo.flags --data_dir=demo/data --model_dir=demo/run
-	$(RUN) tfdogs.generate --model_dir=demo/run --num_images=32 --output=demo/dogs.html --overwrite
+	$(RUN) tfdogs.generate --model_dir=demo/run --num_images=32 --seed=1000 --output=demo/dogs.html --overwrite
 	@echo "open $(CURDIR)/demo/dogs.html"
 
 demo/data/dataset.json: | $(INSTALLED)

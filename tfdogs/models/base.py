@@ -19,6 +19,14 @@ class _Network(keras.Model):
         """(height, width, channels)."""
         return (self.image_size, self.image_size, self.channels)
 
+    def get_build_config(self):
+        """Returns what `build_from_config` needs: nothing, but Keras leaves out what is empty."""
+        return {"image_shape": self.image_shape}
+
+    def build_from_config(self, config):
+        """Creates the weights, so that saved ones find their place."""
+        self.build()
+
     def get_config(self):
         policy = self.policy
         return {

@@ -84,19 +84,23 @@ def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
     Returns:
         `keras.Sequential`: [N, image_size, image_size, channels] -> [N, F].
     """
+    # N(0, 0.02) counts on a normalization behind it: without one the signal fades from layer to layer.
+    init = initializer if norm is not None else keras.initializers.HeNormal
     stack = [keras.Input((image_size, image_size, channels))]
     for level in range(doublings(image_size)):
         normalized = norm is not None and level > 0
-        stack.append(_strided(width(base_channels, level), dtype, use_bias=not normalized and level > 0))
+        stack.append(
+            _strided(width(base_channels, level), dtype, init, use_bias=not normalized and level > 0)
+        )
         if normalized:
             stack.append(norm())
         stack.append(layers.LeakyReLU(0.2, dtype=dtype))
     return keras.Sequential([*stack, layers.Flatten(dtype=dtype)], name="body")
 
 
-def _strided(filters, dtype, *, use_bias):
+def _strided(filters, dtype, init, *, use_bias):
     return layers.Conv2D(
-        filters, 4, 2, padding="same", use_bias=use_bias, kernel_initializer=initializer(), dtype=dtype
+        filters, 4, 2, padding="same", use_bias=use_bias, kernel_initializer=init(), dtype=dtype
     )
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfdogs.losses import adversarial
+from tfdogs.losses import NAMES, adversarial
 from tfdogs.models import batches, introspection, latents
 from tfdogs.models.noise import Noise
 from tfdogs.sampling.sampler import Sampler
@@ -207,7 +207,15 @@ class GAN(keras.Model):
         return self._sampler.images(seeds, labels=labels, truncation=truncation)
 
     def get_config(self):
-        """Returns the constructor's arguments, networks included, for saving."""
+        """Returns the constructor's arguments, networks included, for saving.
+
+        Raises:
+            ValueError: the loss is not one of `tfdogs.losses.NAMES`.
+        """
+        if self.loss_function.name not in NAMES:
+            raise ValueError(
+                f"a GAN with a loss of its own cannot be saved. Received: {self.loss_function.name}"
+            )
         to_config = keras.saving.serialize_keras_object
         return {
             "generator": to_config(self.generator),

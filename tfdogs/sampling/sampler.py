@@ -27,7 +27,7 @@ class Sampler:
         self.latent = latent
         self.num_classes = num_classes
         self._draw = tf.function(self._call_generator)
-        self._latents = tf.function(self._draw_latents)
+        self._latents = tf.function(self._draw_latents, reduce_retracing=True)
 
     def latents(self, seeds, truncation=None):
         """Returns the latents of `seeds`, float32 [N, latent_dim]; see `tfdogs.models.latents.from_seeds`."""

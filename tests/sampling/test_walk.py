@@ -1,0 +1,119 @@
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfdogs.sampling import walk
+from tfdogs.sampling.drawing import Drawing
+from tfdogs.sampling.seeds import Seeds
+
+
+def unit(count, dim, seed=0):
+    x = np.random.default_rng(seed).normal(size=(count, dim))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def test_slerp_is_the_formula():
+    """White 2016: (sin((1 - t) w) a + sin(t w) b) / sin w, for vectors of one length."""
+    a, b, t = 3 * unit(50, 7), 3 * unit(50, 7, seed=1), np.linspace(0, 1, 50)
+    angle = np.arccos(np.sum(a * b, axis=1) / 9)
+    expected = np.sin((1 - t) * angle)[:, None] * a + np.sin(t * angle)[:, None] * b
+    np.testing.assert_allclose(walk.slerp(a, b, t), expected / np.sin(angle)[:, None], atol=2e-6)
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.given(
+    st.integers(0, 10_000), st.integers(1, 6), st.sampled_from(["other", "equal", "opposite", "near", "zero"])
+)
+def test_slerp_ends_exactly_and_is_finite_everywhere(seed, dim, case):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(1, dim)).astype(np.float32)
+    other = rng.normal(size=(1, dim)).astype(np.float32)
+    b = {"other": other, "equal": a, "opposite": -a, "near": -a + 1e-7 * other, "zero": 0 * a}[case].astype(
+        np.float32
+    )
+    np.testing.assert_array_equal(walk.slerp(a, b, [0.0]), a)
+    np.testing.assert_array_equal(walk.slerp(a, b, [1.0]), b)
+    t = np.linspace(0, 1, 21)
+    path = walk.slerp(np.repeat(a, 21, 0), np.repeat(b, 21, 0), t)
+    assert path.dtype == np.float32 and np.isfinite(path).all()
+    if case == "equal":
+        np.testing.assert_allclose(path, np.repeat(a, 21, 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("b", [unit(1, 5, seed=1), unit(1, 5), -unit(1, 5), -unit(1, 5) + 1e-9])
+def test_slerp_keeps_the_norm_of_unit_vectors_at_an_even_pace(b):
+    t = np.linspace(0, 1, 33)
+    path = walk.slerp(np.repeat(unit(1, 5), 33, 0), np.repeat(b, 33, 0), t)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1, atol=1e-6)
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps.mean(), atol=1e-5)
+
+
+def test_slerp_changes_lengths_evenly():
+    path = walk.slerp([[1.0, 0.0]] * 3, [[0.0, 3.0]] * 3, [0.0, 0.5, 1.0])
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), [1, 2, 3], rtol=1e-6)
+
+
+class Recorder:
+    """Records the latents and labels that it is to draw."""
+
+    latent_dim = 2
+
+    def __init__(self, latent, num_classes=0):
+        self.latent, self.num_classes = latent, num_classes
+        self.z, self.labels = [], []
+
+    def latents(self, seeds, truncation=None):
+        self.truncation = truncation
+        return np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], np.float32)[seeds % 3]
+
+    def from_latents(self, z, labels=None):
+        self.z.extend(z)
+        self.labels.extend([] if labels is None else labels)
+        return np.zeros((len(z), 1, 1, 3), np.uint8)
+
+
+def test_frames_go_round_a_closed_loop():
+    sampler, counts = Recorder("normal"), []
+    drawing = Drawing(sampler, Seeds.first(0, 3), truncation=0.5, progress=counts.append)
+    assert sum(1 for _ in walk.frames(drawing, 20)) == 60 == sum(counts)
+    assert sampler.truncation == 0.5
+    z = np.array(sampler.z)
+    np.testing.assert_array_equal(z[[0, 20, 40]], [[1, 0], [0, 1], [-1, 0]])
+    np.testing.assert_allclose(np.linalg.norm(z, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(z[10], np.sqrt([0.5, 0.5]), atol=1e-6)
+    steps = np.linalg.norm(np.diff(np.concatenate([z, z[:1]]), axis=0), axis=1)
+    assert steps.max() < 2 * np.pi / 40 + 1e-6  # the last step, home, is no jump
+
+
+def test_frames_between_uniform_latents_go_straight():
+    sampler = Recorder("uniform")
+    list(walk.frames(Drawing(sampler, Seeds.first(0, 2)), 4))
+    np.testing.assert_allclose(sampler.z[:4], [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75]])
+
+
+def test_frames_have_the_label_of_the_nearer_stop():
+    sampler = Recorder("normal", num_classes=3)
+    list(walk.frames(Drawing(sampler, Seeds.first(0, 3)), 4))
+    assert sampler.labels == [0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
+
+
+def test_frames_are_drawn_as_they_are_read():
+    sampler = Recorder("normal")
+    next(walk.frames(Drawing(sampler, Seeds.first(0, 100)), 100))
+    assert len(sampler.z) == walk.CHUNK
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_save_gif_repeats_for_ever_at_the_pace_asked_for(tmp_path, channels):
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 6, channels), np.uint8)
+    walk.save_gif(iter(images), tmp_path / "walk.gif", fps=20)
+    with Image.open(tmp_path / "walk.gif") as gif:
+        assert gif.n_frames == 5 and gif.size == (6, 8)
+        assert gif.info["duration"] == 50 and gif.info["loop"] == 0
+        for index, image in enumerate(images):
+            gif.seek(index)
+            # 48 colours fit into a frame's palette: nothing is lost.
+            np.testing.assert_array_equal(np.asarray(gif.convert("RGB")), np.broadcast_to(image, (8, 6, 3)))

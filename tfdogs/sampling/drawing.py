@@ -1,0 +1,93 @@
+"""The images that a command asked for, in batches, with a bounded number of them in memory."""
+
+import collections
+import concurrent.futures
+import contextlib
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from tfdogs.sampling.grid import encode_png
+
+BATCH = 256  # images; a multiple of the sampler's chunk
+_ENCODERS = 2  # threads; zlib works outside the interpreter's lock, and the generator needs the cores too
+_AHEAD = 2  # batches drawn while the writer still waits for an earlier one
+
+
+class Picture(NamedTuple):
+    """One image: its seed, its label (None without classes) and its PNG file's bytes."""
+
+    seed: int
+    label: Optional[int]
+    png: bytes
+
+
+class Drawing:
+    """Seeds, labels and truncation, ready to be drawn.
+
+    Args:
+        sampler: `tfdogs.sampling.sampler.Sampler`.
+        seeds: `tfdogs.sampling.seeds.Seeds`.
+        label: class of all images, an int; None: for a conditional generator the seed modulo its classes.
+        truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`.
+        progress: called with each batch's number of images once it is drawn; default: nobody is told.
+    """
+
+    def __init__(self, sampler, seeds, *, label=None, truncation=None, progress=None):
+        self.sampler = sampler
+        self.seeds = seeds
+        self.truncation = truncation
+        self._label = label
+        self.progress = progress or (lambda count: None)
+
+    def labels(self, seeds):
+        """Returns the labels of int64 `seeds` [N], int32 [N], or None for an unconditional generator."""
+        if not self.sampler.num_classes:
+            return None
+        labels = seeds % self.sampler.num_classes if self._label is None else np.full(len(seeds), self._label)
+        return labels.astype(np.int32)
+
+    def batches(self):
+        """Yields (seeds int64 [N], labels int32 [N] or None, images uint8 [N, H, W, C]), N at most 256."""
+        for seeds in self.seeds.chunks(BATCH):
+            labels = self.labels(seeds)
+            images = self.sampler.images(seeds, labels=labels, truncation=self.truncation)
+            self.progress(len(seeds))
+            yield seeds, labels, images
+
+    def images(self):
+        """Returns all images at once, uint8 [N, H, W, C]."""
+        return np.concatenate([images for _, _, images in self.batches()])
+
+    def pictures(self):
+        """Yields every image as a `Picture`, in order; PNGs are encoded while the next batch is drawn.
+
+        No more than `_AHEAD` batches and the one that is drawn are in memory, however slow the reader is.
+        """
+        with contextlib.closing(_overlap(self.batches(), _encode)) as encoded:
+            for batch in encoded:
+                yield from batch
+
+
+def _encode(batch):
+    seeds, labels, images = batch
+    labels = [None] * len(seeds) if labels is None else labels.tolist()
+    return [
+        Picture(seed, label, encode_png(image)) for seed, label, image in zip(seeds.tolist(), labels, images)
+    ]
+
+
+def _overlap(batches, function):
+    """Yields `function` of each batch, in order, computed in threads."""
+    waiting = collections.deque()
+    with concurrent.futures.ThreadPoolExecutor(_ENCODERS) as pool:
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(function, batch))
+                if len(waiting) >= _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

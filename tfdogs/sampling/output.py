@@ -1,0 +1,86 @@
+"""Where images go: checked before any work, written aside, renamed when complete."""
+
+import contextlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+from tfdogs.errors import TfdogsError, UsageError
+
+SEEDS_FILE = "seeds.csv"
+_OURS = re.compile(r"image_\d{5,}\.png|" + re.escape(SEEDS_FILE))
+
+
+def check(output, *, folder, overwrite):
+    """Refuses an output that cannot be written or must not be replaced.
+
+    Args:
+        output: path of the file or folder.
+        folder: whether it is to be a folder.
+        overwrite: whether one that is there may be replaced; a folder only if it holds nothing but images
+            and seeds that `tfdogs.generate` wrote.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    output = Path(output)
+    ancestor = next(parent for parent in output.absolute().parents if parent.exists())
+    if not ancestor.is_dir():
+        raise UsageError(f"--output={output} cannot be made: {ancestor} is a file")
+    if not output.exists() and not output.is_symlink():
+        return
+    if output.is_dir() != folder:
+        raise UsageError(f"--output={output} is a {'file' if folder else 'folder'} already; choose another")
+    if folder:
+        names = sorted(path.name for path in output.iterdir())
+        if not names:
+            return
+        foreign = next((name for name in names if not _OURS.fullmatch(name)), None)
+        if overwrite and foreign is not None:
+            raise UsageError(
+                f"--overwrite replaces only folders of tfdogs.generate, and --output={output} holds {foreign}"
+            )
+    if not overwrite:
+        raise UsageError(f"--output={output} is there already; choose another, or --overwrite it")
+
+
+@contextlib.contextmanager
+def replacing(output, *, folder=False):
+    """Gives a hidden path beside `output` to write to, which takes its place when the body ends well.
+
+    Where the body raises, nothing is left and `output` stays as it was; a killed process leaves a hidden
+    `.NAME.PID.partial`.
+
+    Args:
+        output: path of the file or folder; missing parents are created.
+        folder: True for a folder, which is given empty; False, the default, for a file.
+
+    Raises:
+        TfdogsError: the disk refuses.
+    """
+    output = Path(output).absolute()
+    aside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("partial", "old"))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _remove(aside)
+        if folder:
+            aside.mkdir()
+        yield aside
+        if folder and output.exists():
+            output.rename(old)
+        aside.replace(output)
+    except OSError as e:
+        raise TfdogsError(f"cannot write {output}: {e.strerror or e}") from e
+    finally:
+        if old.exists() and not output.exists():
+            old.rename(output)
+        _remove(old)
+        _remove(aside)
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,48 @@
+"""How far a long drawing is: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+
+from tqdm import tqdm
+
+_PLAIN_SECONDS = 10.0  # between lines where there is no terminal
+
+
+class Progress:
+    """Counts images on stderr, with ETA. A context manager.
+
+    Args:
+        total: number of images.
+        unit: what is counted; default "img".
+    """
+
+    def __init__(self, total, *, unit="img"):
+        self._total, self._unit = total, unit
+        self._bar, self._done = None, 0
+
+    def __enter__(self):
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=self._total, unit=self._unit, desc="generate", dynamic_ncols=True)
+        self._start = self._last = time.perf_counter()
+        return self
+
+    def __exit__(self, *error):
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, count):
+        """Counts `count` more images."""
+        self._done += count
+        if self._bar is not None:
+            self._bar.update(count)
+            return
+        now = time.perf_counter()
+        if now - self._last >= _PLAIN_SECONDS:
+            self._last, speed = now, self._done / (now - self._start)
+            eta = (self._total - self._done) / speed
+            print(
+                f"generate: {self._done} of {self._total} {self._unit}, {speed:.0f} {self._unit}/s, "
+                f"ETA {eta:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
