@@ -1,0 +1,294 @@
+"""What a training step of the GAN computes, and that a run which stops and goes on is one run."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+import tfdogs
+from tfdogs.losses.regularizer import Regularizer
+from tfdogs.models import build, latents
+from tfdogs.models.noise import Noise
+
+SHAPE, Z = (2, 2, 3), 3
+REALS = np.random.default_rng(0).uniform(-1, 1, (24, *SHAPE)).astype(np.float32)
+
+
+def sgd(rate):
+    return keras.optimizers.SGD(rate)
+
+
+def linear_gan(*, g_rate=0.5, d_rate=0.5, **kwargs):
+    """G(z) = tanh(W z + b), D(x) = a x + c: small enough to train by hand."""
+    keras.utils.set_random_seed(1)
+    pixels = int(np.prod(SHAPE))
+    generator = keras.Sequential([keras.Input((Z,)), layers.Dense(pixels, "tanh"), layers.Reshape(SHAPE)])
+    discriminator = keras.Sequential([keras.Input(SHAPE), layers.Flatten(), layers.Dense(1)])
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, **kwargs)
+    gan.compile(g_optimizer=sgd(g_rate), d_optimizer=sgd(d_rate))
+    return gan
+
+
+def fit(gan, images, batch_size, **kwargs):
+    return gan.fit(images, batch_size=batch_size, shuffle=False, verbose=0, **kwargs).history
+
+
+def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=0.0):
+    """The non-saturating game with R1 in NumPy, on the latents that GAN draws."""
+    w, b, a, c = (x.astype(np.float64) for x in (*gan.generator.get_weights(), *gan.discriminator.get_weights()))
+    seen = 0
+    for step, batch in enumerate(batches):
+        for part, reals in enumerate(np.split(batch.reshape(len(batch), -1), d_steps)):
+            n = len(reals)
+            noise = Noise.at(gan.seed, seen).fold(part).fold(0)
+            z = latents.sample(gan.latent, [n, Z], noise).numpy()
+            fakes = np.tanh(z @ w + b)
+            # d/dl of -(1 - s) log D - s log(1 - D) is D - (1 - s); of -log(1 - D) it is D.
+            real_slope = (sigmoid(reals @ a + c) - (1 - smoothing)) / n
+            fake_slope = sigmoid(fakes @ a + c) / n
+            due = interval if step % interval == 0 else 0
+            a, c = (
+                a - rate * (reals.T @ real_slope + fakes.T @ fake_slope + due * gamma * a),
+                c - rate * (real_slope.sum() + fake_slope.sum()),
+            )
+        # G learns from the last fakes through the D that has just learned from them.
+        slope = (sigmoid(fakes @ a + c) - 1) / n @ a.T * (1 - fakes**2)
+        w, b = w - rate * z.T @ slope, b - rate * slope.sum(0)
+        seen += len(batch)
+    return w, b, a, c
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+CASES = [
+    {},
+    {"d_steps": 3},
+    {"smoothing": 0.1},
+    {"gamma": 0.4},
+    {"gamma": 0.2, "interval": 2},
+    {"d_steps": 2, "gamma": 0.1, "interval": 3},
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_three_steps_equal_the_algorithm_by_hand(case):
+    gamma, interval = case.get("gamma"), case.get("interval", 1)
+    regularizers = [tfdogs.R1(gamma, interval=interval)] if gamma else []
+    gan = linear_gan(
+        d_steps=case.get("d_steps", 1), label_smoothing=case.get("smoothing", 0.0), regularizers=regularizers
+    )
+    expected = by_hand(gan, np.split(REALS[:18], 3), **case)
+    history = fit(gan, REALS[:18], 6)
+    for value, hand in zip((*gan.generator.get_weights(), *gan.discriminator.get_weights()), expected):
+        np.testing.assert_allclose(value, hand, rtol=1e-4, atol=1e-6)
+    assert int(gan.g_optimizer.iterations) == 3  # one update of G a step, however many of D
+    assert int(gan.d_optimizer.iterations) == 3 * case.get("d_steps", 1)
+    assert ("r1" in history) == bool(gamma)
+
+
+@pytest.mark.parametrize("moves", ["generator", "discriminator"])
+def test_each_network_moves_by_its_own_optimizer_only(moves):
+    gan = linear_gan(g_rate=float(moves == "generator"), d_rate=float(moves == "discriminator"))
+    before = {name: getattr(gan, name).get_weights() for name in ("generator", "discriminator")}
+    fit(gan, REALS[:8], 8)
+    for name, weights in before.items():
+        same = [np.array_equal(a, b) for a, b in zip(weights, getattr(gan, name).get_weights())]
+        assert not any(same) if name == moves else all(same)
+
+
+def test_metrics_are_the_losses_and_mean_probabilities():
+    gan = linear_gan(g_rate=0.0, d_rate=0.0, regularizers=[tfdogs.R1(2.0, interval=2)])
+    w, b, a, c = (*gan.generator.get_weights(), *gan.discriminator.get_weights())
+    history = fit(gan, REALS[:24], 6)
+    real = sigmoid(REALS.reshape(24, -1) @ a + c)
+    fakes = [
+        np.tanh(latents.sample("normal", [6, Z], Noise.at(0, seen).fold(0).fold(0)) @ w + b)
+        for seen in (0, 6, 12, 18)
+    ]
+    fake = sigmoid(np.concatenate(fakes) @ a + c)
+    np.testing.assert_allclose(history["d_real"], real.mean(), rtol=1e-4)
+    np.testing.assert_allclose(history["d_fake"], fake.mean(), rtol=1e-4)
+    np.testing.assert_allclose(history["d_loss"], -np.log(real).mean() - np.log(1 - fake).mean(), rtol=1e-4)
+    np.testing.assert_allclose(history["g_loss"], -np.log(fake).mean(), rtol=1e-4)
+    # The mean of the steps in which it is due: neither the lazy factor nor the pauses show.
+    np.testing.assert_allclose(history["r1"], np.sum(a**2), rtol=1e-4)
+
+
+@keras.saving.register_keras_serializable("tfdogs_test_gan_training")
+class Slope(Regularizer):
+    """E[D(x + 1) - D(x)]: of a linear D the sum of its weights, whose gradient is 1 everywhere."""
+
+    name = "slope"
+
+    def __call__(self, discriminate, reals, fakes, noise):
+        return tf.reduce_mean(discriminate(reals + 1.0) - discriminate(reals))
+
+
+def test_lazy_regularization_comes_to_the_same_sum():
+    weights = []
+    for interval in (1, 4):
+        # With wasserstein a linear D's loss has a slope that does not depend on D.
+        gan = linear_gan(g_rate=0.0, d_rate=0.1, loss="wasserstein", regularizers=[Slope(interval)])
+        fit(gan, REALS, 3)  # eight steps
+        weights.append(gan.discriminator.get_weights())
+    for a, b in zip(*weights):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_a_batch_that_is_no_multiple_of_d_steps():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be a multiple of d_steps=3"):
+        fit(linear_gan(d_steps=3), REALS[:8], 8)
+
+
+def test_steps_per_execution_changes_nothing():
+    weights = []
+    for steps in (1, 2):
+        gan = linear_gan()
+        gan.compile(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1), steps_per_execution=steps)
+        fit(gan, REALS, 6)
+        weights.append(gan.get_weights())
+    for a, b in zip(*weights):
+        np.testing.assert_array_equal(a, b)
+
+
+def normalized(where):
+    """A pair with BatchNorm in one of the networks."""
+    keras.utils.set_random_seed(2)
+    g_norm = [layers.BatchNormalization(momentum=0.5)] if where == "generator" else []
+    d_norm = [layers.BatchNormalization(momentum=0.5)] if where == "discriminator" else []
+    generator = keras.Sequential([keras.Input((Z,)), layers.Dense(12), *g_norm, layers.Reshape(SHAPE)])
+    discriminator = keras.Sequential([keras.Input(SHAPE), *d_norm, layers.Flatten(), layers.Dense(1)])
+    return generator, discriminator
+
+
+def test_a_discriminators_batch_norm_sees_reals_and_fakes_apart():
+    generator, discriminator = normalized("discriminator")
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator)
+    gan.compile(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1))
+    z = latents.sample("normal", [8, Z], Noise.at(0, 0).fold(0).fold(0))
+    fakes = generator(z).numpy()
+    fit(gan, REALS[:8], 8)
+    mean, variance = np.zeros(3), np.ones(3)
+    for batch in (REALS[:8], fakes, fakes):  # D on reals, on fakes, and on the fakes that teach G
+        mean = 0.5 * mean + 0.5 * batch.mean((0, 1, 2))
+        variance = 0.5 * variance + 0.5 * batch.var((0, 1, 2))
+    np.testing.assert_allclose(discriminator.layers[0].moving_mean, mean, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(discriminator.layers[0].moving_variance, variance, rtol=1e-4)
+
+
+def test_the_average_follows_its_half_life_batch_norm_included():
+    generator, discriminator = normalized("generator")
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, ema=tfdogs.EMA(0.016, rampup=None))
+    gan.compile(g_optimizer=sgd(0.5), d_optimizer=sgd(0.5))
+    expected = [w.astype(np.float64) for w in generator.get_weights()]
+    for step in range(3):  # a step of 8 images is half of the half-life of 16
+        fit(gan, REALS[8 * step : 8 * step + 8], 8)
+        expected = [0.5**0.5 * old + (1 - 0.5**0.5) * new for old, new in zip(expected, generator.get_weights())]
+    average = gan.ema_generator
+    for a, b in zip(average.get_weights(), expected):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+    norm = average.layers[1]
+    assert not np.allclose(norm.moving_variance, 1) and not np.allclose(norm.moving_mean, 0)
+    assert not average.trainable_weights
+
+
+def test_images_seen_and_a_ramp_up_that_copies_first():
+    gan = linear_gan(ema=10.0)
+    fit(gan, REALS[:10], 4)  # the last batch is short
+    assert int(gan.images_seen) == 10 and int(gan.steps_done) == 3
+    gan = linear_gan(ema=10.0)
+    fit(gan, REALS[:4], 4)
+    for a, b in zip(gan.ema_generator.get_weights(), gan.generator.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+def dcgan(seed=0, dtype=None):
+    keras.utils.set_random_seed(seed)
+    generator, discriminator = build(
+        "dcgan", image_size=28, latent_dim=4, g_channels=2, d_channels=2, num_classes=3, dtype=dtype
+    )
+    gan = tfdogs.GAN(
+        generator=generator,
+        discriminator=discriminator,
+        regularizers=[tfdogs.R1(0.1, interval=2)],
+        augment=tfdogs.DiffAugment(),
+        latent="uniform",
+        ema=1.0,
+        seed=7,
+    )
+    gan.compile()
+    return gan
+
+
+def whole_state(gan):
+    optimizers = [v.numpy() for o in (gan.g_optimizer, gan.d_optimizer) for v in o.variables]
+    metrics = {v.ref() for metric in gan.metrics for v in metric.variables}
+    return optimizers + [v.numpy() for v in gan.variables if v.ref() not in metrics]
+
+
+def test_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(tmp_path):
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (24, 28, 28, 3), dtype=np.uint8)
+    labels = rng.integers(0, 3, 24)
+
+    def train(gan, start, stop):
+        gan.fit(images[start:stop], labels[start:stop], batch_size=4, shuffle=False, verbose=0)
+
+    whole = dcgan()
+    train(whole, 0, 24)
+    first = dcgan()
+    train(first, 0, 12)  # an odd number of steps: the lazy penalty's turn has to be remembered
+    first.save(tmp_path / "gan.keras")
+    keras.utils.set_random_seed(99)
+    second = keras.saving.load_model(tmp_path / "gan.keras")
+    assert second.get_config() == whole.get_config()
+    for a, b in zip(whole_state(first), whole_state(second)):
+        np.testing.assert_array_equal(a, b)
+    train(second, 12, 24)
+    assert len(whole_state(whole)) == len(whole_state(second)) > 50
+    for a, b in zip(whole_state(whole), whole_state(second)):
+        np.testing.assert_array_equal(a, b)
+    assert int(second.images_seen) == 24 and int(second.g_optimizer.iterations) == 6
+    np.testing.assert_array_equal(whole.generate(2), second.generate(2))
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision(dtype):
+    gan = dcgan(dtype=dtype)
+    scaled = [isinstance(o, keras.mixed_precision.LossScaleOptimizer) for o in (gan.g_optimizer, gan.d_optimizer)]
+    assert scaled == [dtype == "mixed_float16"] * 2
+    before = gan.get_weights()
+    images = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 3), dtype=np.uint8)
+    history = gan.fit(images, np.arange(8) % 3, batch_size=4, verbose=0).history
+    assert all(np.isfinite(v).all() for v in history.values())
+    assert all(np.isfinite(w).all() for w in gan.get_weights())
+    assert int(gan.g_optimizer.iterations) == int(gan.d_optimizer.iterations) == 2
+    changed = [not np.array_equal(a, b) for a, b in zip(before, gan.get_weights())]
+    assert np.mean(changed) > 0.9
+
+
+def test_an_overflow_in_float16_skips_the_step_of_that_network_only():
+    generator, discriminator = build(
+        "mlp", image_size=8, latent_dim=Z, g_channels=1, d_channels=1, dtype="mixed_float16"
+    )
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator)
+    LossScale = keras.mixed_precision.LossScaleOptimizer
+    gan.compile(g_optimizer=LossScale(sgd(0.1)), d_optimizer=LossScale(sgd(0.1), initial_scale=2.0**127))
+    before = discriminator.get_weights(), generator.get_weights()
+    fit(gan, np.full((4, 8, 8, 3), 1.0, np.float32), 4)
+    for a, b in zip(before[0], discriminator.get_weights()):
+        np.testing.assert_array_equal(a, b)
+    assert any(not np.array_equal(a, b) for a, b in zip(before[1], generator.get_weights()))
+    np.testing.assert_allclose(gan.d_optimizer.loss_scale, 2.0**126)
+
+
+def test_xla():
+    gan = linear_gan(regularizers=[tfdogs.R1(0.1, interval=2)], augment=tfdogs.DiffAugment("brightness"))
+    gan.compile(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1), jit_compile=True)
+    before = gan.generator.get_weights()
+    history = fit(gan, REALS[:12], 6)
+    assert all(np.isfinite(v).all() for v in history.values())
+    assert not np.array_equal(before[0], gan.generator.get_weights()[0])

@@ -1,0 +1,289 @@
+"""The feed: from a prepared data_dir to the batches that training takes."""
+
+import concurrent.futures
+import functools
+import mmap
+import os
+from pathlib import Path
+
+import numpy as np
+import psutil
+import tensorflow as tf
+from tqdm import tqdm
+
+from tfdogs.data import records
+from tfdogs.data.manifest import Manifest
+from tfdogs.errors import TfdogsError, UsageError
+
+
+class Feed:
+    """Feeds the images of one split, shuffled, flipped and batched, for ever.
+
+    The order is a pure function of the seed and the number of images seen: epoch `e` is a uniformly random
+    permutation drawn statelessly from `(seed, e)`, and so are its coins for the flips. An iterator therefore
+    has no state worth saving: `batches(start_image=k)` goes on exactly where `k` images were taken, whatever
+    the batch size was until then. Every image comes once an epoch, and batches straddle epochs.
+
+    All records are read, checked and decoded once on construction, with a progress bar on a terminal. Where
+    the decoded images fit `memory_limit` they are kept; else they are decoded anew every epoch, from shards
+    that are memory-mapped. Both ways give the same batches.
+
+    Example:
+
+        feed = Feed("data/dogs64", batch_size=64, seed=0)
+        gan.fit(feed.batches(), steps_per_epoch=1000)
+
+    Args:
+        data_dir: folder that `tfdogs.prepare` wrote.
+        split: name of one of its splits, "train" or "eval".
+        batch_size: images a batch, at least 1; may exceed the number of images.
+        seed: any integer; its lowest 63 bits count.
+        flip: whether every image is mirrored left to right with probability 1/2, anew in every epoch.
+        memory_limit: most bytes that decoded images may take; 0 keeps them encoded. Default half of the
+            machine's available memory.
+
+    Attributes:
+        manifest: the data_dir's `tfdogs.data.manifest.Manifest`.
+        num_images: images in the split.
+        image_size: their height and width, in pixels.
+        channels: 1 or 3.
+        num_classes: number of classes; 0 where the images have no labels.
+        mode: "decoded" or "encoded".
+        nbytes: size of the images, in RAM if decoded, of their shards on disk if encoded.
+
+    Raises:
+        UsageError: `data_dir` is not a prepared one, has no image in this split, or an argument is illegal.
+        TfdogsError: a shard is corrupt; names the shard and the record.
+    """
+
+    def __init__(self, data_dir, *, split="train", batch_size=64, seed=0, flip=True, memory_limit=None):
+        if batch_size < 1:
+            raise UsageError(f"batch_size must be at least 1. Received: {batch_size}")
+        if memory_limit is None:
+            memory_limit = psutil.virtual_memory().available // 2
+        elif memory_limit < 0:
+            raise UsageError(f"memory_limit must be at least 0 bytes. Received: {memory_limit}")
+        self.manifest = Manifest.load(data_dir)
+        counts = {name: self.manifest.num_images(name) for name in self.manifest.splits}
+        if not counts.get(split):
+            there = ", ".join(f"{name} ({count:,} images)" for name, count in counts.items()) or "nothing"
+            raise UsageError(f"{data_dir} has no images in split {split!r}. It has: {there}")
+        self.num_images = counts[split]
+        self.image_size = self.manifest.image_size
+        self.channels = self.manifest.channels
+        self.num_classes = len(self.manifest.classes)
+        self.batch_size = batch_size
+        self._seed = seed % 2**63
+        self._flip = flip
+        shape = (self.image_size, self.image_size, self.channels)
+        decoded_bytes = self.num_images * int(np.prod(shape))
+        checked = _checked(Path(data_dir), self.manifest, split)
+        if decoded_bytes <= memory_limit:
+            self.mode, self.nbytes = "decoded", decoded_bytes
+            self._store = _Decoded(checked, (self.num_images, *shape))
+        else:
+            self.mode = "encoded"
+            self.nbytes = sum(shard.bytes for shard in self.manifest.splits[split])
+            self._store = _Encoded(checked, shape)
+
+    def batches(self, *, start_image=0):
+        """Returns the endless stream of batches from an image on.
+
+        Args:
+            start_image: how many images of the stream were taken before, at least 0.
+
+        Returns:
+            A `tf.data.Dataset` of (uint8 [batch_size, image_size, image_size, channels] in [0, 255],
+            int32 labels [batch_size], -1 where there is none), with static shapes and infinite cardinality.
+            Under a `tf.distribute` strategy of one worker each replica gets its part of a batch.
+
+        Raises:
+            UsageError: `start_image` is negative.
+        """
+        if start_image < 0:
+            raise UsageError(f"start_image must be at least 0. Received: {start_image}")
+        first_epoch, skip = divmod(start_image, self.num_images)
+
+        def order(epoch):
+            begin = tf.where(epoch == first_epoch, tf.constant(skip, tf.int64), 0)
+            return tuple(values[begin:] for values in self._order(epoch))
+
+        dataset = tf.data.Dataset.counter(first_epoch).map(order).prefetch(1)
+        dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
+        dataset = dataset.map(self._take, num_parallel_calls=tf.data.AUTOTUNE)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        return _in_order(dataset.prefetch(tf.data.AUTOTUNE))
+
+    def ordered(self):
+        """Returns every image once, in the order of the shards and never flipped, for scoring.
+
+        Returns:
+            A finite `tf.data.Dataset` of (uint8 images, int32 labels) as `batches` gives them, but for the
+            last batch, which is smaller where the batch size does not divide the number of images.
+        """
+        dataset = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
+        dataset = dataset.map(self._store.gather, num_parallel_calls=tf.data.AUTOTUNE)
+        return _in_order(dataset.prefetch(tf.data.AUTOTUNE))
+
+    def first(self, n):
+        """Returns the first `n` images in the order of the shards, or all where there are fewer.
+
+        Returns:
+            NumPy arrays: uint8 images [n, image_size, image_size, channels] and int32 labels [n].
+        """
+        indices = tf.range(min(n, self.num_images), dtype=tf.int64)
+        return tuple(values.numpy() for values in self._store.gather(indices))
+
+    def describe(self):
+        """Returns one line for a log: how many images of what shape, where they are, and their size."""
+        where = "decoded in RAM" if self.mode == "decoded" else "encoded, read from the memory-mapped shards"
+        size = f"{self.nbytes / 1e6:,.0f} MB" + (" on disk" if self.mode == "encoded" else "")
+        shape = f"{self.image_size}x{self.image_size}x{self.channels}"
+        return f"{self.num_images:,} images of {shape} {where} ({size})"
+
+    def _order(self, epoch):
+        """Returns an epoch's image indices, int64 [num_images], and its flips, bool [num_images]."""
+        # Not index_shuffle, which would save the permutation's memory: for fewer than 65,537 images it uses
+        # only 8 bits of each word of its key, so that the order repeats every 256 epochs.
+        shuffle_seed, flip_seed = (tf.stack([self._seed, 2 * epoch + stream]) for stream in (0, 1))
+        indices = tf.range(self.num_images, dtype=tf.int64)
+        indices = tf.random.experimental.stateless_shuffle(indices, shuffle_seed, alg="philox")
+        coins = tf.random.stateless_uniform([self.num_images], flip_seed, 0, 2, tf.int32, alg="philox")
+        return indices, coins == 1
+
+    def _take(self, indices, flips):
+        images, labels = self._store.gather(indices)
+        if self._flip:
+            rows = tf.where(flips)  # to turn these alone takes a fifth of tf.where(flips, turned, images)
+            turned = tf.reverse(tf.gather_nd(images, rows), [2])
+            images = tf.tensor_scatter_nd_update(images, rows, turned)
+        return images, labels
+
+
+class _Decoded:
+    """All images as one uint8 tensor in RAM."""
+
+    def __init__(self, checked, shape):
+        images = _aligned_empty(shape)
+        labels = np.empty(shape[0], np.int32)
+        done = 0
+        for _, _, some_images, some_labels in checked:
+            after = done + len(some_labels)
+            images[done:after], labels[done:after] = some_images, some_labels
+            done = after
+        # tf.data's functions take eager tensors as inputs: they are in no graph, which could not hold 2 GB.
+        # DLPack shares the array's memory, where tf.constant would copy it.
+        self._images = tf.experimental.dlpack.from_dlpack(images.__dlpack__())
+        with tf.device("CPU:0"):
+            self._labels = tf.constant(labels)
+
+    def gather(self, indices):
+        return tf.gather(self._images, indices), tf.gather(self._labels, indices)
+
+
+class _Encoded:
+    """Memory-mapped shards, and where in them each record lies."""
+
+    def __init__(self, checked, shape):
+        self._shape = shape
+        self._maps, files, begins, ends = [], [], [], []
+        path = end = None
+        for shard_path, serialized, _, _ in checked:
+            if shard_path != path:
+                path, end = shard_path, 0
+                with path.open("rb") as f:
+                    self._maps.append(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
+            # A record lies between 8 bytes of length with a CRC of 4, and a CRC of 4.
+            lengths = tf.strings.length(serialized).numpy().astype(np.int64)
+            record_ends = end + np.cumsum(lengths + 16)
+            end = record_ends[-1]
+            files.append(np.full(len(lengths), len(self._maps) - 1))
+            begins.append(record_ends - 4 - lengths)
+            ends.append(record_ends - 4)
+        self._files, self._begins, self._ends = map(np.concatenate, (files, begins, ends))
+
+    def gather(self, indices):
+        serialized = tf.numpy_function(self._fetch, [indices], tf.string, stateful=False)
+        return _decode(tf.ensure_shape(serialized, indices.shape), self._shape)
+
+    def _fetch(self, indices):
+        places = zip(self._files[indices], self._begins[indices], self._ends[indices])
+        return np.array([self._maps[file][begin:end] for file, begin, end in places], dtype=object)
+
+
+def _checked(data_dir, manifest, split):
+    """Yields (shard's path, serialized records [N], uint8 images [N, ...], int32 labels [N]) in order.
+
+    Raises:
+        TfdogsError: a record is corrupt, has no image of the right size, or a label that is no class.
+    """
+    shape = (manifest.image_size, manifest.image_size, manifest.channels)
+    signature = [tf.TensorSpec([None], tf.string)]
+    decode = tf.function(functools.partial(_decode, shape=shape), input_signature=signature)
+
+    def check(path, first, serialized):
+        try:
+            images, labels = (values.numpy() for values in decode(serialized))
+        except tf.errors.OpError as e:
+            index = first + _first_undecodable(decode, serialized)
+            wanted = "x".join(map(str, shape))
+            raise TfdogsError(f"{path}: record {index} holds no image of {wanted}; prepare it again") from e
+        foreign = np.flatnonzero((labels < -1) | (labels >= len(manifest.classes)))
+        if len(foreign):
+            index, label, most = first + foreign[0], labels[foreign[0]], len(manifest.classes) - 1
+            raise TfdogsError(f"{path}: record {index} has label {label}, legal are -1 to {most}")
+        return path, serialized, images, labels
+
+    workers, chunk, shards = os.cpu_count() or 1, 32, manifest.splits[split]
+    bar = tqdm(
+        total=manifest.num_images(split), desc="reading", unit="img", delay=1, leave=False, disable=None
+    )
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool, bar:
+        for shard, first, batch in records.read_shards(data_dir, shards, batch_size=workers * chunk):
+            batch = batch[: max(shard.records - first, 0)]  # of a surplus read_shards tells in the end
+            chunks = [
+                pool.submit(check, data_dir / shard.file, first + begin, batch[begin : begin + chunk])
+                for begin in range(0, len(batch), chunk)
+            ]
+            for future in chunks:
+                yield future.result()
+            bar.update(len(batch))
+
+
+def _first_undecodable(decode, serialized):
+    for index in range(len(serialized)):
+        try:
+            decode(serialized[index : index + 1])
+        except tf.errors.OpError:
+            return index
+    raise AssertionError("records failed to decode together, but none of them alone")
+
+
+def _decode(serialized, shape):
+    """Decodes records, string [N], to uint8 images [N, *shape] and int32 labels [N]."""
+    parsed = records.parse(serialized)
+    images = tf.map_fn(
+        lambda png: records.decode(png, shape[0], shape[2]),
+        parsed["image/encoded"],
+        fn_output_signature=tf.TensorSpec(shape, tf.uint8),
+    )
+    return images, tf.cast(parsed["image/class/label"], tf.int32)
+
+
+def _aligned_empty(shape, alignment=64):
+    """Returns an uninitialised uint8 array that starts where TensorFlow wants its tensors to start."""
+    size = int(np.prod(shape))
+    memory = np.empty(size + alignment, np.uint8)
+    offset = -memory.ctypes.data % alignment
+    return memory[offset : offset + size].reshape(shape)
+
+
+def _in_order(dataset):
+    options = tf.data.Options()
+    options.deterministic = True
+    # Rewriting the graph would copy the captured images into it, and finds nothing to better here.
+    options.experimental_optimization.apply_default_optimizations = False
+    # A tf.distribute strategy splits each batch among the replicas of its worker. It is not to look for files
+    # to share out among workers besides: there are none, and the search would copy the images, too.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.with_options(options)
