@@ -3,6 +3,7 @@
 Standard library only: the peers' interpreters import it too.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -30,6 +31,14 @@ def machine():
 def cores():
     """Returns how many cores this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def positive(text):
+    """Reads an int of 1 or more, as a type of `argparse`."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1. Received: {number}")
+    return number
 
 
 def spread(values, digits=1):
@@ -77,21 +86,19 @@ class Worker:
     """
 
     def __init__(self, command, **environment):
-        self._process = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
+        command = [str(part) for part in command]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        try:
+            self._process = subprocess.Popen(command, env={**os.environ, **environment}, **pipes)
+        except OSError as e:
+            sys.exit(f"{_script()}: cannot start {command[0]}: {e.strerror}")
         self.facts = self._read()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.communicate()  # closes its input, which ends it
 
     def run(self, task, amount):
         """Has the child do `amount` of a task; returns its answer, see `serve`."""
@@ -102,8 +109,13 @@ class Worker:
     def _read(self):
         line = self._process.stdout.readline()
         if not line:
-            sys.exit(f"{Path(sys.argv[0]).name}: {self._process.args[-1]} ended, see its message above")
+            self._process.communicate()
+            sys.exit(f"{_script()}: {' '.join(self._process.args)} ended; its message is above")
         return json.loads(line)
+
+
+def _script():
+    return Path(sys.argv[0]).name
 
 
 def serve(facts, **tasks):

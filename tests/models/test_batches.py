@@ -5,16 +5,18 @@ import tensorflow as tf
 from tfdogs.models import batches
 
 IMAGES = tf.zeros((6, 4, 4, 3), tf.uint8)
+LABELS = tf.zeros(6, tf.int64)
 
 
 def test_unpack():
-    images, labels = batches.unpack((IMAGES, tf.constant([[0], [1], [2], [0], [1], [2]], tf.int64)), (4, 4, 3), 3)
+    column = tf.constant([[0], [1], [2], [0], [1], [2]], tf.int64)
+    images, labels = batches.unpack((IMAGES, column), (4, 4, 3), 3)
     np.testing.assert_array_equal(images, -np.ones((6, 4, 4, 3)))
     np.testing.assert_array_equal(labels, [0, 1, 2, 0, 1, 2])
     assert images.dtype == tf.float32 and labels.dtype == tf.int32
 
 
-@pytest.mark.parametrize("data", [IMAGES, (IMAGES,), (IMAGES, tf.zeros(6)), (IMAGES, tf.zeros(6), tf.ones(6))])
+@pytest.mark.parametrize("data", [IMAGES, (IMAGES,), (IMAGES, LABELS), (IMAGES, LABELS, tf.ones(6))])
 def test_without_classes_there_are_no_labels(data):
     images, labels = batches.unpack(data, (4, 4, 3), 0)
     assert images.shape == (6, 4, 4, 3) and labels is None

@@ -316,5 +316,5 @@ def test_a_loss_of_ones_own_trains():
     model = gan(loss=own)
     history = fit(model).history
     assert history["d_loss"] == [0.25] and history["g_loss"] == [0.5]
-    with pytest.raises(ValueError, match="cannot be saved.*Received: own"):
+    with pytest.raises(ValueError, match=r"cannot be saved.*Received: own"):
         model.get_config()

@@ -36,7 +36,8 @@ def fit(gan, images, batch_size, **kwargs):
 
 def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=0.0):
     """The non-saturating game with R1 in NumPy, on the latents that GAN draws."""
-    w, b, a, c = (x.astype(np.float64) for x in (*gan.generator.get_weights(), *gan.discriminator.get_weights()))
+    weights = (*gan.generator.get_weights(), *gan.discriminator.get_weights())
+    w, b, a, c = (x.astype(np.float64) for x in weights)
     seen = 0
     for step, batch in enumerate(batches):
         for part, reals in enumerate(np.split(batch.reshape(len(batch), -1), d_steps)):
@@ -65,27 +66,26 @@ def sigmoid(x):
 
 CASES = [
     {},
-    {"d_steps": 3},
-    {"smoothing": 0.1},
+    {"d_steps": 3, "smoothing": 0.1},
     {"gamma": 0.4},
-    {"gamma": 0.2, "interval": 2},
-    {"d_steps": 2, "gamma": 0.1, "interval": 3},
+    {"d_steps": 2, "gamma": 0.1, "interval": 2},
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_three_steps_equal_the_algorithm_by_hand(case):
-    gamma, interval = case.get("gamma"), case.get("interval", 1)
+@pytest.mark.parametrize(
+    ("case", "steps_per_execution"), [*((case, 1) for case in CASES), (CASES[-1], 3)], ids=str
+)
+def test_three_steps_equal_the_algorithm_by_hand(case, steps_per_execution):
+    gamma, interval, d_steps = case.get("gamma"), case.get("interval", 1), case.get("d_steps", 1)
     regularizers = [tfdogs.R1(gamma, interval=interval)] if gamma else []
-    gan = linear_gan(
-        d_steps=case.get("d_steps", 1), label_smoothing=case.get("smoothing", 0.0), regularizers=regularizers
-    )
+    gan = linear_gan(d_steps=d_steps, label_smoothing=case.get("smoothing", 0.0), regularizers=regularizers)
+    gan.compile(g_optimizer=sgd(0.5), d_optimizer=sgd(0.5), steps_per_execution=steps_per_execution)
     expected = by_hand(gan, np.split(REALS[:18], 3), **case)
     history = fit(gan, REALS[:18], 6)
     for value, hand in zip((*gan.generator.get_weights(), *gan.discriminator.get_weights()), expected):
         np.testing.assert_allclose(value, hand, rtol=1e-4, atol=1e-6)
     assert int(gan.g_optimizer.iterations) == 3  # one update of G a step, however many of D
-    assert int(gan.d_optimizer.iterations) == 3 * case.get("d_steps", 1)
+    assert int(gan.d_optimizer.iterations) == 3 * d_steps
     assert ("r1" in history) == bool(gamma)
 
 
@@ -143,17 +143,6 @@ def test_a_batch_that_is_no_multiple_of_d_steps():
         fit(linear_gan(d_steps=3), REALS[:8], 8)
 
 
-def test_steps_per_execution_changes_nothing():
-    weights = []
-    for steps in (1, 2):
-        gan = linear_gan()
-        gan.compile(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1), steps_per_execution=steps)
-        fit(gan, REALS, 6)
-        weights.append(gan.get_weights())
-    for a, b in zip(*weights):
-        np.testing.assert_array_equal(a, b)
-
-
 def normalized(where):
     """A pair with BatchNorm in one of the networks."""
     keras.utils.set_random_seed(2)
@@ -174,7 +163,7 @@ def test_a_discriminators_batch_norm_sees_reals_and_fakes_apart():
     mean, variance = np.zeros(3), np.ones(3)
     for batch in (REALS[:8], fakes, fakes):  # D on reals, on fakes, and on the fakes that teach G
         mean = 0.5 * mean + 0.5 * batch.mean((0, 1, 2))
-        variance = 0.5 * variance + 0.5 * batch.var((0, 1, 2))
+        variance = 0.5 * variance + 0.5 * batch.var((0, 1, 2), ddof=1)
     np.testing.assert_allclose(discriminator.layers[0].moving_mean, mean, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(discriminator.layers[0].moving_variance, variance, rtol=1e-4)
 
@@ -186,7 +175,8 @@ def test_the_average_follows_its_half_life_batch_norm_included():
     expected = [w.astype(np.float64) for w in generator.get_weights()]
     for step in range(3):  # a step of 8 images is half of the half-life of 16
         fit(gan, REALS[8 * step : 8 * step + 8], 8)
-        expected = [0.5**0.5 * old + (1 - 0.5**0.5) * new for old, new in zip(expected, generator.get_weights())]
+        pairs = zip(expected, generator.get_weights())
+        expected = [0.5**0.5 * old + (1 - 0.5**0.5) * new for old, new in pairs]
     average = gan.ema_generator
     for a, b in zip(average.get_weights(), expected):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
@@ -197,12 +187,12 @@ def test_the_average_follows_its_half_life_batch_norm_included():
 
 def test_images_seen_and_a_ramp_up_that_copies_first():
     gan = linear_gan(ema=10.0)
-    fit(gan, REALS[:10], 4)  # the last batch is short
-    assert int(gan.images_seen) == 10 and int(gan.steps_done) == 3
-    gan = linear_gan(ema=10.0)
     fit(gan, REALS[:4], 4)
     for a, b in zip(gan.ema_generator.get_weights(), gan.generator.get_weights()):
         np.testing.assert_array_equal(a, b)
+    fit(gan, REALS[:6], 4)  # the last batch is short
+    assert int(gan.images_seen) == 10 and int(gan.steps_done) == 3
+    assert not np.array_equal(gan.ema_generator.get_weights()[0], gan.generator.get_weights()[0])
 
 
 def dcgan(seed=0, dtype=None):
@@ -244,7 +234,7 @@ def test_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(tmp_path):
     first.save(tmp_path / "gan.keras")
     keras.utils.set_random_seed(99)
     second = keras.saving.load_model(tmp_path / "gan.keras")
-    assert second.get_config() == whole.get_config()
+    assert second.get_config() == first.get_config()
     for a, b in zip(whole_state(first), whole_state(second)):
         np.testing.assert_array_equal(a, b)
     train(second, 12, 24)
@@ -255,17 +245,16 @@ def test_a_run_that_is_saved_and_loaded_goes_on_bit_for_bit(tmp_path):
     np.testing.assert_array_equal(whole.generate(2), second.generate(2))
 
 
-@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision(dtype):
-    gan = dcgan(dtype=dtype)
-    scaled = [isinstance(o, keras.mixed_precision.LossScaleOptimizer) for o in (gan.g_optimizer, gan.d_optimizer)]
-    assert scaled == [dtype == "mixed_float16"] * 2
+def test_float16_with_all_there_is():
+    gan = dcgan(dtype="mixed_float16")
     before = gan.get_weights()
     images = np.random.default_rng(0).integers(0, 256, (8, 28, 28, 3), dtype=np.uint8)
     history = gan.fit(images, np.arange(8) % 3, batch_size=4, verbose=0).history
     assert all(np.isfinite(v).all() for v in history.values())
     assert all(np.isfinite(w).all() for w in gan.get_weights())
-    assert int(gan.g_optimizer.iterations) == int(gan.d_optimizer.iterations) == 2
+    for optimizer in (gan.g_optimizer, gan.d_optimizer):
+        assert isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer)
+        assert int(optimizer.iterations) == 2
     changed = [not np.array_equal(a, b) for a, b in zip(before, gan.get_weights())]
     assert np.mean(changed) > 0.9
 
@@ -286,7 +275,7 @@ def test_an_overflow_in_float16_skips_the_step_of_that_network_only():
 
 
 def test_xla():
-    gan = linear_gan(regularizers=[tfdogs.R1(0.1, interval=2)], augment=tfdogs.DiffAugment("brightness"))
+    gan = linear_gan(regularizers=[tfdogs.R1(0.1, interval=2)])
     gan.compile(g_optimizer=sgd(0.1), d_optimizer=sgd(0.1), jit_compile=True)
     before = gan.generator.get_weights()
     history = fit(gan, REALS[:12], 6)

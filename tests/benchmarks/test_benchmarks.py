@@ -1,0 +1,96 @@
+"""The benchmarks' own arithmetic: what they count, in which order they measure, how they talk."""
+
+import argparse
+import importlib
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+import tfdogs
+from tfdogs.models import registry
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Imports a module of benchmarks/ as its scripts do: from their own folder."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield importlib.import_module
+    for name in ("flops", "timing"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def networks():
+    return registry.build("dcgan", image_size=32, latent_dim=5, g_channels=2, d_channels=3)
+
+
+def test_layers_count_their_multiply_adds(load, networks):
+    generator, discriminator = map(load("flops").layer_macs, networks)
+    assert generator == [5 * 4 * 4 * 8, 4 * 4 * 16 * 8 * 4, 8 * 8 * 16 * 4 * 2, 16 * 16 * 16 * 2 * 3]
+    assert discriminator == [16 * 16 * 16 * 3 * 3, 8 * 8 * 16 * 3 * 6, 4 * 4 * 16 * 6 * 12, 4 * 4 * 12]
+
+
+def test_step_counts_the_products_that_tensorflow_runs(load, networks, monkeypatch):
+    flops = load("flops")
+    gan = tfdogs.GAN(generator=networks[0], discriminator=networks[1], ema=None)
+    gan.compile()
+    graph = tf.function(gan.train_step).get_concrete_function(tf.zeros([2, 32, 32, 3])).graph
+    # What is computed for nobody never runs; what changes a variable always does.
+    wanted = [output.op.name for output in graph.outputs]
+    wanted += [op.name for op in graph.get_operations() if op.type.startswith(("Assign", "ResourceApply"))]
+    nodes = tf.compat.v1.graph_util.extract_sub_graph(graph.as_graph_def(), wanted).node
+    kinds = Counter(node.op for node in nodes)
+    products = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter", "MatMul")
+    each_one = [1] * 4  # a multiply-add for each of the four weighted layers
+    monkeypatch.setattr(flops, "layer_macs", lambda network: each_one)
+    assert flops.step_flops(*networks) == 2 * sum(kinds[product] for product in products)
+
+
+def test_contenders_take_turns_and_warm_up_turns_are_dropped(load):
+    order = []
+    contenders = [lambda: order.append("a") or len(order), lambda: order.append("b") or len(order)]
+    results = load("timing").alternate(contenders, 2, warm_up=1, pause=0)
+    assert "".join(order) == "ababab"
+    assert results == [[3, 5], [4, 6]]
+
+
+def test_spread_and_ratios(load):
+    timing = load("timing")
+    assert timing.spread([3.0, 1.0, 2.0]) == "2.0 (1.0..3.0)"
+    assert timing.ratios([2, 9], [1, 3]) == [2, 3]
+
+
+def test_worker_answers_though_its_library_prints(load, tmp_path):
+    program = tmp_path / "child.py"
+    program.write_text(
+        f"import sys\nsys.path.insert(0, {str(BENCHMARKS)!r})\nimport timing\n"
+        "timing.serve({'name': 'child'}, spin=lambda n: print('chatter', sum(range(n))))\n"
+    )
+    with load("timing").Worker([sys.executable, program]) as worker:
+        assert worker.facts == {"name": "child"}
+        answers = [worker.run("spin", 3), worker.run("spin", 4)]
+    assert [set(answer) for answer in answers] == [{"seconds", "cpu_seconds", "idle_cpu_seconds"}] * 2
+
+
+def test_worker_that_dies_ends_the_benchmark_with_one_line(load, tmp_path):
+    program = tmp_path / "child.py"
+    program.write_text("import sys\nsys.exit('no torch here')\n")
+    with pytest.raises(SystemExit, match=r"child\.py ended"):
+        load("timing").Worker([sys.executable, program])
+
+
+def test_worker_without_an_interpreter_ends_the_benchmark_with_one_line(load):
+    with pytest.raises(SystemExit, match="cannot start /no/python: No such file"):
+        load("timing").Worker(["/no/python"])
+
+
+def test_counts_on_the_command_line_are_positive(load):
+    positive = load("timing").positive
+    assert positive("3") == 3
+    with pytest.raises(argparse.ArgumentTypeError, match="Received: 0"):
+        positive("0")

@@ -1,0 +1,140 @@
+"""Worker processes: one picture's way, order, deaths, and what they must not import."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfdogs.data import worker
+from tfdogs.data.prepare_config import PrepareConfig
+from tfdogs.data.sources.base import Box, Item, Source
+from tfdogs.data.worker import treat, treat_all
+from tfdogs.errors import TfdogsError
+
+# Worker processes import their source by name, which modules of tests do not have.
+DEADLY = '''
+import os
+from PIL import Image
+from tfdogs.data.sources.base import Item, Source
+
+class DeadlySource(Source):
+    def __init__(self, count, deadly):
+        self.count, self.deadly = count, deadly
+    def items(self):
+        return (Item(f"{i:03d}", None, i) for i in range(self.count))
+    def load(self, item):
+        if item.ref in self.deadly:
+            os._exit(9)
+        return Image.linear_gradient("L").rotate(item.ref).convert("RGB")
+'''
+
+
+class OneSource(Source):
+    """One picture, always the same."""
+
+    def __init__(self, picture):
+        self.picture = picture
+
+    def items(self):
+        yield Item("only", None, None)
+
+    def load(self, item):
+        if isinstance(self.picture, Exception):
+            raise self.picture
+        return self.picture
+
+
+def config(**changes):
+    values = {"images": "x", "output_dir": "y", "channels": 3, "checks": "none", "min_side": 8, "workers": 1}
+    return PrepareConfig(**{**values, **changes})
+
+
+def picture(width=100, height=60):
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+
+
+@pytest.fixture
+def deadly(tmp_path, monkeypatch):
+    (tmp_path / "deadly_source.py").write_text(DEADLY)
+    monkeypatch.syspath_prepend(tmp_path)
+    from deadly_source import DeadlySource
+
+    yield DeadlySource
+    sys.modules.pop("deadly_source")
+
+
+def treat_one(image, changes=None, **fields):
+    return treat(OneSource(image), config(**changes or {}), Item("x", None, None, **fields))
+
+
+def reasons(outcome):
+    return [finding.reason for finding in outcome.findings]
+
+
+def test_a_picture_without_boxes_is_cropped_as_a_whole():
+    outcome = treat_one(picture())
+    (crop,) = outcome.crops
+    assert crop.rectangle == Box(20, 0, 80, 60) and not outcome.findings
+    assert len(outcome.digest) == len(crop.digest) == 16
+
+
+def test_boxes_are_scaled_from_their_frame():
+    outcome = treat_one(picture(), boxes=(Box(0, 0, 250, 300),), frame=(500, 600))
+    assert outcome.crops[0].rectangle == Box(0, 0, 50, 50)._replace(left=0, right=50)
+
+
+def test_every_box_ends_as_a_crop_or_a_finding():
+    boxes = (Box(0, 0, 40, 40), Box(1, 1, 40, 40), Box(100, 0, 120, 20), Box(60, 20, 63, 23))
+    outcome = treat_one(picture(), {"checks": "basic"}, boxes=boxes)
+    assert [crop.rectangle for crop in outcome.crops] == [Box(0, 0, 40, 40)]
+    assert reasons(outcome) == ["repeated_box", "box_outside", "too_small"]
+    assert [finding.crop for finding in outcome.findings] == list(boxes[1:])
+
+
+def test_center_ignores_boxes():
+    outcome = treat_one(picture(), {"crop": "center"}, boxes=(Box(900, 0, 950, 20),))
+    assert [crop.rectangle for crop in outcome.crops] == [Box(20, 0, 80, 60)]
+
+
+@pytest.mark.parametrize(
+    ("image", "fields", "reason"),
+    [
+        (picture(), {"problem": "unsafe_path"}, "unsafe_path"),
+        (picture(), {"boxes": ()}, "no_annotation"),
+        (b"", {}, "unreadable"),
+        (OSError("gone"), {}, "unreadable"),
+        (KeyError("gone"), {}, "unreadable"),
+    ],
+)
+def test_a_lost_picture_has_one_finding(image, fields, reason):
+    outcome = treat_one(image, **fields)
+    assert not outcome.crops and reasons(outcome) == [reason] and outcome.findings[0].crop is None
+
+
+def test_results_come_in_order(deadly, monkeypatch):
+    monkeypatch.setattr(worker, "CHUNK", 3)
+    outcomes = list(treat_all(deadly(40, ()), config(workers=2)))
+    assert [item.ref for item, _ in outcomes] == list(range(40))
+    assert all(len(outcome.crops) == 1 for _, outcome in outcomes)
+
+
+def test_a_picture_that_kills_its_worker_is_found(deadly, monkeypatch):
+    monkeypatch.setattr(worker, "CHUNK", 4)
+    outcomes = {item.ref: outcome for item, outcome in treat_all(deadly(20, (5, 13)), config(workers=2))}
+    assert sorted(outcomes) == list(range(20))
+    assert [ref for ref, outcome in outcomes.items() if not outcome.crops] == [5, 13]
+    assert reasons(outcomes[5]) == reasons(outcomes[13]) == ["crashed_decoder"]
+
+
+def test_workers_that_die_on_everything_end_the_work(deadly):
+    with pytest.raises(TfdogsError, match=r"worker processes die on every picture .* 000, 001, 002"):
+        list(treat_all(deadly(4, range(4)), config()))
+
+
+def test_workers_do_not_import_tensorflow():
+    modules = "tfdogs.prepare, tfdogs.data.worker, tfdogs.data.prepare_config, tfdogs.data.sources.open"
+    code = f"import sys, {modules}; print([m for m in ('tensorflow', 'keras', 'scipy') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"

@@ -1,0 +1,149 @@
+"""GAN under `tf.distribute`.
+
+Virtual devices have to be there before TensorFlow starts: this file is its own script, which the tests
+run once in a process of its own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BATCH, STEPS = 8, 3
+
+
+def main(output):
+    """Trains on one replica and on two and writes what the tests ask about."""
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    one = tf.distribute.get_strategy()
+    two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    assert two.num_replicas_in_sync == 2
+    strategies = {"one": one, "two": two}
+    results = {
+        "critic": {name: train(critic, strategy) for name, strategy in strategies.items()},
+        "everything": train(everything, two),
+        "float16": train(float16, two),
+    }
+    Path(output).write_text(json.dumps(results), encoding="utf-8")
+
+
+def critic():
+    """Nothing in it depends on who shares a batch: no BatchNorm. All of the noise is used."""
+    import keras
+
+    import tfdogs
+    from tfdogs.models.mlp import MLPGenerator
+    from tfdogs.models.wgan_gp import WGANGPCritic
+
+    gan = tfdogs.GAN(
+        generator=MLPGenerator(28, 1, 4, hidden=4, num_classes=2),
+        discriminator=WGANGPCritic(28, 1, base_channels=1, num_classes=2),
+        loss="wasserstein",
+        regularizers=[tfdogs.GradientPenalty(), tfdogs.R1(0.1)],
+        augment=tfdogs.DiffAugment(),
+        ema=tfdogs.EMA(0.01, rampup=None),
+    )
+    gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
+    return gan
+
+
+def everything(dtype="mixed_bfloat16", **kwargs):
+    """BatchNorm, average, a lazy penalty, augmentation, several D steps."""
+    import tfdogs
+    from tfdogs.models import build
+
+    sizes = {"image_size": 28, "channels": 1, "latent_dim": 4, "num_classes": 2}
+    generator, discriminator = build("dcgan", **sizes, g_channels=1, d_channels=1, dtype=dtype)
+    options = {
+        "regularizers": [tfdogs.R1(0.1, interval=2)],
+        "augment": tfdogs.DiffAugment("color,cutout"),
+        "d_steps": 2,
+        **kwargs,
+    }
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, **options)
+    gan.compile()
+    return gan
+
+
+def float16():
+    """Loss scaling, which joins the replicas' verdicts on overflow."""
+    return everything("mixed_float16", regularizers=[], augment=None, d_steps=1)
+
+
+def train(make, strategy):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (BATCH * STEPS, 28, 28, 1), dtype=np.uint8)
+    labels = rng.integers(0, 2, BATCH * STEPS)
+    with strategy.scope():
+        gan = make()
+    start = [w.tolist() for w in gan.generator.get_weights()]
+    history = gan.fit(images, labels, batch_size=BATCH, shuffle=False, verbose=0).history
+    networks = (gan.generator, gan.discriminator, gan.ema_generator)
+    names = ("generator", "discriminator", "average")
+    return {
+        "start": start,
+        **{name: [w.tolist() for w in network.get_weights()] for name, network in zip(names, networks)},
+        "history": {name: values[0] for name, values in history.items()},
+        "images_seen": int(gan.images_seen.numpy()),
+        "steps_done": int(gan.steps_done.numpy()),
+        "iterations": [int(o.iterations.numpy()) for o in (gan.g_optimizer, gan.d_optimizer)],
+        "drawn": gan.generate(2).shape,
+    }
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    output = tmp_path_factory.mktemp("replicas") / "results.json"
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(
+        [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(output.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator", "average"])
+def test_two_replicas_train_as_one_does(network, results):
+    one, two = results["critic"]["one"], results["critic"]["two"]
+    for a, b in zip(one[network], two[network]):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5)
+    moved = max(np.abs(np.subtract(a, b)).max() for a, b in zip(one["start"], one["generator"]))
+    assert moved > 1e-3  # far over the tolerance
+
+
+def test_metrics_and_counters_are_those_of_the_global_batch(results):
+    one, two = results["critic"]["one"], results["critic"]["two"]
+    assert set(one["history"]) == set(two["history"])
+    for name, value in one["history"].items():
+        np.testing.assert_allclose(two["history"][name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+    for replicas in (one, two):
+        assert replicas["images_seen"] == BATCH * STEPS and replicas["steps_done"] == STEPS
+        assert replicas["iterations"] == [STEPS, STEPS]
+
+
+@pytest.mark.parametrize(("case", "d_steps"), [("everything", 2), ("float16", 1)])
+def test_everything_trains_on_two_replicas(case, d_steps, results):
+    result = results[case]
+    for network in ("generator", "discriminator", "average"):
+        assert all(np.isfinite(w).all() for w in result[network])
+    assert all(np.isfinite(value) for value in result["history"].values())
+    assert result["images_seen"] == BATCH * STEPS
+    assert result["iterations"] == [STEPS, STEPS * d_steps]
+    moved = [not np.array_equal(a, b) for a, b in zip(result["start"], result["generator"])]
+    assert np.mean(moved) > 0.8
+    assert result["drawn"] == [2, 28, 28, 1]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,152 @@
+"""Crop policies: which rectangles of a picture become training images, and how they are cut."""
+
+import numpy as np
+from PIL import Image
+
+from tfdogs.data.sources.base import Box
+
+LONG_ASPECT = 1.5  # from here on `multi` takes two crops
+
+POLICIES = {}
+
+
+def policy(function):
+    """Registers a crop policy under its function's name.
+
+    A policy maps (width, height, box, boxes, margin) to a list of rectangles in pixels. `box` is the one to
+    crop and `boxes` are all of the picture, clamped to it; the policy is called once for each.
+    """
+    POLICIES[function.__name__] = function
+    return function
+
+
+@policy
+def box_square(width, height, box, boxes, margin):
+    """The square round the box with the box's longer side, clamped and shifted into the picture."""
+    return [_square(width, height, box, max(_sides(box)))]
+
+
+@policy
+def box_expand(width, height, box, boxes, margin):
+    """As `box_square`, with `margin` times the longer side added on every side."""
+    return [_square(width, height, box, max(_sides(box)) * (1 + 2 * margin))]
+
+
+@policy
+def box_pad(width, height, box, boxes, margin):
+    """The square round the box, never moved; what lies outside the picture is filled by reflection."""
+    side, (x, y) = max(_sides(box)), _centre(box)
+    return [Box(x - side / 2, y - side / 2, x + side / 2, y + side / 2)]
+
+
+@policy
+def box_squash(width, height, box, boxes, margin):
+    """The box itself, squeezed to a square."""
+    return [box]
+
+
+@policy
+def multi(width, height, box, boxes, margin):
+    """Two squares at the ends of a box of aspect over 1.5, else as `box_square`."""
+    w, h = _sides(box)
+    if max(w, h) <= LONG_ASPECT * min(w, h):
+        return box_square(width, height, box, boxes, margin)
+    if w > h:
+        ends = box._replace(right=box.left + h), box._replace(left=box.right - h)
+    else:
+        ends = box._replace(bottom=box.top + w), box._replace(top=box.bottom - w)
+    return [_square(width, height, end, min(w, h)) for end in ends]
+
+
+@policy
+def box_and_full(width, height, box, boxes, margin):
+    """As `box_square`, and with the first box also the picture's largest centred square."""
+    full = center(width, height, box, boxes, margin) if box == boxes[0] else []
+    return box_square(width, height, box, boxes, margin) + full
+
+
+@policy
+def center(width, height, box, boxes, margin):
+    """The picture's largest centred square, once a picture; boxes are ignored."""
+    return [_square(width, height, Box(0, 0, width, height), min(width, height))] if box == boxes[0] else []
+
+
+def clamp(box, width, height):
+    """Returns the part of `box` in a picture of `width` x `height`; None where it is under a pixel."""
+    left, top = max(box.left, 0), max(box.top, 0)
+    right, bottom = min(box.right, width), min(box.bottom, height)
+    return Box(left, top, right, bottom) if right - left >= 1 and bottom - top >= 1 else None
+
+
+def area(box):
+    """Returns the area of a box, in square pixels."""
+    return (box.right - box.left) * (box.bottom - box.top)
+
+
+def overlap(a, b):
+    """Returns the area that two boxes share, in square pixels."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return max(width, 0) * max(height, 0)
+
+
+def likeness(a, b):
+    """Returns the share of two boxes' union that both cover, 0 to 1."""
+    shared = overlap(a, b)
+    return shared / (area(a) + area(b) - shared)
+
+
+def cut(image, rectangle, size):
+    """Cuts a rectangle out of an image and resizes it with antialiasing (Lanczos).
+
+    Args:
+        image: a PIL.Image, mode L or RGB.
+        rectangle: `Box` in pixels of the image, at least one of them inside. Where it reaches outside, the
+            image is reflected at its edges, as often as needed.
+        size: height and width of the result, in pixels.
+
+    Returns:
+        A PIL.Image of `size` x `size`, in the mode of `image`.
+    """
+    inside = clamp(rectangle, image.width, image.height)
+    if inside == rectangle:
+        return image.resize((size, size), Image.Resampling.LANCZOS, box=tuple(rectangle), reducing_gap=3.0)
+    # Only what is inside is resized, then reflected at the final size: before, it could fill any memory.
+    columns = _span(rectangle.left, rectangle.right, inside.left, inside.right, size)
+    rows = _span(rectangle.top, rectangle.bottom, inside.top, inside.bottom, size)
+    shape = columns[1] - columns[0], rows[1] - rows[0]
+    part = image.resize(shape, Image.Resampling.LANCZOS, box=tuple(inside), reducing_gap=3.0)
+    pixels = np.asarray(part)
+    pixels = pixels[_reflected(size, *rows)][:, _reflected(size, *columns)]
+    return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _sides(box):
+    return box.right - box.left, box.bottom - box.top
+
+
+def _centre(box):
+    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+
+def _square(width, height, box, side):
+    """Returns the square of `side` round the box's centre, made to fit into the picture."""
+    side = min(side, width, height)
+    x, y = _centre(box)
+    left = min(max(x - side / 2, 0), width - side)
+    top = min(max(y - side / 2, 0), height - side)
+    return Box(left, top, min(left + side, width), min(top + side, height))
+
+
+def _span(low, high, inner_low, inner_high, size):
+    """Returns where [inner_low, inner_high] lies, at least a pixel, in `size` pixels for [low, high]."""
+    scale = size / (high - low)
+    first = min(round((inner_low - low) * scale), size - 1)
+    return first, max(round((inner_high - low) * scale), first + 1)
+
+
+def _reflected(size, first, end):
+    """Returns, for each of `size` positions, its index into a strip at [first, end) that is reflected."""
+    n = end - first
+    phase = (np.arange(size) - first) % (2 * n)
+    return np.where(phase < n, phase, 2 * n - 1 - phase)

@@ -1,0 +1,244 @@
+"""Preparation: from a source of pictures to a data_dir of shards."""
+
+import concurrent.futures
+import contextlib
+import csv
+import dataclasses
+import hashlib
+import importlib
+import importlib.metadata
+import sys
+import time
+
+import numpy as np
+from tqdm import tqdm
+
+import tfdogs
+from tfdogs.data import near_duplicates, preview, shards
+from tfdogs.data.doctor import Finding
+from tfdogs.data.sources.base import Box
+from tfdogs.data.sources.open import open_source
+from tfdogs.data.worker import treat_all
+from tfdogs.errors import TfdogsError
+
+PLAIN_SECONDS = 10.0  # between progress lines where there is no terminal
+
+
+def prepare(config, *, source=None):
+    """Prepares a data_dir.
+
+    Args:
+        config: `tfdogs.data.prepare_config.PrepareConfig`.
+        source: `tfdogs.data.sources.base.Source`; default: what `config.images` and `annotations` name.
+
+    Returns:
+        The `tfdogs.data.manifest.Manifest` of `config.output_dir`.
+
+    Raises:
+        UsageError: the source or the output directory cannot be used.
+        TfdogsError: no picture is left, or the workers or the disk failed. `config.output_dir` is as it was.
+    """
+    start = time.perf_counter()
+    shards.check_output(config.output_dir, overwrite=config.overwrite)
+    if source is None:
+        source = open_source(
+            config.images, annotations=config.annotations, image_size=config.image_size, seed=config.seed
+        )
+    config = config.resolve(source)
+    with shards.replacing(config.output_dir) as work, contextlib.ExitStack() as stack:
+        spool = stack.enter_context(contextlib.closing(shards.Spool(work / "spool")))
+        rejects = stack.enter_context(contextlib.closing(_Rejects(work / "rejects.csv")))
+        seen = _collect(source, config, spool, rejects)
+        kept = _drop_duplicates(spool, rejects, config)
+        counts = _add_up(seen, spool, rejects, kept)
+        if not kept.any():
+            raise TfdogsError(_nothing_left(config, counts))
+        orders = _split(spool, kept, config)
+        manifest = shards.write(
+            spool, orders, work, config=config, provenance=_provenance(config), counts=counts
+        )
+        preview.save(spool, orders, manifest, work / "preview.png", seed=config.seed)
+        stack.close()
+    print(_summary(manifest, config, time.perf_counter() - start))
+    return manifest
+
+
+class _Rejects:
+    """`rejects.csv` while it is written, and its sums."""
+
+    def __init__(self, path):
+        # Names of pictures may be no legal UTF-8; the file is.
+        self._file = path.open("w", newline="", encoding="utf-8", errors="backslashreplace")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow(["source", "reason", "measure", "crop", "detail"])
+        self.reasons, self.crops = {}, 0
+
+    def add(self, name, finding):
+        measure = "" if finding.measure is None else f"{finding.measure:.6g}"
+        crop = "" if finding.crop is None else " ".join(f"{edge:.6g}" for edge in finding.crop)
+        self._rows.writerow([name, finding.reason, measure, crop, finding.detail])
+        self.reasons[finding.reason] = self.reasons.get(finding.reason, 0) + 1
+        self.crops += finding.crop is not None
+
+    def close(self):
+        self._file.close()
+
+
+def _collect(source, config, spool, rejects):
+    """Treats every picture; counts pictures read, lost whole and never cut, crops cut, and orphans."""
+    seen = dict.fromkeys(("read", "lost", "uncut", "cut", "orphans"), 0)
+    # TensorFlow takes seconds to import: from the first crop on that happens beside the workers' work.
+    importer, imported = concurrent.futures.ThreadPoolExecutor(1), None
+    with importer, contextlib.closing(treat_all(source, config)) as treated:
+        for item, outcome in _progress(treated, len(source)):
+            cut = len(outcome.crops) + sum(finding.crop is not None for finding in outcome.findings)
+            seen["read"] += 1
+            seen["lost"] += not outcome.crops
+            seen["uncut"] += not cut
+            seen["cut"] += cut
+            for finding in outcome.findings:
+                rejects.add(item.name, finding)
+            if outcome.crops:
+                spool.add(item, outcome)
+                imported = imported or importer.submit(importlib.import_module, "tfdogs.data.records")
+    for name in source.orphans():
+        rejects.add(name, Finding("no_picture"))
+        seen["orphans"] += 1
+    return seen
+
+
+def _drop_duplicates(spool, rejects, config):
+    """Rejects crops that repeat an earlier one; returns which are kept, bool [crops]."""
+    crops = spool.crops
+    if config.checks == "none":
+        return np.ones(len(crops), bool)
+    exact = _first_equal(crops["digest"])
+    twin = np.where(exact == np.arange(len(crops)), -1, exact)
+    apart = np.zeros(len(crops), np.int64)
+    if config.checks == "photos" and config.near_duplicate_bits >= 0:
+        near, apart = near_duplicates.keep_first(crops["hash"], config.near_duplicate_bits)
+        twin = near
+    for index in np.flatnonzero(twin >= 0):
+        reason = "exact_duplicate" if exact[index] != index else "near_duplicate"
+        name = spool.name(crops[twin[index]]["picture"])
+        finding = Finding(reason, float(apart[index]), Box(*crops[index]["rectangle"].tolist()), name)
+        rejects.add(spool.name(crops[index]["picture"]), finding)
+    return twin < 0
+
+
+def _first_equal(digests):
+    """Returns, for every row of `digests`, uint64 [N, 2], the index of the first row equal to it."""
+    _, first, inverse = np.unique(digests, axis=0, return_index=True, return_inverse=True)
+    return first[inverse.reshape(-1)]
+
+
+def _add_up(seen, spool, rejects, kept):
+    """Returns the manifest's counts; refuses to go on where a picture or a crop was lost on the way."""
+    pictures = np.zeros(len(spool.pictures), bool)
+    pictures[spool.crops["picture"][kept]] = True
+    counts = {
+        "read": seen["read"],
+        "kept": int(pictures.sum()),
+        "rejected": seen["lost"] + int((~pictures).sum()),
+        "uncut": seen["uncut"],
+        "orphans": seen["orphans"],
+        "crops": {"cut": seen["cut"], "kept": int(kept.sum()), "rejected": rejects.crops},
+        "reasons": dict(sorted(rejects.reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+    }
+    crops, rows = counts["crops"], sum(rejects.reasons.values())
+    if (
+        counts["read"] != counts["kept"] + counts["rejected"]
+        or crops["cut"] != crops["kept"] + crops["rejected"]
+        or rows != crops["rejected"] + counts["uncut"] + counts["orphans"]
+    ):
+        raise TfdogsError(f"the counts do not add up, please report this: {counts}")
+    return counts
+
+
+def _split(spool, kept, config):
+    """Assigns groups of related pictures to train or eval and shuffles; returns indices of crops by split."""
+    group = _groups(spool, config)
+    pictures, of_crop = spool.pictures, spool.crops["picture"]
+    first = np.full(group.max() + 1, len(pictures), np.int64)
+    np.minimum.at(first, group, np.arange(len(pictures)))
+    draw = np.array([_uniform(config.seed, pictures[i]["digest"].tobytes()) for i in first])
+    is_eval = draw < config.eval_fraction
+    present = np.unique(group[of_crop[kept]])
+    if is_eval[present].all():
+        is_eval[present[np.argmax(draw[present])]] = False
+    in_eval = is_eval[group[of_crop]]
+    rng = np.random.default_rng(config.seed)
+    return {
+        "train": rng.permutation(np.flatnonzero(kept & ~in_eval)),
+        "eval": rng.permutation(np.flatnonzero(kept & in_eval)),
+    }
+
+
+def _groups(spool, config):
+    """Returns every picture's group, int [pictures]: equal files and twins, whole or in a crop, share one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    pictures, crops = spool.pictures, spool.crops
+    count = np.arange(len(pictures))
+    edges = [(count, _first_equal(pictures["digest"])),
+             (crops["picture"], crops["picture"][_first_equal(crops["digest"])])]
+    if config.checks == "photos" and config.near_duplicate_bits >= 0:
+        # A needless group costs nothing, a twin on the other side does: twins are sought a little further.
+        bits = min(config.near_duplicate_bits + 2, near_duplicates.MAX_DISTANCE)
+        for hashes, owner in ((pictures["hash"], count), (crops["hash"], crops["picture"])):
+            twin, _ = near_duplicates.keep_first(hashes, bits)
+            edges.append((owner, owner[np.where(twin < 0, np.arange(len(twin)), twin)]))
+    a, b = (np.concatenate(ends).astype(np.int64) for ends in zip(*edges))
+    return connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=2 * (len(pictures),)))[1]
+
+
+def _uniform(seed, digest):
+    """Returns a number in [0, 1) that only seed and picture decide: adding pictures moves no other ones."""
+    data = hashlib.blake2b(digest, digest_size=8, key=seed.to_bytes(8, "little")).digest()
+    return int.from_bytes(data, "little") / 2**64
+
+
+def _provenance(config):
+    """Returns how the data_dir was made; nothing in it depends on when, where or with how many workers."""
+    run_control = {f.name for f in dataclasses.fields(config) if f.metadata["run_control"]}
+    flags = {name: value for name, value in config.to_dict().items() if name not in run_control}
+    versions = {name: importlib.metadata.version(name) for name in ("pillow", "numpy", "tensorflow")}
+    return {"flags": flags, "versions": {"tfdogs": tfdogs.__version__, **versions}}
+
+
+def _nothing_left(config, counts):
+    top = ", ".join(f"{reason} {count}" for reason, count in list(counts["reasons"].items())[:3])
+    return f"none of the {counts['read']} pictures of --images={config.images} is left (rejected: {top})"
+
+
+def _progress(treated, total):
+    """Passes pairs on with a progress bar on a terminal, plain lines elsewhere."""
+    if sys.stderr.isatty():
+        yield from tqdm(treated, total=total or None, unit="img", desc="prepare", dynamic_ncols=True)
+        return
+    start = last = time.perf_counter()
+    for done, pair in enumerate(treated, 1):
+        yield pair
+        now = time.perf_counter()
+        if now - last >= PLAIN_SECONDS:
+            last, speed = now, done / (now - start)
+            of = f" of {total}, ETA {max(total - done, 0) / speed:.0f} s" if total else ""
+            print(f"prepare: {done} pictures{of}, {speed:.0f} img/s", file=sys.stderr, flush=True)
+
+
+def _summary(manifest, config, seconds):
+    """Returns the table that is printed at the end."""
+    counts, crops = manifest.counts, manifest.counts["crops"]
+    rows = [("pictures read", counts["read"]), ("  kept", counts["kept"]), ("  rejected", counts["rejected"])]
+    rows += [("crops cut", crops["cut"]), ("  kept", crops["kept"]), ("  rejected", crops["rejected"])]
+    rows += [("rejects.csv", sum(counts["reasons"].values()))]
+    rows += [(f"  {reason}", count) for reason, count in counts["reasons"].items()]
+    rows += [(f"{split} images", manifest.num_images(split)) for split in manifest.splits]
+    rows += [("classes", len(manifest.classes))]
+    table = "\n".join(f"{name:20}{value:>12,}" for name, value in rows)
+    size = sum(shard.bytes for split in manifest.splits.values() for shard in split)
+    return (
+        f"{table}\n{config.output_dir}: {config.image_size} px, {config.channels} channels, "
+        f"{size / 1e6:.1f} MB, {seconds:.1f} s, {counts['read'] / seconds:.0f} img/s"
+    )

@@ -1,0 +1,228 @@
+"""What happens to one picture, and the worker processes in which it happens. Never imports TensorFlow."""
+
+import collections
+import contextlib
+import hashlib
+import io
+import itertools
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from PIL import Image
+
+from tfdogs.data import crops
+from tfdogs.data.doctor import Candidate, Finding, examine, grey
+from tfdogs.data.near_duplicates import perceptual_hash
+from tfdogs.data.pictures import BadPicture, decode
+from tfdogs.data.sources.base import Box
+from tfdogs.errors import TfdogsError
+
+CHUNK = 32  # most pictures a task: many enough to hide the queue, few enough to end together
+CHUNK_PIXELS = 2**19  # large training images go in smaller chunks: results wait in the parent's memory
+REPEATED_BOX = 0.8  # likeness of two boxes from which on they are round the same dog
+PNG_LEVEL = 1  # on dogs at 64 px: 25 % faster than level 6 and 1 % larger
+
+_job = ()  # (source, config) of this worker process, set once by its initializer
+
+
+class Crop(NamedTuple):
+    """A crop to keep: PNG bytes, `Box` in pixels of its picture, perceptual hash, digest of its pixels."""
+
+    png: bytes
+    rectangle: Box
+    hash: int
+    digest: bytes
+
+
+class Outcome(NamedTuple):
+    """What became of one picture.
+
+    Attributes:
+        digest: 16 bytes over the encoded picture, or over its pixels where it has no encoded form.
+        hash: perceptual hash of the whole picture.
+        crops: `Crop`s to keep.
+        findings: `Finding`s against the picture, or against single crops of it.
+    """
+
+    digest: bytes
+    hash: int
+    crops: tuple
+    findings: tuple
+
+
+def treat(source, config, item):
+    """Loads, decodes, crops, checks and encodes one picture.
+
+    Args:
+        source: `tfdogs.data.sources.base.Source`.
+        config: resolved `PrepareConfig`.
+        item: one of the source's `Item`s.
+
+    Returns:
+        An `Outcome` with at least one crop or finding.
+    """
+    if item.problem:
+        return _lost(item.problem)
+    try:
+        data = _load(source, item)
+        picture = decode(data, config.channels, frame=item.frame, boxes=item.boxes)
+    except BadPicture as e:
+        return _lost(e.reason, e.measure, e.detail)
+    kept = []
+    boxes, findings = _boxes(item, config, *picture.size)
+    policy = crops.POLICIES[config.crop]
+    for box in boxes:
+        others = [other for other in boxes if other != box]
+        for rectangle in policy(*picture.size, box, boxes, config.margin):
+            candidate = Candidate(picture, box, others, rectangle, config.image_size)
+            finding = examine(candidate, config)
+            if finding:
+                findings.append(finding)
+            else:
+                kept.append(_crop(candidate))
+    if not boxes and not findings:
+        return _lost("no_annotation", 0, "no boxes")
+    whole = data.tobytes() if isinstance(data, Image.Image) else data
+    return Outcome(_digest(whole), int(perceptual_hash(grey(picture))), tuple(kept), tuple(findings))
+
+
+def treat_all(source, config):
+    """Treats every picture of a source in worker processes.
+
+    At most four chunks a worker are under way, so that memory does not grow with the source.
+
+    Args:
+        source: `tfdogs.data.sources.base.Source`; it is pickled once a worker.
+        config: resolved `PrepareConfig`.
+
+    Yields:
+        (item, outcome) in the source's order, whatever the number of workers. A picture that kills its worker
+        has the finding `crashed_decoder`.
+
+    Raises:
+        TfdogsError: every picture of a chunk killed its worker, so that the pictures are not to blame.
+    """
+    items = iter(source.items())
+    size = max(1, min(CHUNK, CHUNK_PIXELS // config.image_size**2))
+    chunks = iter(lambda: list(itertools.islice(items, size)), [])
+    waiting = collections.deque()
+    with contextlib.closing(_Crew(source, config)) as crew:
+        for chunk in itertools.islice(chunks, 4 * config.workers):
+            waiting.append((chunk, crew.submit(chunk)))
+        while waiting:
+            chunk, future = waiting.popleft()
+            try:
+                outcomes = future.result()
+            except BrokenProcessPool:  # so have all chunks under way, each of which comes here in its turn
+                outcomes = _treat_singly(crew, chunk)
+            for following in itertools.islice(chunks, 1):
+                waiting.append((following, crew.submit(following)))
+            yield from zip(chunk, outcomes)
+
+
+class _Crew:
+    """A pool of worker processes that is replaced when one of them dies."""
+
+    def __init__(self, source, config):
+        self._job = source, config
+        self._start()
+
+    def _start(self):
+        context = multiprocessing.get_context("spawn")
+        workers = self._job[1].workers
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_initialize, initargs=self._job)
+
+    def submit(self, chunk):
+        """Returns a future with the outcomes of a list of items."""
+        try:
+            return self._pool.submit(_treat_chunk, chunk)
+        except BrokenProcessPool:
+            self.close()
+            self._start()
+            return self._pool.submit(_treat_chunk, chunk)
+
+    def close(self):
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _initialize(source, config):
+    global _job
+    _job = source, config
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its workers
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent():
+    """Ends this process with its parent, also when that was killed and could say nothing."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _treat_chunk(chunk):
+    source, config = _job
+    return [treat(source, config, item) for item in chunk]
+
+
+def _treat_singly(crew, chunk):
+    """Treats the pictures of a chunk, one of which may have killed its worker, one by one."""
+    outcomes, crashed = [], 0
+    for item in chunk:
+        try:
+            outcomes += crew.submit([item]).result()
+        except BrokenProcessPool:
+            outcomes.append(_lost("crashed_decoder"))
+            crashed += 1
+    if crashed == len(chunk) > 1:
+        names = ", ".join(item.name for item in chunk[:3])
+        raise TfdogsError(f"worker processes die on every picture (out of memory?), last on {names}, ...")
+    return outcomes
+
+
+def _load(source, item):
+    try:
+        return source.load(item)
+    except BadPicture:
+        raise
+    # Archives and file systems fail in as many ways as decoders do; one picture's failure is not the others'.
+    except Exception as e:
+        raise BadPicture("unreadable", None, f"{type(e).__name__}: {e}"[:200]) from e
+
+
+def _boxes(item, config, width, height):
+    """Returns the boxes to crop, clamped to the picture, and the findings against the others."""
+    if item.boxes is None or config.crop == "center":
+        return [Box(0, 0, width, height)], []
+    x, y = (width / item.frame[0], height / item.frame[1]) if item.frame else (1, 1)
+    boxes, findings = [], []
+    for box in item.boxes:
+        box = Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
+        clamped = crops.clamp(box, width, height)
+        if clamped is None:
+            findings.append(Finding("box_outside", 0.0, box))
+            continue
+        likeness = max((crops.likeness(clamped, earlier) for earlier in boxes), default=0.0)
+        if likeness > REPEATED_BOX:
+            findings.append(Finding("repeated_box", likeness, box))
+        else:
+            boxes.append(clamped)
+    return boxes, findings
+
+
+def _crop(candidate):
+    image, png = candidate.image, io.BytesIO()
+    image.save(png, "PNG", compress_level=PNG_LEVEL)
+    hash = int(perceptual_hash(candidate.luma))
+    return Crop(png.getvalue(), candidate.rectangle, hash, _digest(image.tobytes()))
+
+
+def _digest(data):
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def _lost(reason, measure=None, detail=""):
+    return Outcome(b"", 0, (), (Finding(reason, measure, None, detail),))

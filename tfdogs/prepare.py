@@ -1,0 +1,25 @@
+"""Prepares pictures for training: crop, clean, resize, write TFRecord shards.
+
+    python -m tfdogs.prepare --images=images.tar --annotations=annotation.tar --output_dir=data/dogs64
+
+leaves train-*.tfrecord, eval-*.tfrecord, dataset.json (what is in them), rejects.csv (what is not, and why)
+and preview.png (a sheet of crops to look at) in the output directory. Nothing appears there before all is
+done. Every picture that is read ends in a shard or in rejects.csv.
+"""
+
+import signal
+
+from tfdogs import cli
+from tfdogs.data.prepare_config import PrepareConfig
+
+
+def run(config):
+    """Prepares a data_dir; worker processes import this module again, so it imports nothing heavy."""
+    from tfdogs.data.ingest import prepare
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
+    prepare(config)
+
+
+if __name__ == "__main__":
+    cli.main(PrepareConfig, run, summary=__doc__)
