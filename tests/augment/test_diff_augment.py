@@ -19,9 +19,7 @@ def images(n=6, size=16, channels=3, seed=0):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shape_and_dtype_are_kept_also_in_a_graph(policy, channels):
     augment = DiffAugment(policy)
-    graph = tf.function(augment).get_concrete_function(
-        tf.TensorSpec((None, 16, 24, channels)), noise()
-    )
+    graph = tf.function(augment).get_concrete_function(tf.TensorSpec((None, 16, 24, channels)), noise())
     assert graph.outputs[0].shape.as_list() == [None, 16, 24, channels]
     out = augment(images(channels=channels), noise())
     assert out.shape == (6, 16, 16, channels) and out.dtype == tf.float32

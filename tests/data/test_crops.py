@@ -41,8 +41,12 @@ def sides(box):
 
 
 def contains(outer, inner, slack=1e-9):
-    return (outer.left <= inner.left + slack and outer.top <= inner.top + slack
-            and outer.right >= inner.right - slack and outer.bottom >= inner.bottom - slack)
+    return (
+        outer.left <= inner.left + slack
+        and outer.top <= inner.top + slack
+        and outer.right >= inner.right - slack
+        and outer.bottom >= inner.bottom - slack
+    )
 
 
 @pytest.mark.parametrize("policy", [*SQUARE_INSIDE, "box_squash"])

@@ -52,8 +52,14 @@ def test_a_directory_without_manifest_is_bad_usage(tmp_path):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"format": "tfdogs/0"}, {"format": None}, {"splits": None}, {"splits": {"train": [{"file": "x"}]}},
-     {"splits": []}, {"colour": 1}],
+    [
+        {"format": "tfdogs/0"},
+        {"format": None},
+        {"splits": None},
+        {"splits": {"train": [{"file": "x"}]}},
+        {"splits": []},
+        {"colour": 1},
+    ],
 )
 def test_foreign_manifests_are_bad_usage(data_dir, changes):
     edit(data_dir, **changes)

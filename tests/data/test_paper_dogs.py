@@ -78,7 +78,7 @@ def test_seeds_give_other_dogs_and_another_order():
 def test_breeds_are_many_distinct_and_well_formed():
     assert len(BREEDS) >= 10
     assert len(set(BREEDS)) == len(BREEDS) == len(SPECS)
-    assert BREEDS == tuple(spec.name for spec in SPECS)
+    assert tuple(spec.name for spec in SPECS) == BREEDS
     assert len({(spec.coats, spec.ears, spec.marks, spec.shape) for spec in SPECS}) == len(SPECS)
     known = {*paper_dogs._MARKS, "spots", "wrinkles", "beard", "topknot"}
     assert all(known.issuperset(spec.marks) for spec in SPECS)  # a misspelt mark would be left out silently
@@ -91,7 +91,7 @@ def test_labels_are_balanced(seed):
     counts = np.bincount(found, minlength=len(BREEDS))
     assert len(counts) == len(BREEDS)
     assert counts.max() - counts.min() <= 1
-    blocks = {tuple(found[i:i + len(BREEDS)]) for i in range(0, 10 * len(BREEDS), len(BREEDS))}
+    blocks = {tuple(found[i : i + len(BREEDS)]) for i in range(0, 10 * len(BREEDS), len(BREEDS))}
     assert len(blocks) == 10  # every block has its own order
 
 
@@ -119,7 +119,7 @@ def test_dogs_of_a_breed_differ(pictures, labels):
 def test_pictures_have_contrast(pictures):
     assert pictures.std(axis=(1, 2, 3)).min() > 25.0
     brightness = pictures.mean(axis=(1, 2, 3))
-    assert 60.0 < brightness.min() and brightness.max() < 230.0
+    assert brightness.min() > 60.0 and brightness.max() < 230.0
 
 
 def test_dog_fills_the_middle_and_leaves_the_corners(monkeypatch):
@@ -153,14 +153,17 @@ def test_bounds_of_size_are_included(size):
     assert draw(1, size=size).size == (size, size)
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda: draw(-1), r"`index`.*Received: index=-1, seed=0$"),
-    (lambda: draw(0, seed=-2), r"`seed`.*Received: index=0, seed=-2$"),
-    (lambda: breed_of(-3), r"`index`.*Received: index=-3, seed=0$"),
-    (lambda: breed_of(0, seed=-1), r"`seed`.*Received: index=0, seed=-1$"),
-    (lambda: draw(0, size=15), r"`size`.*Received: 15$"),
-    (lambda: draw(0, size=1025), r"`size`.*Received: 1025$"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: draw(-1), r"`index`.*Received: index=-1, seed=0$"),
+        (lambda: draw(0, seed=-2), r"`seed`.*Received: index=0, seed=-2$"),
+        (lambda: breed_of(-3), r"`index`.*Received: index=-3, seed=0$"),
+        (lambda: breed_of(0, seed=-1), r"`seed`.*Received: index=0, seed=-1$"),
+        (lambda: draw(0, size=15), r"`size`.*Received: 15$"),
+        (lambda: draw(0, size=1025), r"`size`.*Received: 1025$"),
+    ],
+)
 def test_bad_arguments_are_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()

@@ -1,12 +1,12 @@
 """`python -m tfdogs.prepare` as its user meets it."""
 
 import dataclasses
-import os
 import signal
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from tfdogs import cli, prepare
@@ -93,16 +93,31 @@ def test_greyscale_source_with_reject_greyscale_is_bad_usage():
     assert resolved.workers >= 1
 
 
-def test_sigterm_leaves_nothing_behind(tmp_path):
+@pytest.fixture
+def endless(tmp_path):
+    """A preparation that would take hours and has begun to write."""
     args = ["--images=paper_dogs:1000000", "--workers=1", f"--output_dir={tmp_path / 'out'}"]
     command = [sys.executable, "-m", "tfdogs.prepare", *args]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    for _ in range(600):
-        spools = list(tmp_path.glob(".out.tmp-*/spool"))
-        if spools and spools[0].stat().st_size:
-            break
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 1 and err.splitlines()[-1] == "tfdogs.prepare: interrupted"
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for _ in range(1200):
+            spools = list(tmp_path.glob(".out.tmp-*/spool"))
+            if spools and spools[0].stat().st_size:
+                break
+            time.sleep(0.1)
+        yield process
+        process.kill()
+
+
+def test_sigterm_leaves_nothing_behind(endless, tmp_path):
+    endless.send_signal(signal.SIGTERM)
+    _, err = endless.communicate(timeout=120)
+    assert endless.returncode == 1 and err.splitlines()[-1] == "tfdogs.prepare: interrupted"
     assert not list(tmp_path.iterdir())
+
+
+def test_workers_end_with_a_killed_parent(endless):
+    workers = psutil.Process(endless.pid).children(recursive=True)
+    assert workers
+    endless.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert not alive

@@ -14,7 +14,7 @@ from tfdogs.data.worker import treat, treat_all
 from tfdogs.errors import TfdogsError
 
 # Worker processes import their source by name, which modules of tests do not have.
-DEADLY = '''
+DEADLY = """
 import os
 from PIL import Image
 from tfdogs.data.sources.base import Item, Source
@@ -28,7 +28,7 @@ class DeadlySource(Source):
         if item.ref in self.deadly:
             os._exit(9)
         return Image.linear_gradient("L").rotate(item.ref).convert("RGB")
-'''
+"""
 
 
 class OneSource(Source):

@@ -101,9 +101,7 @@ def test_label_smoothing_moves_the_reals_target_only():
     p, q, s = sigmoid(real), sigmoid(fake), 0.1
     expected = -np.mean((1 - s) * np.log(p) + s * np.log(1 - p)) - np.mean(np.log(1 - q))
     for name in CROSS_ENTROPY:
-        np.testing.assert_allclose(
-            adversarial.get(name).discriminator(real, fake, s), expected, rtol=1e-5
-        )
+        np.testing.assert_allclose(adversarial.get(name).discriminator(real, fake, s), expected, rtol=1e-5)
     expected = np.mean((real - (1 - s)) ** 2) / 2 + np.mean(np.square(fake)) / 2
     np.testing.assert_allclose(
         adversarial.get("least_squares").discriminator(real, fake, s), expected, rtol=1e-5

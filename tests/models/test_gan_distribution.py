@@ -29,7 +29,6 @@ def main(output):
     results = {
         "critic": {name: train(critic, strategy) for name, strategy in strategies.items()},
         "everything": train(everything, two),
-        "float16": train(float16, two),
     }
     Path(output).write_text(json.dumps(results), encoding="utf-8")
 
@@ -46,35 +45,29 @@ def critic():
         generator=MLPGenerator(28, 1, 4, hidden=4, num_classes=2),
         discriminator=WGANGPCritic(28, 1, base_channels=1, num_classes=2),
         loss="wasserstein",
-        regularizers=[tfdogs.GradientPenalty(), tfdogs.R1(0.1)],
+        regularizers=[tfdogs.GradientPenalty()],
         augment=tfdogs.DiffAugment(),
         ema=tfdogs.EMA(0.01, rampup=None),
     )
-    gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
+    gan.compile(g_optimizer=keras.optimizers.SGD(10.0), d_optimizer=keras.optimizers.SGD(1e-3))
     return gan
 
 
-def everything(dtype="mixed_bfloat16", **kwargs):
-    """BatchNorm, average, a lazy penalty, augmentation, several D steps."""
+def everything():
+    """BatchNorm, average, lazy penalty, augmentation; loss scaling, where replicas agree on overflow."""
     import tfdogs
     from tfdogs.models import build
 
     sizes = {"image_size": 28, "channels": 1, "latent_dim": 4, "num_classes": 2}
-    generator, discriminator = build("dcgan", **sizes, g_channels=1, d_channels=1, dtype=dtype)
-    options = {
-        "regularizers": [tfdogs.R1(0.1, interval=2)],
-        "augment": tfdogs.DiffAugment("color,cutout"),
-        "d_steps": 2,
-        **kwargs,
-    }
-    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, **options)
+    generator, discriminator = build("dcgan", **sizes, g_channels=1, d_channels=1, dtype="mixed_float16")
+    gan = tfdogs.GAN(
+        generator=generator,
+        discriminator=discriminator,
+        regularizers=[tfdogs.R1(0.1, interval=2)],
+        augment=tfdogs.DiffAugment("color,cutout"),
+    )
     gan.compile()
     return gan
-
-
-def float16():
-    """Loss scaling, which joins the replicas' verdicts on overflow."""
-    return everything("mixed_float16", regularizers=[], augment=None, d_steps=1)
 
 
 def train(make, strategy):
@@ -117,7 +110,7 @@ def results(tmp_path_factory):
 def test_two_replicas_train_as_one_does(network, results):
     one, two = results["critic"]["one"], results["critic"]["two"]
     for a, b in zip(one[network], two[network]):
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5)
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
     moved = max(np.abs(np.subtract(a, b)).max() for a, b in zip(one["start"], one["generator"]))
     assert moved > 1e-3  # far over the tolerance
 
@@ -132,14 +125,13 @@ def test_metrics_and_counters_are_those_of_the_global_batch(results):
         assert replicas["iterations"] == [STEPS, STEPS]
 
 
-@pytest.mark.parametrize(("case", "d_steps"), [("everything", 2), ("float16", 1)])
-def test_everything_trains_on_two_replicas(case, d_steps, results):
-    result = results[case]
+def test_everything_trains_on_two_replicas(results):
+    result = results["everything"]
     for network in ("generator", "discriminator", "average"):
         assert all(np.isfinite(w).all() for w in result[network])
     assert all(np.isfinite(value) for value in result["history"].values())
     assert result["images_seen"] == BATCH * STEPS
-    assert result["iterations"] == [STEPS, STEPS * d_steps]
+    assert result["iterations"] == [STEPS, STEPS]
     moved = [not np.array_equal(a, b) for a, b in zip(result["start"], result["generator"])]
     assert np.mean(moved) > 0.8
     assert result["drawn"] == [2, 28, 28, 1]

@@ -13,9 +13,7 @@ def noise(seed=3, **kwargs):
 @pytest.mark.parametrize("draw", ["normal", "uniform"])
 def test_replicas_rows_are_slices_of_the_global_draw(draw, replicas):
     whole = getattr(noise().fold(1), draw)([4 * replicas, 2, 3])
-    parts = [
-        getattr(noise(replica=i, replicas=replicas).fold(1), draw)([4, 2, 3]) for i in range(replicas)
-    ]
+    parts = [getattr(noise(replica=i, replicas=replicas).fold(1), draw)([4, 2, 3]) for i in range(replicas)]
     np.testing.assert_array_equal(tf.concat(parts, 0), whole)
 
 

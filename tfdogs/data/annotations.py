@@ -161,4 +161,4 @@ def _box(bounds):
 def _keys(folder, stem):
     """Yields "stem", "parent/stem", "grandparent/parent/stem" and so on: each tells more apart."""
     parts = folder.split("/") if folder else []
-    return ("/".join([*parts[len(parts) - depth:], stem]) for depth in range(len(parts) + 1))
+    return ("/".join([*parts[len(parts) - depth :], stem]) for depth in range(len(parts) + 1))

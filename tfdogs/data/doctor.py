@@ -124,8 +124,9 @@ def uniform(candidate, config):
 
     Unlike the standard deviation it does not rise much when a placeholder has a line of text on it.
     """
-    luma = candidate.luma
-    contrast = np.abs(luma - np.median(luma)).mean()
+    luma = candidate.luma.ravel()
+    median = np.partition(luma, luma.size // 2)[luma.size // 2]
+    contrast = np.abs(luma - median).mean()
     return contrast, contrast < config.min_contrast
 
 
@@ -154,4 +155,3 @@ def laplacian_variance(luma):
 
 def _sides(box):
     return box.right - box.left, box.bottom - box.top
-

@@ -181,8 +181,10 @@ def _groups(spool, config):
 
     pictures, crops = spool.pictures, spool.crops
     count = np.arange(len(pictures))
-    edges = [(count, _first_equal(pictures["digest"])),
-             (crops["picture"], crops["picture"][_first_equal(crops["digest"])])]
+    edges = [
+        (count, _first_equal(pictures["digest"])),
+        (crops["picture"], crops["picture"][_first_equal(crops["digest"])]),
+    ]
     if config.checks == "photos" and config.near_duplicate_bits >= 0:
         # A needless group costs nothing, a twin on the other side does: twins are sought a little further.
         bits = min(config.near_duplicate_bits + 2, near_duplicates.MAX_DISTANCE)

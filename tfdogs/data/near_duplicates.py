@@ -116,6 +116,7 @@ def _popcount(x):
 
 def _band_masks(bits, count):
     """Yields masks, one of which selects equal parts of any two hashes that differ in at most `bits` bits."""
+
     # More bands a key make collisions rare but keys many: take the cheapest; a sort is worth 8 comparisons.
     def cost(agreeing):
         tables = math.comb(bits + agreeing, agreeing)

@@ -30,52 +30,162 @@ class Breed:
 
 
 SPECS: tuple[Breed, ...] = (
-    Breed("terrier", ("#b08a58", "#544640", "#e6d3ae", "#7d5a36", "#6b3d1c"), "folded", "fluffy",
-          ("#9cc3b5", "#6f9f8f", "#dfe8d5"), ("cap", "beard", "brows"), (0.96, 0.9, 0.34, 1.15, 1.0)),
-    Breed("hound", ("#a9642f", "#fbf5ea", "#fbf5ea", "#74401f", "#6b3d1c"), "long", "smooth",
-          ("#a8cbe6", "#7fb069", "#f2f0dc"), ("blaze",), (0.96, 0.9, 0.31, 1.15, 1.0)),
-    Breed("shepherd", ("#c08a4c", "#3a2e2b", "#40322e", "#4a3a33", "#6b3d1c"), "pricked", "smooth",
-          ("#8fae7e", "#5f8a63", "#d9e2b8"), ("mask", "cap"), (0.98, 0.9, 0.27, 1.3, 1.0)),
-    Breed("spitz", ("#e08a3c", "#fff3df", "#fff3df", "#c9702c", "#6b3d1c"), "pricked", "fluffy",
-          ("#8fb4d9", "#c8dcec", "#f6d9c4"), ("cheeks", "dots"), (1.08, 1.14, 0.25, 0.9, 1.0)),
-    Breed("bulldog", ("#7d8088", "#f7f2ec", "#f3ece6", "#6b6d75", "#4a2e20"), "bat", "smooth",
-          ("#e7b7a8", "#c97f74", "#f6e3d4"), ("blaze", "wrinkles"), (1.02, 1.14, 0.43, 0.65, 1.15)),
-    Breed("spaniel", ("#8e3b1f", "#fffaf2", "#fffaf2", "#7a2f18", "#4a2413"), "long", "fluffy",
-          ("#cfc3e4", "#9d8fc4", "#efe6f2"), ("blaze",), (1.0, 0.94, 0.29, 0.9, 1.15)),
-    Breed("spotter", ("#f8f6f2", "#2b2929", "#f8f6f2", "#2b2929", "#6b3d1c"), "floppy", "smooth",
-          ("#dd7a6e", "#b5544c", "#f0b8a4"), ("spots",), (0.96, 0.9, 0.31, 1.2, 1.0)),
-    Breed("poodle", ("#eaae7c", "#d3925f", "#f3cda8", "#d8965f", "#3c2416"), "long", "curly",
-          ("#7fc0c4", "#4d9aa3", "#cfe9e4"), ("topknot",), (0.92, 0.84, 0.24, 1.2, 1.0)),
-    Breed("husky", ("#5d6672", "#fafafa", "#fafafa", "#4c545f", "#5fb4ec"), "pricked", "fluffy",
-          ("#b9d4ea", "#8fb0cf", "#e9f2f8"), ("cheeks", "blaze", "dots"), (1.04, 1.0, 0.28, 1.1, 1.0)),
-    Breed("guardian", ("#2f2a2c", "#b96a2c", "#b96a2c", "#262123", "#6b3d1c"), "floppy", "smooth",
-          ("#d9c08a", "#b79a5c", "#f0e3bd"), ("dots", "points"), (1.06, 1.06, 0.36, 1.0, 1.0)),
-    Breed("retriever", ("#e8bf72", "#f5dfa9", "#f6dfac", "#c98f42", "#6b3d1c"), "floppy", "fluffy",
-          ("#7fa7d6", "#6ba05a", "#cfe2f3"), ("points",), (1.02, 0.98, 0.33, 1.1, 1.0)),
-    Breed("sheepdog", ("#f1efea", "#8b929c", "#f7f5f0", "#7d8590", "#6b3d1c"), "floppy", "fluffy",
-          ("#9fcf8a", "#5f9f5a", "#dff0c8"), ("patch", "beard", "topknot"), (1.08, 1.06, 0.34, 1.0, 1.0)),
-    Breed("pug", ("#e3c49a", "#3d3230", "#3a302e", "#352b2a", "#4a2e20"), "rose", "smooth",
-          ("#ecc65c", "#d0a03c", "#f8e6b4"), ("mask", "wrinkles"), (1.1, 1.1, 0.37, 0.6, 1.25)),
+    Breed(
+        "terrier",
+        ("#b08a58", "#544640", "#e6d3ae", "#7d5a36", "#6b3d1c"),
+        "folded",
+        "fluffy",
+        ("#9cc3b5", "#6f9f8f", "#dfe8d5"),
+        ("cap", "beard", "brows"),
+        (0.96, 0.9, 0.34, 1.15, 1.0),
+    ),
+    Breed(
+        "hound",
+        ("#a9642f", "#fbf5ea", "#fbf5ea", "#74401f", "#6b3d1c"),
+        "long",
+        "smooth",
+        ("#a8cbe6", "#7fb069", "#f2f0dc"),
+        ("blaze",),
+        (0.96, 0.9, 0.31, 1.15, 1.0),
+    ),
+    Breed(
+        "shepherd",
+        ("#c08a4c", "#3a2e2b", "#40322e", "#4a3a33", "#6b3d1c"),
+        "pricked",
+        "smooth",
+        ("#8fae7e", "#5f8a63", "#d9e2b8"),
+        ("mask", "cap"),
+        (0.98, 0.9, 0.27, 1.3, 1.0),
+    ),
+    Breed(
+        "spitz",
+        ("#e08a3c", "#fff3df", "#fff3df", "#c9702c", "#6b3d1c"),
+        "pricked",
+        "fluffy",
+        ("#8fb4d9", "#c8dcec", "#f6d9c4"),
+        ("cheeks", "dots"),
+        (1.08, 1.14, 0.25, 0.9, 1.0),
+    ),
+    Breed(
+        "bulldog",
+        ("#7d8088", "#f7f2ec", "#f3ece6", "#6b6d75", "#4a2e20"),
+        "bat",
+        "smooth",
+        ("#e7b7a8", "#c97f74", "#f6e3d4"),
+        ("blaze", "wrinkles"),
+        (1.02, 1.14, 0.43, 0.65, 1.15),
+    ),
+    Breed(
+        "spaniel",
+        ("#8e3b1f", "#fffaf2", "#fffaf2", "#7a2f18", "#4a2413"),
+        "long",
+        "fluffy",
+        ("#cfc3e4", "#9d8fc4", "#efe6f2"),
+        ("blaze",),
+        (1.0, 0.94, 0.29, 0.9, 1.15),
+    ),
+    Breed(
+        "spotter",
+        ("#f8f6f2", "#2b2929", "#f8f6f2", "#2b2929", "#6b3d1c"),
+        "floppy",
+        "smooth",
+        ("#dd7a6e", "#b5544c", "#f0b8a4"),
+        ("spots",),
+        (0.96, 0.9, 0.31, 1.2, 1.0),
+    ),
+    Breed(
+        "poodle",
+        ("#eaae7c", "#d3925f", "#f3cda8", "#d8965f", "#3c2416"),
+        "long",
+        "curly",
+        ("#7fc0c4", "#4d9aa3", "#cfe9e4"),
+        ("topknot",),
+        (0.92, 0.84, 0.24, 1.2, 1.0),
+    ),
+    Breed(
+        "husky",
+        ("#5d6672", "#fafafa", "#fafafa", "#4c545f", "#5fb4ec"),
+        "pricked",
+        "fluffy",
+        ("#b9d4ea", "#8fb0cf", "#e9f2f8"),
+        ("cheeks", "blaze", "dots"),
+        (1.04, 1.0, 0.28, 1.1, 1.0),
+    ),
+    Breed(
+        "guardian",
+        ("#2f2a2c", "#b96a2c", "#b96a2c", "#262123", "#6b3d1c"),
+        "floppy",
+        "smooth",
+        ("#d9c08a", "#b79a5c", "#f0e3bd"),
+        ("dots", "points"),
+        (1.06, 1.06, 0.36, 1.0, 1.0),
+    ),
+    Breed(
+        "retriever",
+        ("#e8bf72", "#f5dfa9", "#f6dfac", "#c98f42", "#6b3d1c"),
+        "floppy",
+        "fluffy",
+        ("#7fa7d6", "#6ba05a", "#cfe2f3"),
+        ("points",),
+        (1.02, 0.98, 0.33, 1.1, 1.0),
+    ),
+    Breed(
+        "sheepdog",
+        ("#f1efea", "#8b929c", "#f7f5f0", "#7d8590", "#6b3d1c"),
+        "floppy",
+        "fluffy",
+        ("#9fcf8a", "#5f9f5a", "#dff0c8"),
+        ("patch", "beard", "topknot"),
+        (1.08, 1.06, 0.34, 1.0, 1.0),
+    ),
+    Breed(
+        "pug",
+        ("#e3c49a", "#3d3230", "#3a302e", "#352b2a", "#4a2e20"),
+        "rose",
+        "smooth",
+        ("#ecc65c", "#d0a03c", "#f8e6b4"),
+        ("mask", "wrinkles"),
+        (1.1, 1.1, 0.37, 0.6, 1.25),
+    ),
 )
 BREEDS: tuple[str, ...] = tuple(breed.name for breed in SPECS)
 
 _EARS = {  # knots of the right ear
-    "pricked": (0.14-0.48j, 0.30-0.74j, 0.54-0.90j, 0.64-0.62j, 0.60-0.26j, 0.36-0.28j),
-    "bat": (0.20-0.40j, 0.27-0.74j, 0.47-0.90j, 0.69-0.78j, 0.68-0.44j, 0.52-0.18j),
-    "floppy": (0.34-0.50j, 0.56-0.48j, 0.74-0.26j, 0.80+0.06j, 0.68+0.27j, 0.57+0.10j, 0.52-0.20j),
-    "long": (0.36-0.48j, 0.58-0.42j, 0.75-0.08j, 0.82+0.34j, 0.70+0.60j, 0.57+0.42j, 0.54+0.00j),
-    "folded": (0.24-0.54j, 0.44-0.72j, 0.66-0.58j, 0.72-0.32j, 0.66-0.10j, 0.48-0.26j),
-    "rose": (0.34-0.52j, 0.54-0.58j, 0.70-0.42j, 0.70-0.18j, 0.61-0.02j, 0.48-0.26j),
+    "pricked": (0.14 - 0.48j, 0.30 - 0.74j, 0.54 - 0.90j, 0.64 - 0.62j, 0.60 - 0.26j, 0.36 - 0.28j),
+    "bat": (0.20 - 0.40j, 0.27 - 0.74j, 0.47 - 0.90j, 0.69 - 0.78j, 0.68 - 0.44j, 0.52 - 0.18j),
+    "floppy": (
+        0.34 - 0.50j,
+        0.56 - 0.48j,
+        0.74 - 0.26j,
+        0.80 + 0.06j,
+        0.68 + 0.27j,
+        0.57 + 0.10j,
+        0.52 - 0.20j,
+    ),
+    "long": (
+        0.36 - 0.48j,
+        0.58 - 0.42j,
+        0.75 - 0.08j,
+        0.82 + 0.34j,
+        0.70 + 0.60j,
+        0.57 + 0.42j,
+        0.54 + 0.00j,
+    ),
+    "folded": (0.24 - 0.54j, 0.44 - 0.72j, 0.66 - 0.58j, 0.72 - 0.32j, 0.66 - 0.10j, 0.48 - 0.26j),
+    "rose": (0.34 - 0.52j, 0.54 - 0.58j, 0.70 - 0.42j, 0.70 - 0.18j, 0.61 - 0.02j, 0.48 - 0.26j),
 }
 _MARKS = {  # share of the accent; half outlines or ovals (centre, rx, ry, lean), twins unless on the axis
-    "blaze": (1.0, (-0.8j, 0.10-0.7j, 0.06-0.35j, 0.09-0.08j, 0.27+0.12j, 0.32+0.36j, 0.2+0.6j, 0.8j)),
-    "cap": (0.75, (-0.06j, 0.10-0.22j, 0.34-0.34j, 0.52-0.12j, 0.8-0.1j, 0.8-1j, -1j)),
-    "mask": (0.75, (0.34j, 0.45, 0.40, 0.0), (0.27-0.06j, 0.20, 0.17, 0.5)),
-    "cheeks": (1.0, (0.40+0.30j, 0.30, 0.34, 0.4), (0.5j, 0.4, 0.32, 0.0)),
-    "dots": (1.0, (0.22-0.29j, 0.085, 0.06, -0.35)),
-    "patch": (1.0, (0.34-0.14j, 0.27, 0.3, -0.3)),
-    "brows": (-0.5, (0.25-0.27j, 0.15, 0.065, 0.4)),
-    "points": (0.9, (0.36+0.36j, 0.2, 0.24, 0.5)),
+    "blaze": (
+        1.0,
+        (-0.8j, 0.10 - 0.7j, 0.06 - 0.35j, 0.09 - 0.08j, 0.27 + 0.12j, 0.32 + 0.36j, 0.2 + 0.6j, 0.8j),
+    ),
+    "cap": (0.75, (-0.06j, 0.10 - 0.22j, 0.34 - 0.34j, 0.52 - 0.12j, 0.8 - 0.1j, 0.8 - 1j, -1j)),
+    "mask": (0.75, (0.34j, 0.45, 0.40, 0.0), (0.27 - 0.06j, 0.20, 0.17, 0.5)),
+    "cheeks": (1.0, (0.40 + 0.30j, 0.30, 0.34, 0.4), (0.5j, 0.4, 0.32, 0.0)),
+    "dots": (1.0, (0.22 - 0.29j, 0.085, 0.06, -0.35)),
+    "patch": (1.0, (0.34 - 0.14j, 0.27, 0.3, -0.3)),
+    "brows": (-0.5, (0.25 - 0.27j, 0.15, 0.065, 0.4)),
+    "points": (0.9, (0.36 + 0.36j, 0.2, 0.24, 0.5)),
 }
 _COS, _SIN = np.cos(2 * np.pi * np.arange(24) / 24), np.sin(2 * np.pi * np.arange(24) / 24)
 
@@ -188,8 +298,21 @@ class _Sketch:
 
     def head(self) -> None:
         k, j = self.skull, self.jaw
-        outline = _furred(_curve((-0.68j, 0.29 * k - 0.59j, 0.51 * k - 0.37j, 0.305 * (k + j) - 0.02j,
-                                  0.56 * j + 0.32j, 0.36 * j + 0.58j, 0.68j), mirror=True), self.fur)
+        outline = _furred(
+            _curve(
+                (
+                    -0.68j,
+                    0.29 * k - 0.59j,
+                    0.51 * k - 0.37j,
+                    0.305 * (k + j) - 0.02j,
+                    0.56 * j + 0.32j,
+                    0.36 * j + 0.58j,
+                    0.68j,
+                ),
+                mirror=True,
+            ),
+            self.fur,
+        )
         bare, outside = self.canvas.copy(), Image.new("L", self.canvas.size, 255)
         ImageDraw.Draw(outside).polygon(self.paint(outline, self.coat, body=True), fill=0)
         self.markings()
@@ -202,7 +325,7 @@ class _Sketch:
             for shape in shapes:
                 points = _curve(shape, mirror=True) if len(shape) > 4 else _oval(*shape)
                 points.real *= self.mark_size
-                twins = (points, -points.conj())[::self.side]
+                twins = (points, -points.conj())[:: self.side]
                 for twin in twins if shape[0].real and mark != "patch" else twins[:1]:
                     self.paint(twin, _mix(self.coat, self.accent, share), 0.2)
         if "spots" in self.breed.marks:
@@ -220,10 +343,20 @@ class _Sketch:
         if self.open:
             self.paint(_oval(0.47j + y, w * 0.5, 0.17), (96, 32, 38), z)
             self.paint(_oval(0.56j + y, 0.12, 0.16), (232, 112, 122), z)
-        lobes = _curve((-0.10j, 0.13 + 0j, w * 0.85 + 0.16j + y, w * 1.04 + 0.32j + y, w * 0.72 + 0.48j + y,
-                        w * 0.22 + 0.46j + y, 0.40j + y), mirror=True)
+        lobes = _curve(
+            (
+                -0.10j,
+                0.13 + 0j,
+                w * 0.85 + 0.16j + y,
+                w * 1.04 + 0.32j + y,
+                w * 0.72 + 0.48j + y,
+                w * 0.22 + 0.46j + y,
+                0.40j + y,
+            ),
+            mirror=True,
+        )
         self.paint(lobes, coat, z)
-        for line in (lobes[len(lobes) // 4:-(len(lobes) // 4)], np.array([0.2j, 0.41j]) + y):
+        for line in (lobes[len(lobes) // 4 : -(len(lobes) // 4)], np.array([0.2j, 0.41j]) + y):
             self.paint(line, None, z, rim)
         nose = _curve((-0.095j, 0.11 - 0.085j, 0.165 - 0.01j, 0.09 + 0.075j, 0.11j), mirror=True)
         self.paint(nose * (0.85 + 0.5 * w) + 0.15j + y, (40, 32, 36), 0.95)
@@ -239,8 +372,13 @@ class _Sketch:
             eye, depth = 0.275 * side * (0.5 + 0.5 * self.skull) - 0.1j, 0.33
             self.paint(_oval(eye, r * 1.24, r * 1.12, 0.4 * side), _INK, depth)
             self.paint(_oval(eye, r * 1.04, r * 0.94, 0.4 * side), (222, 212, 204), depth)
-            for shift, size, hue in ((0, 0.98, _mix(iris, _INK, 0.3)), (0, 0.86, iris), (0, 0.64, (9, 6, 8)),
-                    (glint - 0.36j, 0.32, _WHITE), (0.45j - glint, 0.15, _mix(iris, _WHITE, 0.5))):
+            for shift, size, hue in (
+                (0, 0.98, _mix(iris, _INK, 0.3)),
+                (0, 0.86, iris),
+                (0, 0.64, (9, 6, 8)),
+                (glint - 0.36j, 0.32, _WHITE),
+                (0.45j - glint, 0.15, _mix(iris, _WHITE, 0.5)),
+            ):
                 self.paint(_oval(eye + (self.gaze + shift) * r, r * size, r * size), hue, depth)
         if "topknot" in self.breed.marks:
             self.paint(_furred(_curve(_oval(-0.55j, 0.41, 0.23)[::2]), self.fur), self.pale, 0.15, body=True)

@@ -27,11 +27,13 @@ class PrepareConfig(Config):
         "or paper_dogs:N."
     )
     output_dir: str = flag("Where the data_dir is made.", run_control=True)
-    annotations: str = flag("Boxes: a folder or tar of VOC XML files; empty: whole pictures.", default="")
+    annotations: str = flag("Boxes: a folder, tar or zip of VOC XML; empty: whole pictures.", default="")
     crop: str = flag("Crop policy.", default="box_square", choices=tuple(POLICIES))
     margin: float = flag(
         "Margin that --crop=box_expand adds on every side, as a share of the box's longer side.",
-        default=0.2, lower=0.0, upper=2.0,
+        default=0.2,
+        lower=0.0,
+        upper=2.0,
     )
     image_size: int = flag("Height and width of every image, in pixels.", default=64, lower=16, upper=1024)
     channels: int = flag("3 (RGB), 1 (grey) or 0: the source's own.", default=0, choices=(0, 1, 3))
@@ -43,33 +45,46 @@ class PrepareConfig(Config):
     checks: str = flag(
         "Which crops to reject: `photos` by all the flags below; `basic` leaves out contrast, sharpness and "
         "near duplicates; `none` only what cannot be read; `auto` is photos or basic, as the source is.",
-        default="auto", choices=CHECKS,
+        default="auto",
+        choices=CHECKS,
     )
     min_side: int = flag(
         "Crops of a shorter side than this, in pixels of the real picture, are rejected; "
         "0: half the image_size.",
-        default=0, lower=0, upper=4096,
+        default=0,
+        lower=0,
+        upper=4096,
     )
     max_aspect: float = flag(
-        "Boxes whose longer side is more than this times the shorter are rejected.", default=3.0, lower=1.0,
+        "Boxes whose longer side is more than this times the shorter are rejected.",
+        default=3.0,
+        lower=1.0,
         upper=1000.0,
     )
     max_other: float = flag(
-        "Crops of which another dog's box covers more than this share are rejected.", default=0.6, lower=0.0,
+        "Crops of which another dog's box covers more than this share are rejected.",
+        default=0.6,
+        lower=0.0,
         upper=1.0,
     )
     min_contrast: float = flag(
         "Crops whose luma is on average fewer grey levels (of 255) than this from its median are rejected.",
-        default=6.0, lower=0.0, upper=128.0,
+        default=6.0,
+        lower=0.0,
+        upper=128.0,
     )
     min_sharpness: float = flag(
         "Crops whose Laplacian at 64 px has a variance below this, in squared grey levels, are rejected.",
-        default=25.0, lower=0.0, upper=100_000.0,
+        default=25.0,
+        lower=0.0,
+        upper=100_000.0,
     )
     near_duplicate_bits: int = flag(
         "Crops whose 63-bit perceptual hash, or that of their mirror image, is at most this many bits from "
         "an earlier one's are rejected; -1: none are.",
-        default=6, lower=-1, upper=8,
+        default=6,
+        lower=-1,
+        upper=8,
     )
     reject_greyscale: bool = flag("Reject crops without colour too, whatever --checks says.", default=False)
     workers: int = flag("Worker processes; 0: one a core.", default=0, lower=0, upper=1024, run_control=True)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,19 @@ from tfdogs.errors import TfdogsError, UsageError
 _OURS = re.compile(rf"(train|eval)-\d+-of-\d+\.tfrecord|{re.escape(FILE_NAME)}|rejects\.csv|preview\.png")
 
 CROP = np.dtype(
-    [("offset", "<u8"), ("size", "<u4"), ("picture", "<u4"), ("rectangle", "<f4", 4), ("hash", "<u8"),
-     ("digest", "<u8", 2)]
+    [
+        ("offset", "<u8"),
+        ("size", "<u4"),
+        ("picture", "<u4"),
+        ("rectangle", "<f4", 4),
+        ("hash", "<u8"),
+        ("digest", "<u8", 2),
+    ]
 )
 PICTURE = np.dtype(
     [("offset", "<u8"), ("size", "<u4"), ("class_id", "<i4"), ("hash", "<u8"), ("digest", "<u8", 2)]
 )
+_PACK_CROP, _PACK_PICTURE = struct.Struct("<QII4fQ16s").pack, struct.Struct("<QIiQ16s").pack
 
 
 class Spool:
@@ -48,13 +56,11 @@ class Spool:
         class_id = -1
         if item.class_name is not None:
             class_id = self._classes.setdefault(item.class_name, len(self._classes))
-        row = (*self._write(item.name.encode("utf-8", "surrogateescape")), class_id, outcome.hash,
-               np.frombuffer(outcome.digest, "<u8"))
-        self._pictures += np.array([row], PICTURE).tobytes()
+        name = item.name.encode("utf-8", "surrogateescape")
+        self._pictures += _PACK_PICTURE(*self._write(name), class_id, outcome.hash, outcome.digest)
         for crop in outcome.crops:
-            digest = np.frombuffer(crop.digest, "<u8")
-            row = (*self._write(crop.png), picture, crop.rectangle, crop.hash, digest)
-            self._crops += np.array([row], CROP).tobytes()
+            place = self._write(crop.png)
+            self._crops += _PACK_CROP(*place, picture, *crop.rectangle, crop.hash, crop.digest)
 
     @property
     def crops(self):
@@ -122,8 +128,13 @@ def write(spool, orders, directory, *, config, provenance, counts):
         for split, order in orders.items()
     }
     manifest = Manifest(
-        image_size=config.image_size, channels=config.channels, classes=classes, splits=splits,
-        fingerprint=digest.hexdigest(), provenance=provenance, counts=counts,
+        image_size=config.image_size,
+        channels=config.channels,
+        classes=classes,
+        splits=splits,
+        fingerprint=digest.hexdigest(),
+        provenance=provenance,
+        counts=counts,
     )
     manifest.save(directory)
     return manifest

@@ -1,0 +1,65 @@
+"""What the GAN refuses, each with a line that says what it received."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import tfdogs
+from tfdogs.models import build
+
+IMAGES = np.zeros((4, 8, 8, 3), np.uint8)
+
+
+def networks(num_classes=0):
+    return build("mlp", image_size=8, latent_dim=4, g_channels=1, d_channels=1, num_classes=num_classes)
+
+
+def gan(num_classes=0):
+    generator, discriminator = networks(num_classes)
+    model = tfdogs.GAN(generator=generator, discriminator=discriminator)
+    model.compile()
+    return model
+
+
+def pair_error(match, generator=None, discriminator=None, **kwargs):
+    g, d = networks()
+    with pytest.raises(ValueError, match=match) as error:
+        tfdogs.GAN(generator=generator or g, discriminator=discriminator or d, **kwargs)
+    assert "Received" in str(error.value)
+
+
+def head(*stack):
+    return keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), *stack])
+
+
+def test_arguments_out_of_range():
+    pair_error("loss must be one of hinge, .*Received: bce", loss="bce")
+    for loss in ("hinge", "wasserstein"):
+        pair_error(f"0 for hinge and wasserstein. .*loss={loss}", loss=loss, label_smoothing=0.1)
+    for wrong in (-0.1, 0.5, np.nan):
+        pair_error(f"label_smoothing must be .*label_smoothing={wrong}", label_smoothing=wrong)
+    pair_error("d_steps must be 1 or more. Received: d_steps=0", d_steps=0)
+    pair_error("latent must be one of normal, uniform. Received: latent='cauchy'", latent="cauchy")
+    pair_error("must be over 0. Received: half_life_kimg=0", ema=0)
+
+
+def test_networks_that_do_not_fit():
+    pair_error("must give logits", discriminator=head(layers.Dense(1, "sigmoid")))
+    pair_error("one logit an image", discriminator=head(layers.Dense(2)))
+    pair_error("must draw images", generator=keras.Sequential([keras.Input((4,)), layers.Dense(192)]))
+
+
+def test_data_that_does_not_fit():
+    with pytest.raises(ValueError, match=r"shape \(8, 8, 3\). Received for training: shape \(9, 9, 3\)"):
+        gan().fit(np.zeros((4, 9, 9, 3), np.uint8), verbose=0)
+    with pytest.raises(ValueError, match=r"fit needs labels beside the images. Received: none"):
+        gan(num_classes=3).fit(IMAGES, verbose=0)
+    with pytest.raises(ValueError, match=r"images must be uint8.*Received: dtype int32"):
+        gan().fit(IMAGES.astype(np.int32), verbose=0)
+
+
+def test_one_optimizer_for_two():
+    optimizer = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match=r"must be two optimizers. Received: the same one twice"):
+        gan().compile(g_optimizer=optimizer, d_optimizer=optimizer)
