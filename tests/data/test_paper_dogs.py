@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfdogs.data import paper_dogs
-from tfdogs.data.paper_dogs import BREEDS, SPECS, breed_of, draw
+from tfdogs.data import paper_sketch
+from tfdogs.data.paper_breeds import BREEDS, SPECS
+from tfdogs.data.paper_dogs import breed_of, draw
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,9 +81,9 @@ def test_breeds_are_many_distinct_and_well_formed():
     assert len(set(BREEDS)) == len(BREEDS) == len(SPECS)
     assert tuple(spec.name for spec in SPECS) == BREEDS
     assert len({(spec.coats, spec.ears, spec.marks, spec.shape) for spec in SPECS}) == len(SPECS)
-    known = {*paper_dogs._MARKS, "spots", "wrinkles", "beard", "topknot"}
+    known = {*paper_sketch.MARKS, "spots", "wrinkles", "beard", "topknot"}
     assert all(known.issuperset(spec.marks) for spec in SPECS)  # a misspelt mark would be left out silently
-    assert {spec.ears for spec in SPECS} == set(paper_dogs._EARS)
+    assert {spec.ears for spec in SPECS} == set(paper_sketch.EARS)
 
 
 @pytest.mark.parametrize("seed", [0, 9])
@@ -123,7 +124,7 @@ def test_pictures_have_contrast(pictures):
 
 
 def test_dog_fills_the_middle_and_leaves_the_corners(monkeypatch):
-    monkeypatch.setattr(paper_dogs._Sketch, "finish", lambda sketch, size, times: sketch.cover.reduce(times))
+    monkeypatch.setattr(paper_sketch.Sketch, "finish", lambda sketch, size, times: sketch.cover.reduce(times))
     for index in range(150):
         dog = np.asarray(draw(index)) > 0
         assert 0.45 < dog.mean() < 0.85

@@ -11,6 +11,10 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
+TRAIN = (
+    f"--flagfile={ROOT}/configs/dcgan_dogs64.flags --g_channels=2 --d_channels=2 --batch_size=8 "
+    "--r1_interval=2 --total_kimg=0.032 --sheet_kimg=0.016 --data_dir=data --model_dir=run"
+)
 
 
 def tfdogs(*args, cwd=None):
@@ -54,10 +58,7 @@ def test_from_pictures_to_pictures(home):
 
 
 def test_the_same_command_goes_on(home):
-    done = ok(
-        "tfdogs.train", f"--flagfile={ROOT}/configs/dcgan_dogs64.flags", "--g_channels=2", "--d_channels=2",
-        "--batch_size=8", "--r1_interval=2", "--total_kimg=0.032", "--data_dir=data", "--model_dir=run", cwd=home,
-    )  # fmt: skip
+    done = ok("tfdogs.train", *TRAIN.split(), cwd=home)
     assert "done already" in done.stdout
 
 
