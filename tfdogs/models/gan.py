@@ -153,15 +153,16 @@ class GAN(keras.Model):
         """One step: `d_steps` updates of D, one of G, one of the average. Returns the metrics' results."""
         parts = batches.split(*self._unpack(data), self.d_steps)
         noise = Noise.at(self.seed, self.images_seen)
-        for use, (reals, labels) in enumerate(parts):
+        for i, (reals, labels) in enumerate(parts):
+            here = noise.fold(i)
             with tf.GradientTape() as tape:
-                fakes = self._draw(tf.shape(reals)[0], labels, noise.fold(use))
+                fakes = self._draw(tf.shape(reals)[0], labels, here)
                 with tape.stop_recording():
-                    self._train_discriminator(reals, fakes, labels, noise.fold(use))
-                # The fakes that D has just learned from teach G; before the last D step nobody asks.
-                logits = self._judge(self._seen(fakes, noise.fold(use).fold(_SEEN_BY_G)), labels)
-                loss = self.loss_function.generator(logits)
-                scaled_loss = optimizers.scaled(self.g_optimizer, loss)
+                    self._train_discriminator(reals, fakes, labels, here)
+                if i == len(parts) - 1:  # the fakes that D has just learned from teach G
+                    logits = self._judge(self._seen(fakes, here.fold(_SEEN_BY_G)), labels)
+                    loss = self.loss_function.generator(logits)
+                    scaled_loss = optimizers.scaled(self.g_optimizer, loss)
         variables = self.generator.trainable_variables
         gradients = optimizers.gradients(self.g_optimizer, tape, scaled_loss, variables)
         self.g_optimizer.apply_gradients(zip(gradients, variables))
@@ -172,7 +173,8 @@ class GAN(keras.Model):
     def test_step(self, data):
         """Judges held-out images beside fresh fakes: d_real under training's means that D knows its reals."""
         reals, labels = self._unpack(data)
-        noise = Noise.at(self.seed, self.images_seen)
+        batches_before = tf.cast(self._trackers["d_loss"].count, tf.int64)
+        noise = Noise.at(self.seed, self.images_seen).fold(batches_before)
         z = latents.sample(self.latent, [tf.shape(reals)[0], self.latent_dim], noise)
         fakes = self.generator((z, labels) if self.num_classes else z, training=False)
         real, fake = (self._judge(images, labels, training=False) for images in (reals, fakes))
