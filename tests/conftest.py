@@ -37,7 +37,7 @@ def make_config(paper_data, tmp_path):
         batch_size=4,
         ema_kimg=0.01,
         log_kimg=0.008,
-        sheet_kimg=0.008,
+        sheet_kimg=1.0,
         checkpoint_kimg=0.008,
         sheet_columns=2,
     )

@@ -13,11 +13,14 @@ _HOME = {
     "GradientPenalty": "tfdogs.losses.gradient_penalty",
     "R1": "tfdogs.losses.r1",
 }
+_PACKAGES = ("data", "losses", "models")
 __version__ = "0.1.0"
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name):
+    if name in _PACKAGES:
+        return importlib.import_module(f"tfdogs.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'tfdogs' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOME[name]), name)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import types
 from pathlib import Path
 
@@ -49,8 +50,9 @@ class Config:
             choices, lower, upper = meta.get("choices"), meta.get("lower"), meta.get("upper")
             if choices is not None and value not in choices:
                 self.reject(field.name, f"must be one of {', '.join(map(str, choices))}")
-            # Written so that nan, which compares false with everything, is refused too.
-            if (lower is not None and not value >= lower) or (upper is not None and not value <= upper):
+            if isinstance(value, float) and not math.isfinite(value):
+                self.reject(field.name, "must be a finite number")
+            if (lower is not None and value < lower) or (upper is not None and value > upper):
                 bounds = (("at least", lower), ("at most", upper))
                 rule = " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
                 self.reject(field.name, f"must be {rule}")

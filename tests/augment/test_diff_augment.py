@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.augment.diff_augment import NAMES, DiffAugment
+from tfdogs.augment import NAMES
+from tfdogs.augment.diff_augment import DiffAugment
 from tfdogs.models.noise import Noise
 
 

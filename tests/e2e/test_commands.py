@@ -13,7 +13,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = (
     f"--flagfile={ROOT}/configs/dcgan_dogs64.flags --g_channels=2 --d_channels=2 --batch_size=8 "
-    "--r1_interval=2 --total_kimg=0.032 --sheet_kimg=0.016 --data_dir=data --model_dir=run"
+    "--r1_interval=2 --total_kimg=0.032 --data_dir=data --model_dir=run"
 )
 
 
@@ -36,9 +36,7 @@ def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     ok("tfdogs.prepare", "--images=paper_dogs:64", "--image_size=32", "--output_dir=data", cwd=home)
     flags = f"--flagfile={ROOT}/configs/dcgan_dogs64.flags"
-    small = (
-        "--g_channels=2 --d_channels=2 --batch_size=8 --r1_interval=2 --total_kimg=0.032 --sheet_kimg=0.016"
-    )
+    small = "--g_channels=2 --d_channels=2 --batch_size=8 --r1_interval=2 --total_kimg=0.032"
     ok("tfdogs.train", flags, *small.split(), "--data_dir=data", "--model_dir=run", cwd=home)
     return home
 
@@ -83,6 +81,10 @@ WRONG = [
     ("train", "--data_dir=data --model_dir=r --flagfile=none.flags", 2, r"none\.flags"),
     ("train", "--data_dir=data --model_dir=r --batch_size=many", 2, r"--batch_size=many"),
     ("train", "--data_dir=data --model_dir=r --loss=hinge --label_smoothing=0.1", 2, r"--label_smoothing"),
+    ("train", "--data_dir=data --model_dir=r --augment=fog", 2, r"--augment=fog"),
+    ("train", "--data_dir=data --model_dir=r --seed=4294967296", 2, r"--seed=4294967296"),
+    ("train", "--data_dir=data --model_dir=r --total_kimg=inf", 2, r"--total_kimg must be a finite number"),
+    ("train", "--data_dir=data --model_dir=r --model=wgan_gp", 2, r"--model needs --loss=wasserstein"),
     ("train", "--data_dir=nowhere --model_dir=r", 2, r"nowhere"),
     ("train", "--data_dir=empty --model_dir=r", 2, r"empty is not a data_dir"),
     ("train", "--data_dir=data --model_dir=run --g_lr=0.5", 2, r"--g_lr: 0\.0004 -> 0\.5"),

@@ -20,6 +20,13 @@ def test_ten_lines_of_keras(tmp_path):
     assert (tmp_path / "dogs.keras").is_file()
 
 
+def test_networks_by_name():
+    assert 'tfdogs.models.build("dcgan", image_size=64)' in README
+    script = 'import tfdogs; g, d = tfdogs.models.build("dcgan", image_size=64); print(g.count_params())'
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_two_commands_are_targets():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("demo", "test"):

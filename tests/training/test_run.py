@@ -14,6 +14,7 @@ from tfdogs.data.feed import Feed
 from tfdogs.data.ingest import prepare
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.sampling import grid
 from tfdogs.training import run
 from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.checkpoints import Checkpoints
@@ -139,8 +140,11 @@ def test_kill_9_in_the_middle_of_a_checkpoint_write_loses_nothing(make_config, t
 def start(config, tmp_path):
     flags = [f"--{k}={v}" for k, v in config.to_dict().items() if not isinstance(v, bool)]
     flags += [f"--{'' if v else 'no'}{k}" for k, v in config.to_dict().items() if isinstance(v, bool)]
+    # Buffered, as a user's pipe is.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return subprocess.Popen(
         [sys.executable, "-m", "tfdogs.train", *flags],
+        env=environment,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -165,6 +169,22 @@ def test_a_signal_saves_before_it_ends_the_run(make_config, tmp_path, number):
     saved = list((run_dir / "checkpoints").glob("kimg*"))
     assert len(saved) == 1
     assert run.load(run_dir).kimg == float(saved[0].name[4:]) > 0
+
+
+def test_the_sheet_of_kimg_0_is_the_untrained_generators(make_config):
+    config = make_config()
+    run.train(config)
+    untrained = run.build(config, run._load_card(Path(config.model_dir))).generate(4)
+    with Image.open(Path(config.model_dir, "samples", "fakes000000.png")) as sheet:
+        np.testing.assert_array_equal(np.asarray(sheet), grid.tile(untrained, columns=2))
+
+
+def test_a_kill_before_the_configuration_was_written_does_not_block_the_run(make_config):
+    samples = Path(make_config().model_dir, "samples")
+    samples.mkdir(parents=True)
+    (samples.parent / "data.json").write_text("{}")
+    run.train(make_config())
+    assert run.load(make_config().model_dir).kimg == 0.016
 
 
 def test_time_runs_out(make_config, capsys):
@@ -213,10 +233,8 @@ def test_divergence_ends_the_run_and_is_not_saved(make_config):
     )
     with pytest.raises(TfdogsError, match="diverged at kimg"):
         run.train(config)
-    for path in Path(config.model_dir, "checkpoints").glob("kimg*"):
-        assert (path / "state.json").is_file()
-    if any(Path(config.model_dir, "checkpoints").glob("kimg*")):
-        run.load(config.model_dir)
+    for values in state(config):  # the newest checkpoint, or the initial weights
+        assert np.isfinite(values).all()
 
 
 def test_dry_run_reports_and_leaves_nothing(make_config, capsys):

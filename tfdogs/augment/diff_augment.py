@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfdogs import augment
+
 
 def _brightness(images, noise):
     return images + noise.uniform([tf.shape(images)[0], 1, 1, 1], -0.5, 0.5)
@@ -56,8 +58,6 @@ _OPERATIONS = {
     "cutout": (_cutout,),
 }
 
-NAMES = tuple(_OPERATIONS)
-
 
 @keras.saving.register_keras_serializable("tfdogs")
 class DiffAugment:
@@ -75,11 +75,8 @@ class DiffAugment:
     """
 
     def __init__(self, policy="color,translation,cutout"):
-        names = [name.strip() for name in policy.split(",") if name.strip()]
-        if not names or not set(names) <= set(NAMES):
-            raise ValueError(f"policy must be made of {', '.join(NAMES)}. Received: {policy!r}")
         self.policy = policy
-        self._operations = [operation for name in names for operation in _OPERATIONS[name]]
+        self._operations = [operation for name in augment.parse(policy) for operation in _OPERATIONS[name]]
 
     def __call__(self, images, noise):
         """Augments images, each in its own way.

@@ -77,7 +77,8 @@ class Feed:
         self._flip = flip
         shape = (self.image_size, self.image_size, self.channels)
         decoded_bytes = self.num_images * int(np.prod(shape))
-        checked = _checked(Path(data_dir), self.manifest, split)
+        self.num_unlabelled = 0
+        checked = self._count_unlabelled(_checked(Path(data_dir), self.manifest, split))
         if decoded_bytes <= memory_limit:
             self.mode, self.nbytes = "decoded", decoded_bytes
             self._store = _Decoded(checked, (self.num_images, *shape))
@@ -85,6 +86,11 @@ class Feed:
             self.mode = "encoded"
             self.nbytes = sum(shard.bytes for shard in self.manifest.splits[split])
             self._store = _Encoded(checked, shape)
+
+    def _count_unlabelled(self, checked):
+        for chunk in checked:
+            self.num_unlabelled += int((chunk[-1] < 0).sum())
+            yield chunk
 
     def batches(self, *, start_image=0):
         """Returns the endless stream of batches from an image on.

@@ -102,6 +102,9 @@ class GAN(keras.Model):
         counter = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
         self.images_seen = self.add_weight(name="images_seen", aggregation=once, **counter)
         self.steps_done = self.add_weight(name="steps_done", aggregation=once, **counter)
+        if len({r.name for r in self.regularizers}) < len(self.regularizers):
+            names = [r.name for r in self.regularizers]
+            raise ValueError(f"regularizers must have names of their own. Received: {names}")
         names = ["d_loss", "g_loss", "d_real", "d_fake", *(r.name for r in self.regularizers)]
         self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self._sampler = None

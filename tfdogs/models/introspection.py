@@ -45,12 +45,13 @@ def check_pair(generator, discriminator, latent_dim, num_classes):
             "the discriminator must give one logit an image, shape [N, 1]. "
             f"Received for one image: shape {tuple(logits.shape)}"
         )
-    last = discriminator.layers[-1] if getattr(discriminator, "layers", None) else None
-    if getattr(last, "activation", None) is keras.activations.sigmoid:
-        raise ValueError(
-            "the discriminator must give logits, and the losses apply the sigmoid. "
-            f"Received: a last layer {last.name!r} with a sigmoid of its own"
-        )
+    for network, rule in (
+        (generator, "the generator must draw in [-1, 1], with tanh say"),
+        (discriminator, "the discriminator must give logits, and the losses apply the sigmoid"),
+    ):
+        last = network.layers[-1] if getattr(network, "layers", None) else None
+        if getattr(last, "activation", None) is keras.activations.sigmoid:
+            raise ValueError(f"{rule}. Received: a last layer {last.name!r} with a sigmoid of its own")
     return tuple(images.shape[1:])
 
 

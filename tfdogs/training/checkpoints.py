@@ -48,7 +48,12 @@ class Checkpoints:
         return sorted(path for path in self.directory.glob("kimg*") if (path / _STATE).is_file())
 
     def save(self):
-        """Writes a checkpoint of now and returns its folder; older ones beyond `keep` are removed."""
+        """Writes a checkpoint of now and returns its folder; older ones beyond `keep` are removed.
+
+        Raises:
+            TfdogsError: a weight is not finite, or the disk failed; the checkpoints there are untouched.
+        """
+        self._check_finite()
         images_seen = int(self._gan.images_seen.numpy())
         final = self.directory / f"kimg{images_seen / 1000:010.3f}"
         if (final / _STATE).is_file():
@@ -58,7 +63,10 @@ class Checkpoints:
             shutil.rmtree(leftover)
         hidden = self.directory / f"{_HIDDEN}{final.name}"
         hidden.mkdir()
-        self._checkpoint.write(str(hidden / "state"))
+        try:
+            self._checkpoint.write(str(hidden / "state"))
+        except tf.errors.OpError as e:
+            raise TfdogsError(f"cannot write {hidden}: {e.message}") from e
         files = {path.name: path.stat().st_size for path in hidden.iterdir()}
         state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
         (hidden / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
@@ -67,8 +75,20 @@ class Checkpoints:
         hidden.rename(final)
         _flush(self.directory)
         for old in self.paths()[: -self._keep]:
-            shutil.rmtree(old)
+            doomed = old.with_name(f"{_HIDDEN}{old.name}")  # hidden first: never seen half removed
+            old.rename(doomed)
+            shutil.rmtree(doomed)
         return final
+
+    def _check_finite(self):
+        for network in (self._gan.generator, self._gan.discriminator):
+            for weight in network.weights:
+                if weight.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(weight))):
+                    kimg = int(self._gan.images_seen.numpy()) / 1000
+                    raise TfdogsError(
+                        f"training has diverged at kimg {kimg:.3f}: {network.name} is not finite. "
+                        "The last checkpoint is from before; lower the learning rates or raise --r1"
+                    )
 
     def restore(self):
         """Restores the newest checkpoint into the GAN.

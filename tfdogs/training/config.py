@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tfdogs import augment
 from tfdogs.config import Config, flag
 from tfdogs.losses import NAMES as LOSSES
 from tfdogs.models.registry import NAMES as MODELS
@@ -22,7 +23,9 @@ class TrainConfig(Config):
     total_kimg: float = flag(
         "Thousands of images to show the discriminator.", default=1000.0, lower=0.001, run_control=True
     )
-    seed: int = flag("Seed of weights, latents, data order and augmentation.", default=0, lower=0)
+    seed: int = flag(
+        "Seed of weights, latents, data order and augmentation.", default=0, lower=0, upper=2**32 - 1
+    )
 
     model: str = flag("Networks.", default="dcgan", choices=MODELS)
     latent_dim: int = flag("Length of a latent.", default=100, lower=1)
@@ -85,9 +88,9 @@ class TrainConfig(Config):
         run_control=True,
     )
     sheet_kimg: float = flag(
-        "Thousands of images from one sheet of samples to the next.",
+        "Thousands of images from one sheet of samples to the next; sheets are numbered by it.",
         default=10.0,
-        lower=0.001,
+        lower=1.0,
         run_control=True,
     )
     checkpoint_kimg: float = flag(
@@ -110,5 +113,15 @@ class TrainConfig(Config):
             self.reject("label_smoothing", f"must be 0 with --loss={self.loss}")
         if self.gradient_penalty and self.model == "dcgan" and self.d_norm == "batch":
             self.reject("gradient_penalty", "takes images one by one: it must be 0, or --d_norm=none")
+        if self.model == "wgan_gp" and not (self.loss == "wasserstein" and self.gradient_penalty):
+            self.reject(
+                "model",
+                "needs --loss=wasserstein and --gradient_penalty, as configs/wgan_gp_faces64.flags has",
+            )
+        if self.augment:
+            try:
+                augment.parse(self.augment)
+            except ValueError:
+                self.reject("augment", f"must be made of {', '.join(augment.NAMES)}")
         if self.xla and self.strategy == "mirrored":
             self.reject("xla", "does not go together with --strategy=mirrored")

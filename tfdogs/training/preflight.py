@@ -27,20 +27,21 @@ def report(config, gan, feed):
     for name in ("generator", "discriminator"):
         print(f"{name + ':':<14}{getattr(gan, name).count_params():,} parameters")
     seen = int(gan.images_seen.numpy())
-    seconds = _measure(gan, feed, seen)
-    rate = feed.batch_size / statistics.median(seconds)
+    steps = max(_MEASURED, config.r1_interval)  # a lazy penalty is due once among them
+    seconds = _measure(gan, feed, seen, steps)
+    rate = feed.batch_size / statistics.fmean(seconds)
     left = max(config.total_kimg * 1000 - seen, 0)
     low, high = feed.batch_size / max(seconds), feed.batch_size / min(seconds)
-    print(f"speed:      {rate:.1f} img/s ({low:.1f} to {high:.1f} over {_MEASURED} steps)")
+    print(f"speed:      {rate:.1f} img/s (single steps: {low:.1f} to {high:.1f})")
     print(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
     print(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
 
 
-def _measure(gan, feed, seen):
+def _measure(gan, feed, seen, steps):
     step = gan.make_train_function()
-    batches = iter(feed.batches(start_image=seen))
+    batches = iter(gan.distribute_strategy.experimental_distribute_dataset(feed.batches(start_image=seen)))
     seconds = []
-    for _ in range(_WARM_UP + _MEASURED):
+    for _ in range(_WARM_UP + steps):
         began = time.perf_counter()
         logs = step(batches)
         float(logs["g_loss"])  # waits until the step is really done

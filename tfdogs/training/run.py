@@ -29,6 +29,7 @@ from tfdogs.training.config import TrainConfig
 
 _CONFIG = "config.json"
 _DATA = "data.json"
+_FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +88,8 @@ def train(config):
         config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
     )
     card = _card(feed.manifest)
+    if config.conditional and feed.num_unlabelled:
+        config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
     _check_same_run(config, card, run_dir)
     with strategy.scope() if strategy else contextlib.nullcontext():
         gan = build(config, card)
@@ -96,9 +99,9 @@ def train(config):
         preflight.report(config, gan, feed)
         return
     _write_start(config, card, run_dir, feed)
-    print(f"data: {feed.describe()}")
+    print(f"data: {feed.describe()}", flush=True)
     if restored is not None:
-        print(f"going on from {restored}")
+        print(f"going on from {restored}", flush=True)
     _fit(config, gan, feed, checkpoints)
 
 
@@ -176,7 +179,7 @@ def load(model_dir):
 
 def _fit(config, gan, feed, checkpoints):
     run_dir = Path(config.model_dir)
-    total = int(config.total_kimg * 1000)
+    total = round(config.total_kimg * 1000)
     start = int(gan.images_seen.numpy())
     steps = math.ceil((total - start) / feed.batch_size)
     if steps <= 0:
@@ -186,8 +189,8 @@ def _fit(config, gan, feed, checkpoints):
     callbacks = [
         Divergence(),  # before whatever saves
         stop,
+        Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
         Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
-        Checkpoint(checkpoints, config.checkpoint_kimg),
         Progress(total),
         MetricsLog(run_dir, config.log_kimg),  # last: it resets the metrics
     ]
@@ -235,7 +238,7 @@ def _load_card(run_dir):
 
 def _check_same_run(config, card, run_dir):
     if not (run_dir / _CONFIG).is_file():
-        if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
+        if run_dir.exists() and not (run_dir.is_dir() and {p.name for p in run_dir.iterdir()} <= _FIRST):
             raise UsageError(f"{run_dir} exists and is not a run of tfdogs.train; choose another --model_dir")
         return
     changes = TrainConfig.load(run_dir / _CONFIG).diff(config)

@@ -143,7 +143,16 @@ def test_stop_on_a_signal_and_gives_the_handlers_back():
     stop.on_train_batch_end(0)
     assert model.stop_training and stop.reason == "SIGTERM"
     assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
-    stop.on_train_end()
+    stop.restore()
+    assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
+
+
+def test_stop_keeps_the_signals_until_all_is_saved():
+    stop = Stop()
+    before = [signal.getsignal(number) for number in Stop.SIGNALS]
+    play(stop, Model(), 1)
+    assert [signal.getsignal(number) for number in Stop.SIGNALS] != before
+    stop.restore()
     assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
 
 
@@ -151,4 +160,5 @@ def test_stop_when_time_is_over_or_has_no_limit():
     for seconds, reason in ((1e-9, "time"), (0.0, None), (1e6, None)):
         stop, model = Stop(seconds), Model()
         play(stop, model, 1)
+        stop.restore()
         assert stop.reason == reason and model.stop_training == (reason is not None)

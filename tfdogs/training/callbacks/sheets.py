@@ -23,6 +23,8 @@ class Sheets(EveryKimg):
         self._columns = columns
 
     def act(self, images_seen, logs):
+        if 0 < images_seen < 1000:
+            return  # sheets are numbered by kimg, and number 0 is the untrained generator's
         self._directory.mkdir(parents=True, exist_ok=True)
         images = self.model.generate(self._columns**2)
         path = self._directory / f"fakes{images_seen // 1000:06d}.png"

@@ -9,8 +9,8 @@ import keras
 class Stop(keras.callbacks.Callback):
     """Ends `fit` after the batch in which SIGTERM or Ctrl-C came or the time ran out.
 
-    What other callbacks do at the end of training, a checkpoint above all, is then done. A second
-    signal ends the process at once.
+    What other callbacks do at the end of training, a checkpoint above all, is then done: call `restore`
+    after `fit`. A second signal ends the process at once.
 
     Args:
         max_seconds: time from the beginning of `fit`; 0 for no limit.
@@ -36,9 +36,6 @@ class Stop(keras.callbacks.Callback):
             self.reason = "time"
         if self.reason is not None:
             self.model.stop_training = True
-
-    def on_train_end(self, logs=None):
-        self.restore()
 
     def restore(self):
         """Gives the signals back to whoever had them."""
