@@ -132,7 +132,7 @@ def ours(args, output):
     """Runs the command; returns how many pictures it read and how many crops it kept."""
     flags = [f"--images={args.images}", f"--annotations={args.annotations}", f"--output_dir={output}"]
     flags += [f"--image_size={SIZE}", f"--workers={args.workers}"]
-    subprocess.run([sys.executable, "-m", "tfdogs.prepare", *flags], check=True, capture_output=True)
+    run([sys.executable, "-m", "tfdogs.prepare", *flags])
     counts = json.loads((output / "dataset.json").read_text(encoding="utf-8"))["counts"]
     return counts["read"], counts["crops"]["kept"]
 
@@ -140,10 +140,17 @@ def ours(args, output):
 def theirs(args, output):
     """Runs the plain loop in a process of its own; returns how many pictures it read and crops it kept."""
     flags = [f"--images={args.images}", f"--annotations={args.annotations}", f"--output={output}"]
-    command = [sys.executable, __file__, "--loop", *flags]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    read, kept = done.stdout.split()[-2:]
+    read, kept = run([sys.executable, __file__, "--loop", *flags]).split()[-2:]
     return int(read), int(kept)
+
+
+def run(command):
+    """Returns what a command prints; ends the benchmark with its message where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        sys.exit(f"prepare.py: {' '.join(command)} failed; its message is above")
+    return done.stdout
 
 
 def main():
@@ -166,7 +173,7 @@ def main():
     pictures, kept = set(), set()
 
     def turn(contender):
-        def run():
+        def measure():
             with tempfile.TemporaryDirectory() as folder:
                 start = time.perf_counter()
                 read, crops = contender(args, Path(folder, "out"))
@@ -175,7 +182,7 @@ def main():
             kept.add(crops)
             return read / seconds
 
-        return run
+        return measure
 
     speeds = alternate([turn(ours), turn(theirs)], args.rounds, warm_up=0)
     if len(pictures) > 1 or len(kept) > 1:

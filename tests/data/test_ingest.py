@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from tfdogs.data import near_duplicates
+from tfdogs.data import ingest, near_duplicates
 from tfdogs.data.doctor import grey
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
@@ -239,6 +240,30 @@ def test_eval_holds_no_twin_of_train(tmp_path):
     assert near_duplicates.distance(hashes(train)[:, None], hashes(evaluation)[None]).min() > 6
 
 
+class _Rows(dict):
+    """Columns of a table, whose length is that of its columns."""
+
+    def __len__(self):
+        return len(self["hash"])
+
+
+@pytest.mark.parametrize("of_crops", [False, True])
+def test_twins_of_a_twin_share_its_group(of_crops):
+    a = 2**40
+    b = a ^ (2**8 - 1 << 1)  # 8 bits from a
+    c = b ^ (2**6 - 1 << 7)  # 6 bits from b, 10 from a
+    hashes = np.array([a, a ^ (2**16 - 1 << 24), b, c, c ^ int(near_duplicates.MIRROR), b], np.uint64)
+    assert near_duplicates.distance(hashes[[0, 2, 0]], hashes[[2, 3, 3]]).tolist() == [8, 6, 10]
+    count = len(hashes)
+    far = np.random.default_rng(0).integers(0, 2**63, count, np.uint64) << np.uint64(1)
+    digests = np.arange(2 * count, dtype=np.uint64).reshape(count, 2)
+    rows = {"digest": digests, "picture": np.arange(count)}
+    whole, cut = (far, hashes) if of_crops else (hashes, far)
+    spool = SimpleNamespace(pictures=_Rows(rows, hash=whole), crops=_Rows(rows, hash=cut))
+    group = ingest._groups(spool, config("x", "y", checks="photos", near_duplicate_bits=6))
+    assert len(set(group[[0, 2, 3, 4, 5]])) == 1 and group[1] != group[0]
+
+
 def test_crops_of_one_picture_stay_together(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -279,6 +304,22 @@ def test_annotations_give_boxes_and_their_faults_are_listed(tmp_path):
     assert reasons == {"alone": "no_annotation", "broken": "bad_annotation", "nowhere": "no_picture"}
     counts = Manifest.load(tmp_path / "out").counts
     assert (counts["read"], counts["kept"], counts["rejected"], counts["orphans"]) == (3, 1, 2, 1)
+
+
+def test_the_summary_says_what_was_left_out(tmp_path, capsys):
+    write_folder(tmp_path / "in", ["photo", "grey"])
+    prepare(config(tmp_path / "in", tmp_path / "all"))
+    assert "left out" not in capsys.readouterr().out
+    for name in ("1.heic", "2.HEIC", "a/3.heic", "notes.txt", "._4.heic", ".DS_Store"):
+        (tmp_path / "in" / name).write_bytes(b"x")
+    manifest = prepare(config(tmp_path / "in", tmp_path / "some"))
+    assert manifest == Manifest.load(tmp_path / "some") and manifest.counts["read"] == 2
+    out = capsys.readouterr().out
+    assert "left out, no pictures by their names: 4 files (.heic 3, .txt 1)\n" in out
+    for number in range(5):
+        (tmp_path / "in" / f"x.s{number}").write_bytes(b"x")
+    prepare(config(tmp_path / "in", tmp_path / "many"))
+    assert "9 files (.heic 3, .s0 1, .s1 1, .s2 1, .s3 1, ...)\n" in capsys.readouterr().out
 
 
 def test_one_channel(tmp_path):

@@ -128,6 +128,19 @@ def test_a_picture_that_kills_its_worker_is_found(deadly, monkeypatch):
     assert reasons(outcomes[5]) == reasons(outcomes[13]) == ["crashed_decoder"]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_only_the_killers_are_rejected(deadly, monkeypatch, workers):
+    monkeypatch.setattr(worker, "CHUNK", 3)
+    # The later ones come up in chunks that are begun while the pictures beside the first are tried singly.
+    killers = [1, 12, 24, 30]
+    outcomes = {
+        item.ref: outcome for item, outcome in treat_all(deadly(36, killers), config(workers=workers))
+    }
+    assert list(outcomes) == list(range(36))
+    assert [ref for ref, outcome in outcomes.items() if not outcome.crops] == killers
+    assert all(reasons(outcomes[ref]) == ["crashed_decoder"] for ref in killers)
+
+
 def test_workers_that_die_on_everything_end_the_work(deadly):
     with pytest.raises(TfdogsError, match=r"worker processes die on every picture .* 000, 001, 002"):
         list(treat_all(deadly(4, range(4)), config()))

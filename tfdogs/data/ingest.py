@@ -59,7 +59,7 @@ def prepare(config, *, source=None):
         )
         preview.save(spool, orders, manifest, work / "preview.png", seed=config.seed)
         stack.close()
-    print(_summary(manifest, config, time.perf_counter() - start))
+    print(_summary(manifest, config, time.perf_counter() - start, left_out=source.left_out()))
     return manifest
 
 
@@ -189,8 +189,9 @@ def _groups(spool, config):
         # A needless group costs nothing, a twin on the other side does: twins are sought a little further.
         bits = min(config.near_duplicate_bits + 2, near_duplicates.MAX_DISTANCE)
         for hashes, owner in ((pictures["hash"], count), (crops["hash"], crops["picture"])):
-            twin, _ = near_duplicates.keep_first(hashes, bits)
-            edges.append((owner, owner[np.where(twin < 0, np.arange(len(twin)), twin)]))
+            values, where, same = np.unique(hashes, return_index=True, return_inverse=True)
+            a, b, _ = near_duplicates.pairs(values, bits)
+            edges += [(owner, owner[where[same]]), (owner[where[a]], owner[where[b]])]
     a, b = (np.concatenate(ends).astype(np.int64) for ends in zip(*edges))
     return connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=2 * (len(pictures),)))[1]
 
@@ -229,8 +230,8 @@ def _progress(treated, total):
             print(f"prepare: {done} pictures{of}, {speed:.0f} img/s", file=sys.stderr, flush=True)
 
 
-def _summary(manifest, config, seconds):
-    """Returns the table that is printed at the end."""
+def _summary(manifest, config, seconds, *, left_out):
+    """Returns the table that is printed at the end, and how many files of which suffixes were left out."""
     counts, crops = manifest.counts, manifest.counts["crops"]
     rows = [("pictures read", counts["read"]), ("  kept", counts["kept"]), ("  rejected", counts["rejected"])]
     rows += [("crops cut", crops["cut"]), ("  kept", crops["kept"]), ("  rejected", crops["rejected"])]
@@ -238,7 +239,13 @@ def _summary(manifest, config, seconds):
     rows += [(f"  {reason}", count) for reason, count in counts["reasons"].items()]
     rows += [(f"{split} images", manifest.num_images(split)) for split in manifest.splits]
     rows += [("classes", len(manifest.classes))]
-    table = "\n".join(f"{name:20}{value:>12,}" for name, value in rows)
+    lines = [f"{name:20}{value:>12,}" for name, value in rows]
+    if left_out:
+        kinds = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+        named = [f"{suffix} {count:,}" for suffix, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
+        files = f"{sum(left_out.values()):,} files ({', '.join(named)})"
+        lines.append(f"left out, no pictures by their names: {files}")
+    table = "\n".join(lines)
     size = sum(shard.bytes for split in manifest.splits.values() for shard in split)
     return (
         f"{table}\n{config.output_dir}: {config.image_size} px, {config.channels} channels, "

@@ -92,7 +92,9 @@ def treat(source, config, item):
 def treat_all(source, config):
     """Treats every picture of a source in worker processes.
 
-    At most four chunks a worker are under way, so that memory does not grow with the source.
+    At most four chunks a worker are under way, so that memory does not grow with the source. The pictures of
+    a chunk that was lost with its worker are treated one by one in a worker of their own, with nothing beside
+    them that could kill it, so that only the one to blame is rejected.
 
     Args:
         source: `tfdogs.data.sources.base.Source`; it is pickled once a worker.
@@ -109,7 +111,8 @@ def treat_all(source, config):
     size = max(1, min(CHUNK, CHUNK_PIXELS // config.image_size**2))
     chunks = iter(lambda: list(itertools.islice(items, size)), [])
     waiting = collections.deque()
-    with contextlib.closing(_Crew(source, config)) as crew:
+    crew, single = _Crew(source, config, config.workers), _Crew(source, config, 1)
+    with contextlib.closing(crew), contextlib.closing(single):
         for chunk in itertools.islice(chunks, 4 * config.workers):
             waiting.append((chunk, crew.submit(chunk)))
         while waiting:
@@ -117,26 +120,27 @@ def treat_all(source, config):
             try:
                 outcomes = future.result()
             except BrokenProcessPool:  # so have all chunks under way, each of which comes here in its turn
-                outcomes = _treat_singly(crew, chunk)
+                outcomes = _treat_singly(single, chunk)
             for following in itertools.islice(chunks, 1):
                 waiting.append((following, crew.submit(following)))
             yield from zip(chunk, outcomes)
 
 
 class _Crew:
-    """A pool of worker processes that is replaced when one of them dies."""
+    """A pool of worker processes, begun with the first chunk and replaced when one of them dies."""
 
-    def __init__(self, source, config):
-        self._job = source, config
-        self._start()
+    def __init__(self, source, config, workers):
+        self._job, self._workers = (source, config), workers
+        self._pool = None
 
     def _start(self):
         context = multiprocessing.get_context("spawn")
-        workers = self._job[1].workers
-        self._pool = ProcessPoolExecutor(workers, context, initializer=_initialize, initargs=self._job)
+        self._pool = ProcessPoolExecutor(self._workers, context, initializer=_initialize, initargs=self._job)
 
     def submit(self, chunk):
         """Returns a future with the outcomes of a list of items."""
+        if self._pool is None:
+            self._start()
         try:
             return self._pool.submit(_treat_chunk, chunk)
         except BrokenProcessPool:
@@ -145,7 +149,8 @@ class _Crew:
             return self._pool.submit(_treat_chunk, chunk)
 
     def close(self):
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _initialize(source, config):
@@ -167,7 +172,7 @@ def _treat_chunk(chunk):
 
 
 def _treat_singly(crew, chunk):
-    """Treats the pictures of a chunk, one of which may have killed its worker, one by one."""
+    """Treats the pictures of a chunk, one of which may have killed its worker, one by one in an idle crew."""
     outcomes, crashed = [], 0
     for item in chunk:
         try:

@@ -116,3 +116,12 @@ def test_pet_heads():
     assert classes == {"Abyssinian": 40, "Bengal": 40, "american_bulldog": 40}
     assert sum(len(item.boxes) for item in items) == 121
     assert {item.problem for item in items} == {None}
+
+
+def test_xml_beside_the_pictures_is_not_left_out(tmp_path):
+    (tmp_path / "images").mkdir()
+    for name in ("a.jpg", "a.heic"):
+        (tmp_path / "images" / name).write_bytes(b"x")
+    (tmp_path / "images/a.xml").write_text(_voc())
+    source = AnnotatedSource(FolderSource(tmp_path / "images"), str(tmp_path / "images"))
+    assert source.left_out() == {".heic": 1}

@@ -95,9 +95,23 @@ def test_items_are_the_same_whatever_holds_the_pictures(container):
 
 def test_what_is_no_picture_is_left_out(container):
     pictures = ["a.JPG", "b.jpeg", "c.Png", "d.webp", "e.tiff", "f.ppm", "g.gif", "h.bmp", "i.tif", "j.pgm"]
+    pictures += ["k.jfif", "l.JFIF"]
     others = ["__MACOSX/a.jpg", "._a.jpg", "d/._b.png", ".DS_Store", "x.txt", "jpg", "x.jpg.xml", "x.jpgs"]
     source = container(dict.fromkeys(pictures + others, b"x"))
     assert sorted(item.name for item in source.items()) == sorted(pictures)
+
+
+def test_what_is_left_out_is_counted_by_suffix(container):
+    pictures, litter = ["a.jpg", "d.heic/b.png"], ["__MACOSX/a.heic", "._a.heic", "x/.DS_Store"]
+    others = ["a.heic", "x/b.HEIC", "c.avif", "README", "x/.hidden", "odd.\x1b[31m", "v.1/none"]
+    source = container(dict.fromkeys(pictures + litter + others, b"x"))
+    assert source.left_out() == {".heic": 2, ".avif": 1, "others": 4}
+
+
+def test_links_do_not_count_as_left_out(tmp_path):
+    source = _folder(tmp_path / "f", {"a.jpg": b"x"})
+    (tmp_path / "f/link").symlink_to(tmp_path)
+    assert source.left_out() == {}
 
 
 def test_a_source_without_pictures_has_length_0(container):

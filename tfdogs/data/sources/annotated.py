@@ -59,6 +59,10 @@ class AnnotatedSource(Source):
         used = {entry.name for entry in self._joined.values()}
         return (name for name in self._annotations.names() if name not in used)
 
+    def left_out(self):
+        """Returns the numbers of files that are no pictures, by suffix; XML is expected and not counted."""
+        return {suffix: count for suffix, count in self.tree.left_out().items() if suffix != ".xml"}
+
     def __len__(self):
         return len(self.tree)
 

@@ -59,6 +59,10 @@ class Source(abc.ABC):
         """Yields the names of annotations that belong to no picture, always in the same order."""
         return iter(())
 
+    def left_out(self):
+        """Returns how many files are left out as no pictures by their names: a dict, suffix to number."""
+        return {}
+
     def __len__(self):
         """Returns the number of items, for the progress bar; 0 where only reading would tell."""
         return 0

@@ -31,6 +31,10 @@ class CelebASource(Source):
         """Returns a picture's bytes; raises as the tree's `load` does."""
         return self.tree.load(item)
 
+    def left_out(self):
+        """Returns the numbers of files that are no pictures, by suffix; see `TreeSource.left_out`."""
+        return self.tree.left_out()
+
     def __len__(self):
         return len(self.tree)
 

@@ -13,7 +13,7 @@ from tfdogs.errors import TfdogsError
 
 MAX_BYTES = 256 * 2**20
 # Careless programs stop at a NUL: "x.jpg\\0.txt", as `clean_path` gives it, counts as an (unsafe) picture.
-_PICTURE = re.compile(r"\.(jpe?g|png|bmp|gif|webp|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
@@ -38,11 +38,15 @@ class Entry(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How the pictures of a tree lie: their number, the folders that directly hold some, and its classes."""
+    """How the pictures of a tree lie: their number, the folders that directly hold some, and its classes.
+
+    `left_out` counts, by suffix, the files that are no pictures by it; litter and links do not count.
+    """
 
     pictures: int
     folders: frozenset
     classes: frozenset
+    left_out: dict
 
 
 class TreeSource(Source):
@@ -88,6 +92,10 @@ class TreeSource(Source):
             labelled = entry.problem is None and folder != root and name in classes
             yield Item(entry.name, name if labelled else None, entry.ref, problem=entry.problem)
 
+    def left_out(self):
+        """Returns the numbers of files that are no pictures by their suffix, as a dict from that suffix."""
+        return dict(self.layout.left_out)
+
     def __len__(self):
         return self.layout.pictures
 
@@ -98,19 +106,22 @@ class TreeSource(Source):
         Raises:
             TfdogsError: the tree is broken before its first picture.
         """
-        pictures, folders = 0, set()
+        pictures, folders, left_out = 0, set(), Counter()
         try:
             for entry in self.entries():
                 if is_picture(entry.path):
                     pictures += 1
                     if entry.problem is None:
                         folders.add(entry.path.rpartition("/")[0])
+                elif not is_litter(entry.path) and entry.problem != "not_a_regular_file":
+                    left_out[_suffix(entry.path)] += 1
         except TfdogsError:
             if not pictures:
                 raise  # otherwise `items` comes to the same place after the pictures before it
         root = _common_root(folders)
         classes = {folder.rpartition("/")[2] for folder in folders if folder != root}
-        return Layout(pictures, frozenset(folders), frozenset(classes if len(classes) > 1 else ()))
+        classes = frozenset(classes if len(classes) > 1 else ())
+        return Layout(pictures, frozenset(folders), classes, dict(left_out))
 
 
 def is_picture(path):
@@ -167,6 +178,12 @@ def read_at(path, offset, size):
     if len(data) != size:
         raise OSError(f"{path} ends within the file at {offset}: expected {size} bytes, found {len(data)}")
     return data
+
+
+def _suffix(path):
+    """Returns ".txt" and the like in lower case, or "others" for what does not look like a suffix."""
+    found = re.search(r"[^/](\.[a-z0-9_]{1,10})$", path.lower())
+    return found[1] if found else "others"
 
 
 def _common_root(folders):
