@@ -1,6 +1,7 @@
 # make demo: drawn dogs -> data -> training -> a page to open.    make test: the whole test suite.
 PYTHON ?= python3.11
 VENV ?= .venv
+UV ?= $(shell command -v uv)
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
 
@@ -11,10 +12,10 @@ install: $(INSTALLED)
 
 # uv where it is installed (it brings Python 3.11 along), else pip. Versions and hashes are the lock file's.
 $(INSTALLED): requirements.lock setup.py
-	@if command -v uv >/dev/null; then \
-	  uv venv --quiet --allow-existing --python 3.11 $(VENV) && \
-	  uv pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock && \
-	  uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e . ; \
+	@if [ -n "$(UV)" ]; then \
+	  $(UV) venv --quiet --allow-existing --python 3.11 $(VENV) && \
+	  $(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock && \
+	  $(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e . ; \
 	else \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(RUN) pip install --quiet --require-hashes --no-deps -r requirements.lock && \
@@ -43,7 +44,7 @@ format: $(INSTALLED)
 
 # After a change of the ranges in setup.py; needs uv.
 lock:
-	uv pip compile setup.py --extra dev --extra serve --python-version 3.11 --generate-hashes --quiet \
+	$(UV) pip compile setup.py --extra dev --extra serve --python-version 3.11 --generate-hashes --quiet \
 	  --output-file requirements.lock
 
 clean:
