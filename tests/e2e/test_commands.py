@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -17,33 +18,46 @@ TRAIN = (
 )
 
 
-def tfdogs(*args, cwd=None):
+def in_a_process(*args, cwd):
+    """Runs `python -m ARGS` as a user does."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", *args], capture_output=True, text=True, timeout=600, cwd=cwd, env=environment
     )
-
-
-def ok(*args, cwd):
-    done = tfdogs(*args, cwd=cwd)
     assert done.returncode == 0, done.stderr
-    return done
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command in this process, which has TensorFlow already, and returns (status, out, err)."""
+
+    def run(name, *flags, cwd=ROOT):
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", [name, *flags])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit:
+            runpy.run_module(f"tfdogs.{name}", run_name="__main__", alter_sys=True)
+        return (exit.value.code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A folder in which data was prepared and a run trained, by the commands of the README."""
     home = tmp_path_factory.mktemp("home")
-    ok("tfdogs.prepare", "--images=paper_dogs:64", "--image_size=32", "--output_dir=data", cwd=home)
-    flags = f"--flagfile={ROOT}/configs/dcgan_dogs64.flags"
-    small = "--g_channels=2 --d_channels=2 --batch_size=8 --r1_interval=2 --total_kimg=0.032"
-    ok("tfdogs.train", flags, *small.split(), "--data_dir=data", "--model_dir=run", cwd=home)
+    in_a_process("tfdogs.prepare", "--images=paper_dogs:64", "--image_size=32", "--output_dir=data", cwd=home)
+    in_a_process("tfdogs.train", *TRAIN.split(), cwd=home)
     return home
 
 
-def test_from_pictures_to_pictures(home):
-    for output in ("grid.png", "dogs.zip", "walk.gif", "page.html", "folder"):
-        ok("tfdogs.generate", "--model_dir=run", "--num_images=4", f"--output={output}", cwd=home)
+def test_from_pictures_to_pictures(home, run):
+    in_a_process("tfdogs.generate", "--model_dir=run", "--num_images=4", "--output=grid.png", cwd=home)
+    for output in ("dogs.zip", "walk.gif", "page.html", "folder"):
+        status, _, errors = run(
+            "generate", "--model_dir=run", "--num_images=4", f"--output={output}", cwd=home
+        )
+        assert status == 0, errors
     with Image.open(home / "grid.png") as grid:
         assert grid.size == (2 * 32 + 2, 2 * 32 + 2)
     with zipfile.ZipFile(home / "dogs.zip") as archive:
@@ -55,16 +69,16 @@ def test_from_pictures_to_pictures(home):
     assert "<html" in (home / "page.html").read_text()
 
 
-def test_the_same_command_goes_on(home):
-    done = ok("tfdogs.train", *TRAIN.split(), cwd=home)
-    assert "done already" in done.stdout
+def test_the_same_command_goes_on(home, run):
+    status, out, _ = run("train", *TRAIN.split(), cwd=home)
+    assert status == 0 and "done already" in out
 
 
 @pytest.mark.parametrize("command", ["prepare", "train", "generate"])
-def test_help(command):
-    done = tfdogs(f"tfdogs.{command}", "--help")
-    assert done.returncode == 0 and not done.stderr
-    assert "--flagfile" in done.stdout and "(required)" in done.stdout and "default" in done.stdout
+def test_help(run, command):
+    status, out, errors = run(command, "--help")
+    assert status == 0 and not errors
+    assert "--flagfile" in out and "(required)" in out and "default" in out
 
 
 WRONG = [
@@ -97,15 +111,15 @@ WRONG = [
 @pytest.mark.parametrize(
     ("command", "flags", "status", "named"), WRONG, ids=[f"{c} {f}" for c, f, _, _ in WRONG]
 )
-def test_what_goes_wrong_is_one_clear_line(home, command, flags, status, named):
+def test_what_goes_wrong_is_one_clear_line(home, run, command, flags, status, named):
     (home / "empty").mkdir(exist_ok=True)
     (home / "notes.tar").write_text("not a tar")
     before = {path.relative_to(home) for path in home.rglob("*")}
-    done = tfdogs(f"tfdogs.{command}", *flags.split(), cwd=home)
-    assert done.returncode in (status if isinstance(status, tuple) else (status,)), done.stderr
-    assert done.stderr.startswith(f"tfdogs.{command}: ") and "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
+    code, _, errors = run(command, *flags.split(), cwd=home)
+    assert code in (status if isinstance(status, tuple) else (status,)), errors
+    assert errors.startswith(f"tfdogs.{command}: ") and "Traceback" not in errors
+    lines = errors.strip().splitlines()
     # The diff of a changed configuration has a line a flag.
     assert len(lines) == 1 or lines[0].endswith("Changed:")
-    assert re.search(named, done.stderr)
+    assert re.search(named, errors)
     assert {path.relative_to(home) for path in home.rglob("*")} == before

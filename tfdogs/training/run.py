@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfdogs.augment.diff_augment import DiffAugment
 from tfdogs.data.feed import Feed
+from tfdogs.data.manifest import Manifest
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.losses.gradient_penalty import GradientPenalty
 from tfdogs.losses.r1 import R1
@@ -84,13 +85,13 @@ def train(config):
     replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     if config.batch_size % replicas:
         config.reject("batch_size", f"must be a multiple of the {replicas} devices")
+    card = _card(Manifest.load(config.data_dir))
+    _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
     feed = Feed(
         config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
     )
-    card = _card(feed.manifest)
     if config.conditional and feed.num_unlabelled:
         config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
-    _check_same_run(config, card, run_dir)
     with strategy.scope() if strategy else contextlib.nullcontext():
         gan = build(config, card)
     checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints)
