@@ -38,7 +38,7 @@ def test_bounds_are_inclusive(size):
         ({"size": 15}, r"--size must be at least 16 and at most 128. Received: --size=15"),
         ({"size": 129}, r"--size must be .*Received: --size=129"),
         ({"rate": -1.0}, r"--rate must be at least 0.0. Received: --rate=-1.0"),
-        ({"rate": float("nan")}, r"--rate must be at least 0.0. Received: --rate=nan"),
+        ({"rate": float("nan")}, r"--rate must be a finite number. Received: --rate=nan"),
         ({"loss": "l1"}, r"--loss must be one of hinge, minimax. Received: --loss=l1"),
     ],
 )

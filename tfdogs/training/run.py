@@ -90,7 +90,7 @@ def train(config):
     feed = Feed(
         config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
     )
-    if config.conditional and feed.num_unlabelled:
+    if config.conditional and card.classes and feed.num_unlabelled:
         config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
     with strategy.scope() if strategy else contextlib.nullcontext():
         gan = build(config, card)
