@@ -27,7 +27,9 @@ def build(batch_size, latent_dim, channels, ema):
     gan.compile(g_optimizer=adam[0], d_optimizer=adam[1])
     images = np.random.default_rng(0).integers(0, 256, (4 * batch_size, 64, 64, 3), np.uint8)
     data = tf.data.Dataset.from_tensor_slices(images).repeat().batch(batch_size, drop_remainder=True)
-    return gan, data.prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # as in our feed: the end of `fit` would wait for the autotuner to wake
+    return gan, data.prefetch(2).with_options(options)
 
 
 def matrix_product():

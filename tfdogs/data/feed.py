@@ -116,9 +116,9 @@ class Feed:
 
         dataset = tf.data.Dataset.counter(first_epoch).map(order).prefetch(1)
         dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
-        dataset = dataset.map(self._take, num_parallel_calls=tf.data.AUTOTUNE)
+        dataset = dataset.map(self._take, num_parallel_calls=os.cpu_count() or 1)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        return _in_order(dataset.prefetch(tf.data.AUTOTUNE))
+        return _in_order(dataset.prefetch(2))
 
     def ordered(self):
         """Returns every image once, in the order of the shards and never flipped, for scoring.
@@ -128,8 +128,8 @@ class Feed:
             last batch, which is smaller where the batch size does not divide the number of images.
         """
         dataset = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
-        dataset = dataset.map(self._store.gather, num_parallel_calls=tf.data.AUTOTUNE)
-        return _in_order(dataset.prefetch(tf.data.AUTOTUNE))
+        dataset = dataset.map(self._store.gather, num_parallel_calls=os.cpu_count() or 1)
+        return _in_order(dataset.prefetch(2))
 
     def first(self, n):
         """Returns the first `n` images in the order of the shards, or all where there are fewer.
@@ -287,6 +287,8 @@ def _aligned_empty(shape, alignment=64):
 def _in_order(dataset):
     options = tf.data.Options()
     options.deterministic = True
+    # The autotuner sleeps for up to a minute at a time, and an iterator that ends waits for it.
+    options.autotune.enabled = False
     # Rewriting the graph would copy the captured images into it, and finds nothing to better here.
     options.experimental_optimization.apply_default_optimizations = False
     # A tf.distribute strategy splits each batch among the replicas of its worker. It is not to look for files
