@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from tfdogs.models import convnets
+
 
 class _Network(keras.Model):
     """A model with an image shape, optional classes, and a `body` of layers that runs under one policy."""
@@ -111,7 +113,7 @@ class Discriminator(_Network):
 
     def __init__(self, image_size, channels, *, num_classes=0, dtype=None, name=None):
         super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
-        self.head = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="logit")
+        self.head = layers.Dense(1, kernel_initializer=convnets.initializer(), dtype="float32", name="logit")
         self.projection = None
 
     def build(self, input_shape=None):
@@ -147,8 +149,3 @@ class Discriminator(_Network):
     def compute_output_shape(self, input_shape):
         first = input_shape[0] if self.num_classes else input_shape
         return (first[0], 1)
-
-
-def _normal():
-    # DCGAN's initialization (Radford et al. 2016, section 3).
-    return keras.initializers.RandomNormal(stddev=0.02)
