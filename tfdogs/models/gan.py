@@ -188,6 +188,16 @@ class GAN(keras.Model):
         self._track_verdicts(real, fake)
         return {name: self._trackers[name].result() for name in ("d_loss", "g_loss", "d_real", "d_fake")}
 
+    @property
+    def sampler(self):
+        """The `Sampler` of the averaged generator, or of the trained one where there is no average."""
+        if self._sampler is None:
+            network = self.generator if self.ema_generator is None else self.ema_generator
+            self._sampler = Sampler(
+                network, self.latent_dim, latent=self.latent, num_classes=self.num_classes
+            )
+        return self._sampler
+
     def generate(self, num_images, *, seed=0, labels=None, truncation=None):
         """Draws images with the averaged generator, or the trained one where there is no average.
 
@@ -203,13 +213,8 @@ class GAN(keras.Model):
         Returns:
             uint8 array [num_images, H, W, C].
         """
-        if self._sampler is None:
-            network = self.generator if self.ema_generator is None else self.ema_generator
-            self._sampler = Sampler(
-                network, self.latent_dim, latent=self.latent, num_classes=self.num_classes
-            )
         seeds = seed + np.arange(num_images, dtype=np.int64)
-        return self._sampler.images(seeds, labels=labels, truncation=truncation)
+        return self.sampler.images(seeds, labels=labels, truncation=truncation)
 
     def get_config(self):
         """Returns the constructor's arguments, networks included, for saving.

@@ -31,7 +31,7 @@ def generate(config, *, run=None):
     total = seeds.count * (config.walk_frames if config.form == "gif" else 1)
     with output.replacing(config.output, folder=folder) as path, Progress(total) as progress:
         drawing = Drawing(
-            _sampler(run.gan),
+            run.gan.sampler,
             seeds,
             label=label,
             truncation=config.truncation or None,
@@ -68,13 +68,6 @@ def _label(config, run):
     config.reject(
         "label", f"must be one of the model's {count} classes, by name or as 0 to {count - 1}{hint}"
     )
-
-
-def _sampler(gan):
-    from tfdogs.sampling.sampler import Sampler
-
-    network = gan.generator if gan.ema_generator is None else gan.ema_generator
-    return Sampler(network, gan.latent_dim, latent=gan.latent, num_classes=gan.num_classes)
 
 
 def _write_folder(drawing, path, config, run):
