@@ -2,6 +2,12 @@ import dataclasses
 import os
 
 import pytest
+from hypothesis import settings
+
+# The suite tries the same examples every time; `pytest --hypothesis-profile=explore` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -139,6 +139,7 @@ def test_a_square_is_shifted_into_the_picture():
         (Box(99.5, 0, 120, 20), None),
         (Box(20, 20, 10, 30), None),
         (Box(float("nan"), 0, 10, 10), None),
+        (Box(0, float("nan"), 10, 10), None),
     ],
 )
 def test_clamp(box, clamped):
@@ -168,6 +169,10 @@ def test_cutting_at_the_same_size_copies():
 
 @settings(max_examples=30, deadline=None)
 @given(picture=pictures(), size=st.integers(16, 64), policy=st.sampled_from(sorted(crops.POLICIES)))
+# 0.016... + 1 - 0.016... is under 1: a crop of one pixel that rounding made smaller than that.
+@example(
+    picture=(2, 1, [Box(0.016288849533192387, 0.0, 1.0162888495331923, 1.0)]), size=16, policy="box_squash"
+)
 def test_every_rectangle_can_be_cut(picture, size, policy):
     width, height, boxes = picture
     image = Image.new("RGB", (width, height), (10, 200, 30))

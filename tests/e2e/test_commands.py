@@ -34,6 +34,7 @@ def run(monkeypatch, capsys):
     def run(name, *flags, cwd=ROOT):
         monkeypatch.chdir(cwd)
         monkeypatch.setattr(sys, "argv", [name, *flags])
+        monkeypatch.delitem(sys.modules, f"tfdogs.{name}", raising=False)
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit:
             runpy.run_module(f"tfdogs.{name}", run_name="__main__", alter_sys=True)

@@ -73,9 +73,8 @@ def center(width, height, box, boxes, margin):
 
 def clamp(box, width, height):
     """Returns the part of `box` in a picture of `width` x `height`; None where it is under a pixel."""
-    left, top = max(box.left, 0), max(box.top, 0)
-    right, bottom = min(box.right, width), min(box.bottom, height)
-    return Box(left, top, right, bottom) if right - left >= 1 and bottom - top >= 1 else None
+    inside = _intersect(box, width, height)
+    return inside if all(side >= 1 for side in _sides(inside)) else None
 
 
 def area(box):
@@ -101,14 +100,14 @@ def cut(image, rectangle, size):
 
     Args:
         image: a PIL.Image, mode L or RGB.
-        rectangle: `Box` in pixels of the image, at least one of them inside. Where it reaches outside, the
-            image is reflected at its edges, as often as needed.
+        rectangle: `Box` in pixels of the image, some of it inside. Where it reaches outside, the image is
+            reflected at its edges, as often as needed.
         size: height and width of the result, in pixels.
 
     Returns:
         A PIL.Image of `size` x `size`, in the mode of `image`.
     """
-    inside = clamp(rectangle, image.width, image.height)
+    inside = _intersect(rectangle, image.width, image.height)
     if inside == rectangle:
         return image.resize((size, size), Image.Resampling.LANCZOS, box=tuple(rectangle), reducing_gap=3.0)
     # Only what is inside is resized, then reflected at the final size: before, it could fill any memory.
@@ -119,6 +118,10 @@ def cut(image, rectangle, size):
     pixels = np.asarray(part)
     pixels = pixels[_reflected(size, *rows)][:, _reflected(size, *columns)]
     return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+def _intersect(box, width, height):
+    return Box(max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height))
 
 
 def _sides(box):
