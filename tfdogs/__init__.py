@@ -13,7 +13,7 @@ _HOME = {
     "GradientPenalty": "tfdogs.losses.gradient_penalty",
     "R1": "tfdogs.losses.r1",
 }
-_PACKAGES = ("data", "losses", "models")
+_PACKAGES = ("data", "losses", "metrics", "models")
 __version__ = "0.1.0"
 __all__ = sorted(_HOME)
 

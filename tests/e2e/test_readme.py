@@ -20,6 +20,14 @@ def test_ten_lines_of_keras(tmp_path):
     assert (tmp_path / "dogs.keras").is_file()
 
 
+def test_the_scores_example(capsys):
+    text = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    fid, distances = capsys.readouterr().out.splitlines()
+    assert 0 < float(fid) < 1000 and 0 < float(distances.split()[0]) < 64
+
+
 def test_networks_by_name():
     assert 'tfdogs.models.build("dcgan", image_size=64)' in README
     script = 'import tfdogs; g, d = tfdogs.models.build("dcgan", image_size=64); print(g.count_params())'

@@ -46,6 +46,10 @@ class GenerateConfig(Config):
     label: str = flag(
         "Class, by name or index, for a conditional model; empty: all classes in turn.", default=""
     )
+    best: bool = flag(
+        "Draw with the generator that scored best in training with --eval_kimg, not with the newest.",
+        default=False,
+    )
     columns: int = flag("Images in a row of the .png grid; 0: near square.", default=0, lower=0)
     walk_frames: int = flag("Frames from one stop of a .gif to the next.", default=20, lower=1, upper=1000)
     fps: float = flag(

@@ -63,6 +63,8 @@ def _card(config, run, name, data):
         card.append(("Truncation", f"{config.truncation:g}"))
     if config.label:
         card.append(("Class", config.label))
+    if config.best:
+        card.append(("Generator", "the best of the run"))
     return tuple(card)
 
 
@@ -74,5 +76,5 @@ def _command(config, name):
     else:
         given.update(seed=config.seed, num_images=config.all_seeds.count)
     given.update((flag, getattr(config, flag)) for flag in ("truncation", "label") if getattr(config, flag))
-    flags = (shlex.quote(f"--{flag}={value}") for flag, value in given.items())
-    return " ".join(["python -m tfdogs.generate", *flags])
+    flags = [shlex.quote(f"--{flag}={value}") for flag, value in given.items()]
+    return " ".join(["python -m tfdogs.generate", *flags, *(["--best"] if config.best else [])])

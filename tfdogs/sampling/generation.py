@@ -3,10 +3,10 @@
 import difflib
 from pathlib import Path
 
+from tfdogs.progress import Progress
 from tfdogs.sampling import grid, images, output, page
 from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.facts import Facts
-from tfdogs.sampling.progress import Progress
 from tfdogs.sampling.story import Story
 
 
@@ -20,7 +20,8 @@ def generate(config, *, run=None):
         run: `tfdogs.training.run.LoadedRun`; default: the one in `config.model_dir`.
 
     Raises:
-        UsageError: the output cannot be used, `config.model_dir` is no run, or its model has no such class.
+        UsageError: the output cannot be used, `config.model_dir` is no run or kept no best generator, or its
+            model has no such class.
         TfdogsError: the run is damaged, or the disk failed.
     """
     folder, seeds = config.form == "folder", config.all_seeds
@@ -29,7 +30,7 @@ def generate(config, *, run=None):
         run = _load(config)
     label = _label(config, run)
     total = seeds.count * (config.walk_frames if config.form == "gif" else 1)
-    with output.replacing(config.output, folder=folder) as path, Progress(total) as progress:
+    with output.replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
         drawing = Drawing(
             run.gan.sampler,
             seeds,
@@ -49,7 +50,7 @@ def _load(config):
         config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
     from tfdogs.training import run
 
-    return run.load(config.model_dir)
+    return run.load(config.model_dir, best=config.best)
 
 
 def _label(config, run):

@@ -8,6 +8,20 @@ from tfdogs.losses import NAMES as LOSSES
 from tfdogs.models.registry import NAMES as MODELS
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+# The scores that can decide which generator is the best, and the metric that each of them is of.
+DECIDING = {
+    "fid": "fid",
+    "fid_infinity": "fid_infinity",
+    "kid": "kid",
+    "inception_score": "inception_score",
+    "precision": "precision_recall",
+    "recall": "precision_recall",
+    "density": "density_coverage",
+    "coverage": "density_coverage",
+    "mifid_public": "mifid",
+    "mifid_private": "mifid",
+    "dog_score": "dog_score",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +115,65 @@ class TrainConfig(Config):
     max_wall_seconds: float = flag(
         "Save and stop after this time; 0 for no limit.", default=0.0, lower=0.0, run_control=True
     )
+
+    eval_kimg: float = flag(
+        "Thousands of images from one evaluation of the generator to the next; 0 for none.",
+        default=0.0,
+        lower=0.0,
+        run_control=True,
+    )
+    eval_images: int = flag(
+        "Images drawn for an evaluation, against all of the train split.",
+        default=2000,
+        lower=10,
+        run_control=True,
+    )
+    eval_extractor: str = flag(
+        "Network that sees the images: efficientnet_lite0, inception_v3, or the path of a Keras model.",
+        default="efficientnet_lite0",
+        run_control=True,
+    )
+    inception_path: str = flag(
+        "Weights of inception_v3, a SavedModel of TF-GAN's or a Keras .h5; empty: from TF-Hub.",
+        default="",
+        run_control=True,
+    )
+    extractor_range: str = flag(
+        "Range of pixels that a network given by its path expects: -1_1, 0_1 or 0_255.",
+        default="",
+        run_control=True,
+    )
+    eval_metrics: str = flag(
+        "Scores of an evaluation, comma-separated, as --metrics of tfdogs.evaluate; the default's take less "
+        "time than drawing and looking at 2,000 images does.",
+        default="fid,kid,mifid,dog_score,breeds",
+        run_control=True,
+    )
+    eval_metric: str = flag(
+        "The score by which the best generator is kept and --early_stop judges.",
+        default="fid",
+        choices=tuple(DECIDING),
+        run_control=True,
+    )
+    early_stop: int = flag(
+        "Stop after so many evaluations in a row without improvement; 0: never.",
+        default=0,
+        lower=0,
+        run_control=True,
+    )
+    on_alarm: str = flag(
+        "When the generator copies training images or collapses: warn, or save, stop and fail.",
+        default="warn",
+        choices=("warn", "stop"),
+        run_control=True,
+    )
+    cache_dir: str = flag(
+        "Where the features of the training images are kept; empty: tfdogs/features in $XDG_CACHE_HOME or "
+        "~/.cache.",
+        default="",
+        run_control=True,
+    )
+
     dry_run: bool = flag(
         "Print configuration, device, data, speed, memory and ETA; train nothing.",
         default=False,
@@ -123,5 +196,27 @@ class TrainConfig(Config):
                 augment.parse(self.augment)
             except ValueError:
                 self.reject("augment", f"must be made of {', '.join(augment.NAMES)}")
+        if self.early_stop and not self.eval_kimg:
+            self.reject("early_stop", "needs evaluations: give --eval_kimg")
+        if self.eval_kimg:
+            self._check_evaluation()
         if self.xla and self.strategy == "mirrored":
             self.reject("xla", "does not go together with --strategy=mirrored")
+
+    def _check_evaluation(self):
+        from tfdogs.metrics import extractors, scores  # SciPy takes its time, and most runs do without
+
+        if self.inception_path and self.eval_extractor != "inception_v3":
+            self.reject("inception_path", "goes with --eval_extractor=inception_v3 only")
+        if self.extractor_range and self.eval_extractor in extractors.NAMES:
+            self.reject("extractor_range", "goes with an --eval_extractor that is a path only")
+        names = self.metric_names
+        if not names or not set(names) <= set(scores.NAMES):
+            self.reject("eval_metrics", f"must be made of {', '.join(scores.NAMES)}")
+        if DECIDING[self.eval_metric] not in names:
+            self.reject("eval_metric", f"needs {DECIDING[self.eval_metric]} among --eval_metrics")
+
+    @property
+    def metric_names(self):
+        """`eval_metrics` as a tuple."""
+        return tuple(name.strip() for name in self.eval_metrics.split(",") if name.strip())

@@ -19,6 +19,7 @@ from tfdogs.models import registry
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import grid
 from tfdogs.training import preflight
+from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.callbacks.checkpoint import Checkpoint
 from tfdogs.training.callbacks.divergence import Divergence
 from tfdogs.training.callbacks.metrics_log import MetricsLog
@@ -27,9 +28,11 @@ from tfdogs.training.callbacks.sheets import Sheets
 from tfdogs.training.callbacks.stop import Stop
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
+from tfdogs.training.evaluation import RunEvaluation
 
 _CONFIG = "config.json"
 _DATA = "data.json"
+_SIGNALS = ("SIGTERM", "SIGINT")
 _FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
 
 
@@ -78,7 +81,8 @@ def train(config):
     Raises:
         UsageError: the data_dir is not ours, or the run there was made with another configuration or
             other data; nothing is changed then.
-        TfdogsError: corrupt data or checkpoint, divergence, or a signal; what was trained is saved.
+        TfdogsError: corrupt data or checkpoint, divergence, a signal, or an alarm with --on_alarm=stop; what
+            was trained is saved.
     """
     run_dir = Path(config.model_dir)
     strategy = _strategy(config)
@@ -87,6 +91,7 @@ def train(config):
         config.reject("batch_size", f"must be a multiple of the {replicas} devices")
     card = _card(Manifest.load(config.data_dir))
     _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
+    evaluation = RunEvaluation(config) if config.eval_kimg else None
     feed = Feed(
         config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
     )
@@ -103,7 +108,7 @@ def train(config):
     print(f"data: {feed.describe()}", flush=True)
     if restored is not None:
         print(f"going on from {restored}", flush=True)
-    _fit(config, gan, feed, checkpoints)
+    _fit(config, gan, feed, checkpoints, evaluation)
 
 
 def build(config, card):
@@ -156,18 +161,20 @@ def build(config, card):
     return gan
 
 
-def load(model_dir):
+def load(model_dir, best=False):
     """Reads a run back from its newest checkpoint.
 
     Args:
         model_dir: the folder that `tfdogs.train` left.
+        best: whether samples come from the generator that scored best, and `kimg` is that one's; all else
+            is the newest checkpoint's.
 
     Returns:
         `LoadedRun`.
 
     Raises:
-        UsageError: `model_dir` is not a run, or has no checkpoint yet.
-        TfdogsError: the checkpoint is damaged.
+        UsageError: `model_dir` is not a run, has no checkpoint yet, or `best` and it has kept none.
+        TfdogsError: the checkpoint, or the best generator, is damaged.
     """
     run_dir = Path(model_dir)
     config = TrainConfig.load(run_dir / _CONFIG)
@@ -175,10 +182,13 @@ def load(model_dir):
     gan = build(config, card)
     if Checkpoints(run_dir / "checkpoints", gan).restore() is None:
         raise UsageError(f"{run_dir} has no checkpoint yet")
-    return LoadedRun(gan, config, card.classes, int(gan.images_seen.numpy()) / 1000)
+    kimg = int(gan.images_seen.numpy()) / 1000
+    if best:
+        kimg = load_best(run_dir, gan.sampler.generator)["kimg"]
+    return LoadedRun(gan, config, card.classes, kimg)
 
 
-def _fit(config, gan, feed, checkpoints):
+def _fit(config, gan, feed, checkpoints, evaluation=None):
     run_dir = Path(config.model_dir)
     total = round(config.total_kimg * 1000)
     start = int(gan.images_seen.numpy())
@@ -186,12 +196,17 @@ def _fit(config, gan, feed, checkpoints):
     if steps <= 0:
         print(f"done already: {start / 1000:.3f} kimg of {config.total_kimg:g}")
         return
+    over = evaluation.over(start) if evaluation else ""
+    if over:
+        print(f"done already: {start / 1000:.3f} kimg of {config.total_kimg:g}; {over}")
+        return
     stop = Stop(config.max_wall_seconds)
     callbacks = [
         Divergence(),  # before whatever saves
         stop,
         Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
         Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
+        *([evaluation.callback(lambda: stop.reason in _SIGNALS)] if evaluation else []),
         Progress(total),
         MetricsLog(run_dir, config.log_kimg),  # last: it resets the metrics
     ]
@@ -200,10 +215,13 @@ def _fit(config, gan, feed, checkpoints):
     finally:
         stop.restore()
     kimg = int(gan.images_seen.numpy()) / 1000
-    if stop.reason in ("SIGTERM", "SIGINT"):
+    if stop.reason in _SIGNALS:
         raise TfdogsError(f"stopped by {stop.reason} at {kimg:.3f} kimg and saved; the same command goes on")
+    if evaluation and evaluation.alarms():
+        raise TfdogsError(f"stopped at {kimg:.3f} kimg and saved: {'; '.join(evaluation.alarms())}")
+    over = evaluation.over(round(kimg * 1000)) if evaluation else ""
     why = "time is over" if stop.reason == "time" else "done"
-    print(f"{why}: {kimg:.3f} kimg of {config.total_kimg:g}, saved in {run_dir}")
+    print(f"{why}: {kimg:.3f} kimg of {config.total_kimg:g}, saved in {run_dir}" + (over and f"; {over}"))
 
 
 def _strategy(config):

@@ -1,12 +1,12 @@
 import sys
 
-from tfdogs.sampling import progress
-from tfdogs.sampling.progress import Progress
+from tfdogs import progress
+from tfdogs.progress import Progress
 
 
 def test_a_bar_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with Progress(10) as count:
+    with Progress("generate", 10) as count:
         count(4)
         count(6)
     assert "10/10" in capsys.readouterr().err
@@ -15,7 +15,7 @@ def test_a_bar_on_a_terminal(monkeypatch, capsys):
 def test_plain_lines_elsewhere(monkeypatch, capsys):
     now = iter([0.0, 5.0, 20.0, 21.0])
     monkeypatch.setattr(progress.time, "perf_counter", lambda: next(now))
-    with Progress(400, unit="frames") as count:
+    with Progress("generate", 400, unit="frames") as count:
         count(100)
         count(100)
         count(100)

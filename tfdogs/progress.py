@@ -1,4 +1,4 @@
-"""How far a long drawing is: a bar on a terminal, plain lines elsewhere."""
+"""How far a long job is: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -12,17 +12,18 @@ class Progress:
     """Counts images on stderr, with ETA. A context manager.
 
     Args:
+        what: the job, a word before the numbers.
         total: number of images.
         unit: what is counted; default "img".
     """
 
-    def __init__(self, total, *, unit="img"):
-        self._total, self._unit = total, unit
+    def __init__(self, what, total, *, unit="img"):
+        self._what, self._total, self._unit = what, total, unit
         self._bar, self._done = None, 0
 
     def __enter__(self):
         if sys.stderr.isatty():
-            self._bar = tqdm(total=self._total, unit=self._unit, desc="generate", dynamic_ncols=True)
+            self._bar = tqdm(total=self._total, unit=self._unit, desc=self._what, dynamic_ncols=True)
         self._start = self._last = time.perf_counter()
         return self
 
@@ -39,9 +40,9 @@ class Progress:
         now = time.perf_counter()
         if now - self._last >= _PLAIN_SECONDS:
             self._last, speed = now, self._done / (now - self._start)
-            eta = (self._total - self._done) / speed
+            eta = max(self._total - self._done, 0) / speed
             print(
-                f"generate: {self._done} of {self._total} {self._unit}, {speed:.0f} {self._unit}/s, "
+                f"{self._what}: {self._done} of {self._total} {self._unit}, {speed:.0f} {self._unit}/s, "
                 f"ETA {eta:.0f} s",
                 file=sys.stderr,
                 flush=True,

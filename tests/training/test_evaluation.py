@@ -1,0 +1,217 @@
+"""Training that scores itself, from configuration to files."""
+
+import dataclasses
+import functools
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.metrics import collapse, extractors
+from tfdogs.training import evaluation, run
+from tfdogs.training.callbacks import metrics_log
+from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
+from tfdogs.training.callbacks.evaluate import Evaluate
+from tfdogs.training.checkpoints import Checkpoints
+from tfdogs.training.config import TrainConfig
+from tfdogs.training.evaluation import RunEvaluation
+
+
+@pytest.fixture
+def make_evaluated(make_config, make_extractor, monkeypatch, tmp_path_factory):
+    """Returns a maker of small configurations with evaluations, quickly traced and quickly scored."""
+    monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor())
+    cache = tmp_path_factory.getbasetemp() / "features"  # the reals' features are made once
+    return lambda **changes: make_config(
+        **{
+            "model": "mlp",
+            "augment": "",
+            "r1": 0.0,
+            "g_channels": 1,
+            "d_channels": 1,
+            "eval_kimg": 0.008,
+            "eval_images": 20,
+            "eval_metrics": "fid,dog_score",
+            "cache_dir": str(cache),
+            **changes,
+        }
+    )
+
+
+def lines(config):
+    return metrics_log.read(Path(config.model_dir, Evaluate.FILE_NAME))
+
+
+def weights(config):
+    gan = run.build(config, run._load_card(Path(config.model_dir)))
+    Checkpoints(Path(config.model_dir, "checkpoints"), gan).restore()
+    networks = (gan.generator, gan.discriminator, gan.ema_generator)
+    values = [weight.numpy() for network in networks for weight in network.weights]
+    return values + [slot.numpy() for slot in (*gan.g_optimizer.variables, *gan.d_optimizer.variables)]
+
+
+def without_seconds(found):
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in found]
+
+
+def test_a_run_scores_itself_and_trains_as_without(make_evaluated, tmp_path, capsys):
+    dcgan = {"model": "dcgan", "augment": "brightness", "r1": 0.1}
+    config = make_evaluated(**dcgan, eval_metrics=TrainConfig.eval_metrics)
+    run.train(config)
+    found = lines(config)
+    assert [line["kimg"] for line in found] == [0.0, 0.008, 0.016]
+    for line in found:
+        assert {"fid", "kid", "memorization_distance", "dog_score"} <= line["scores"].keys()
+        assert line["scores"]["fid"]["title"] == "FID (Fields)" and line["scores"]["fid"]["error"] > 0
+        assert line["num_fakes"] == 20 and line["stamp"]["extractor"] == "fields" and line["seconds"] > 0
+        assert line["memorization"]["natural_distance"] > 0
+        assert line["spread"]["fakes"]["num_images"] == 20 and line["spread"]["reals"]["breed_entropy"] > 0
+        assert "at_end" not in line and line["alarms"] == []
+    out = [text for text in capsys.readouterr().out.splitlines() if text.startswith("kimg ")]
+    assert len(out) == 3 and out[0].startswith("kimg 0.0: FID (Fields) ") and " ± " in out[0]
+    assert "dog score" in out[0].lower()
+    bare = make_evaluated(**dcgan, eval_kimg=0.0, model_dir=str(tmp_path / "bare"))
+    run.train(bare)
+    for a, b in zip(weights(config), weights(bare)):
+        np.testing.assert_array_equal(a, b)
+    assert not Path(bare.model_dir, Evaluate.FILE_NAME).exists()
+
+
+def test_resume_evaluates_as_the_whole_run(make_evaluated, tmp_path):
+    whole = make_evaluated(model_dir=str(tmp_path / "whole"), total_kimg=0.032)
+    run.train(whole)
+    halves = make_evaluated(model_dir=str(tmp_path / "halves"), total_kimg=0.02)
+    run.train(halves)
+    assert lines(halves)[-1]["at_end"] is True
+    run.train(dataclasses.replace(halves, total_kimg=0.032))
+    scheduled = [line for line in lines(halves) if not line.get("at_end")]
+    for name in ("kimg", "scores", "memorization", "spread"):
+        assert [line[name] for line in scheduled] == [line[name] for line in lines(whole)]
+
+
+def test_a_signal_ends_an_evaluation_which_the_resumed_run_begins_with(make_evaluated, monkeypatch, tmp_path):
+    whole = make_evaluated(model_dir=str(tmp_path / "whole"))
+    run.train(whole)
+    config = make_evaluated(model_dir=str(tmp_path / "stopped"))
+    draw, stopped = Evaluate._draw, []
+
+    def interrupted(self):
+        if self.images_seen == 8 and not stopped:
+            stopped.append(True)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return draw(self)
+
+    monkeypatch.setattr(Evaluate, "_draw", interrupted)
+    with pytest.raises(TfdogsError, match=r"SIGTERM at 0\.008 kimg and saved"):
+        run.train(config)
+    assert [line["kimg"] for line in lines(config)] == [0.0]
+    run.train(config)
+    assert without_seconds(lines(config)) == without_seconds(lines(whole))
+    for a, b in zip(weights(config), weights(whole)):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_early_stop_ends_the_run_for_good(make_evaluated, capsys):
+    frozen = {"g_lr": 0.0, "d_lr": 0.0}  # what cannot learn does not improve
+    config = make_evaluated(total_kimg=1.0, eval_kimg=0.004, early_stop=2, checkpoint_kimg=1.0, **frozen)
+    run.train(config)
+    assert [line["kimg"] for line in lines(config)] == [0.0, 0.004, 0.008]
+    out = capsys.readouterr().out
+    assert "done: 0.008 kimg of 1, saved in" in out and "fid has not improved since kimg 0," in out
+    assert run.load(config.model_dir).kimg == 0.008
+    run.train(config)
+    assert "done already" in capsys.readouterr().out and len(lines(config)) == 3
+    newest = Path(config.model_dir, "checkpoints", "kimg000000.008")
+    newest.rename(newest.with_name(".lost"))  # as if killed before it: the last line is beyond what there is
+    assert RunEvaluation(config).over(8) and not RunEvaluation(config).over(7)
+    run.train(config)
+    assert run.load(config.model_dir).kimg == 0.008 and len(lines(config)) == 3
+
+
+def test_an_alarm_stops_the_run_where_it_shall(make_evaluated, monkeypatch):
+    monkeypatch.setattr(collapse, "judge", lambda *_: ("it is all the same",))
+    early = functools.partial(CollapseAlarm, after_kimg=0.004)
+    monkeypatch.setattr(evaluation, "CollapseAlarm", early)
+    config = make_evaluated(eval_kimg=0.004, on_alarm="stop")
+    with pytest.raises(
+        TfdogsError, match=r"stopped at 0\.004 kimg and saved: .*collapsed: it is all the same"
+    ):
+        run.train(config)
+    assert run.load(config.model_dir).kimg == 0.004
+    assert len(lines(config)[1]["alarms"]) == 1 and not lines(config)[0]["alarms"]
+
+
+def test_a_copying_generator_is_found_out(make_evaluated, monkeypatch):
+    from tfdogs.sampling.sampler import Sampler
+
+    config = make_evaluated()
+    reals = np.concatenate([images.numpy() for images, _ in run.Feed(config.data_dir).ordered()])
+    monkeypatch.setattr(Sampler, "images", lambda self, seeds, **_: reals[np.asarray(seeds) % len(reals)])
+    run.train(config)
+    for line in lines(config):
+        assert line["memorization"]["distance"] < 1e-6
+        (alarm,) = line["alarms"]
+        assert "copies training images" in alarm
+    names = sorted(path.name for path in Path(config.model_dir, "alarms").iterdir())
+    assert names == ["memorization_kimg000000.png"]
+
+
+def test_metrics_that_need_imagenet_are_left_out_of_the_default_only(
+    make_evaluated, make_extractor, monkeypatch
+):
+    monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor(imagenet=False))
+    config = make_evaluated(eval_metrics=TrainConfig.eval_metrics)
+    run.train(config)
+    assert "dog_score" not in lines(config)[0]["scores"] and "fid" in lines(config)[0]["scores"]
+    assert lines(config)[0]["spread"]["fakes"]["breed_entropy"] is None
+    other = make_evaluated(model_dir=config.model_dir + "2")
+    with pytest.raises(UsageError, match="dog_score"):
+        run.train(other)
+
+
+def test_an_extractor_that_is_not_there_is_told_before_anything_is_written(make_config):
+    config = make_config(eval_kimg=1.0, eval_extractor="nowhere/net.keras")
+    with pytest.raises(UsageError, match=r"nowhere/net\.keras"):
+        run.train(config)
+    assert not Path(config.model_dir).exists()
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"early_stop": 3, "eval_kimg": 0.0}, "--early_stop needs evaluations: give --eval_kimg"),
+        ({"eval_metrics": "fid,beauty"}, "--eval_metrics must be made of fid,.*beauty"),
+        ({"eval_metrics": " , "}, "--eval_metrics must be made of fid,"),
+        ({"eval_metric": "recall", "eval_metrics": "fid"}, "--eval_metric needs precision_recall among"),
+        ({"eval_metric": "beauty"}, "--eval_metric must be one of fid,"),
+        ({"inception_path": "x"}, "--inception_path goes with --eval_extractor=inception_v3"),
+        ({"extractor_range": "0_1"}, "--extractor_range goes with an --eval_extractor that is a path"),
+        ({"on_alarm": "panic"}, "--on_alarm must be one of warn, stop"),
+        ({"eval_images": 1}, "--eval_images must be at least 10"),
+    ],
+)
+def test_illegal_flags(make_config, changes, message):
+    with pytest.raises(UsageError, match=message):
+        make_config(**{"eval_kimg": 1.0, **changes})
+
+
+def test_evaluation_is_run_control(make_config):
+    evaluated = make_config(
+        eval_kimg=1.0, eval_images=99, eval_metrics="kid", eval_metric="kid", early_stop=3, on_alarm="stop",
+        cache_dir="elsewhere", eval_extractor="inception_v3", inception_path="p",
+    )  # fmt: skip
+    assert make_config().diff(evaluated) == []
+
+
+def test_every_deciding_score_is_one_that_evaluations_have(make_evaluated):
+    from tfdogs.metrics.scores import NAMES
+    from tfdogs.training.config import DECIDING
+
+    config = make_evaluated(eval_images=100, eval_metrics=",".join(NAMES), total_kimg=0.004, eval_kimg=1.0)
+    run.train(config)
+    scores = lines(config)[0]["scores"]
+    assert set(DECIDING) <= set(scores) and set(DECIDING.values()) <= set(NAMES)
+    assert all(scores[name]["better"] for name in DECIDING)

@@ -1,0 +1,149 @@
+"""The evaluation that a command line asks for: images opened, features extracted, scores printed and kept."""
+
+import json
+import sys
+from pathlib import Path
+
+from tfdogs.metrics import extractors, reference
+from tfdogs.metrics.evaluator import Evaluator
+from tfdogs.metrics.feature_cache import FeatureCache
+from tfdogs.metrics.image_sets import DataDir, Generated, open_images
+from tfdogs.metrics.reference import Reference
+from tfdogs.sampling.output import replacing
+
+SCORES, REPORT = "scores.json", "report.html"
+
+
+def run(config, *, extractor=None):
+    """Scores images, prints the table, and writes what was asked for, whole or not at all.
+
+    Args:
+        config: `tfdogs.metrics.config.EvaluateConfig`.
+        extractor: an `Extractor`; default: the one that `config.extractor` names.
+
+    Returns:
+        The `Evaluation`.
+
+    Raises:
+        UsageError: a path does not lead to images, a run or our statistics, an output is there already, or a
+            metric that was asked for cannot be computed.
+        TfdogsError: an image cannot be read, a file is damaged, or the disk failed.
+    """
+    _check_outputs(config)
+    if config.model_dir and not Path(config.model_dir, "config.json").is_file():
+        config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
+    # What needs no TensorFlow comes first: a wrong path costs no five seconds.
+    reals = _open_reals(config)
+    fakes = None if config.model_dir else open_images(config.fakes, flag="fakes", split=config.fakes_split)
+    if extractor is None:
+        extractor = extractors.get(
+            config.extractor, path=config.inception_path, input_range=config.extractor_range
+        )
+    if reals is None:
+        real_side = Reference.load(config.reals, stamp=extractor.stamp)
+    if fakes is None:
+        fakes = _draws(config)
+    cache = FeatureCache(config.cache_dir)
+    if reals is not None:
+        real_side = Reference(cache.features(reals, extractor))
+    evaluator = Evaluator(
+        extractor,
+        real_side,
+        metrics=config.metric_names,
+        seed=config.seed,
+        bootstrap=config.bootstrap,
+        per_image=config.form == "folder",
+    )
+    features = cache.features(fakes, extractor, num_images=config.num_images, seed=config.seed)
+    evaluation = evaluator.evaluate(features)
+    _print(evaluation.table())
+    if config.save_stats:
+        Path(config.save_stats).parent.mkdir(parents=True, exist_ok=True)
+        real_side.save(config.save_stats)
+        print(f"{config.save_stats}: statistics of the reals")
+    if config.output:
+        _write(config, evaluation, features.image_set, reals)
+        print(
+            f"{config.output}: {SCORES + ' and ' + REPORT if config.form == 'folder' else 'the same as JSON'}"
+        )
+    return evaluation
+
+
+def _open_reals(config):
+    """Returns the `ImageSet` of the real images, or None where they are statistics."""
+    if config.reals:
+        if reference.is_statistics(config.reals):
+            return None
+        return open_images(config.reals, flag="reals", split=config.split)
+    return DataDir(config.data_dir or _run_config(config).data_dir, split=config.split)
+
+
+def _run_config(config):
+    from tfdogs.training.config import TrainConfig
+
+    return TrainConfig.load(Path(config.model_dir, "config.json"))
+
+
+def _draws(config):
+    """Returns the images of a run, an `ImageSet`."""
+    from tfdogs.training import run
+
+    loaded = run.load(config.model_dir, best=config.best)
+    return Generated(
+        loaded.gan.sampler,
+        config.num_images,
+        seed=config.seed,
+        truncation=config.truncation or None,
+        name=f"{config.model_dir} at {loaded.kimg:g} kimg",
+    )
+
+
+def _check_outputs(config):
+    """Refuses outputs that are there already, or that cannot be made."""
+    for name, folder in (("output", config.form == "folder"), ("save_stats", False)):
+        given = getattr(config, name)
+        if not given:
+            continue
+        path = Path(given)
+        ancestor = next(parent for parent in path.absolute().parents if parent.exists())
+        if not ancestor.is_dir():
+            config.reject(name, f"cannot be made: {ancestor} is a file")
+        if not path.exists() and not path.is_symlink():
+            continue
+        if path.is_dir() != folder:
+            config.reject(name, f"is a {'file' if folder else 'folder'} already; choose another")
+        inside = {entry.name for entry in path.iterdir()} if folder else {path.name}
+        if inside and not config.overwrite:
+            config.reject(name, "is there already; choose another, or --overwrite it")
+        if folder and not inside <= {SCORES, REPORT}:
+            foreign = min(inside - {SCORES, REPORT})
+            config.reject(name, f"holds {foreign}, and --overwrite replaces only folders of tfdogs.evaluate")
+
+
+def _write(config, evaluation, fakes, reals):
+    """Writes the JSON file, or the folder with JSON and report."""
+    text = json.dumps(evaluation.to_dict(), indent=2, allow_nan=False) + "\n"
+    if config.form == "json":
+        with replacing(config.output) as path:
+            path.write_text(text, encoding="utf-8")
+        return
+    from tfdogs.metrics.report import write_report
+
+    with replacing(config.output, folder=True) as folder:
+        (folder / SCORES).write_text(text, encoding="utf-8")
+        write_report(evaluation, folder / REPORT, fakes=fakes, reals=reals, history=_history(config))
+
+
+def _history(config):
+    """Returns the lines of the run's own evaluations, or None."""
+    if not config.model_dir:
+        return None
+    from tfdogs.training.callbacks import metrics_log
+    from tfdogs.training.callbacks.evaluate import Evaluate
+
+    return metrics_log.read(Path(config.model_dir, Evaluate.FILE_NAME)) or None
+
+
+def _print(text):
+    encoding = sys.stdout.encoding or "utf-8"  # one without arrows is no reason to fail now
+    print(text.encode(encoding, "replace").decode(encoding))

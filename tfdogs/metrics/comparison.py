@@ -1,0 +1,82 @@
+"""One side against the other: what several scores share is computed once."""
+
+import functools
+
+import numpy as np
+
+from tfdogs.metrics.dogs import breed_histogram
+from tfdogs.metrics.frechet import frechet_distance
+from tfdogs.metrics.neighbours import nearest
+from tfdogs.metrics.precision_recall import realism
+
+MOST_NEIGHBOURS = 10_000  # images a side whose distances among each other are computed
+
+
+class Comparison:
+    """Fakes beside the reference.
+
+    Args:
+        fakes: `FeatureSet`.
+        reference: `Reference` of the same extractor.
+        seed: of the bootstrap, of KID's blocks and of subsets.
+        bootstrap: rounds of the bootstrap of FID's error; 0 for none.
+
+    Attributes:
+        fakes, reference, seed, bootstrap: as given.
+    """
+
+    def __init__(self, fakes, reference, *, seed=0, bootstrap=10):
+        self.fakes = fakes
+        self.reference = reference
+        self.seed = seed
+        self.bootstrap = bootstrap
+
+    @functools.cached_property
+    def fid(self):
+        """The Fréchet distance of all fakes and all reals."""
+        return frechet_distance(self.fakes.gaussian, self.reference.gaussian)
+
+    @functools.cached_property
+    def neighbours(self):
+        """Each fake's nearest real image by MiFID's distance 1 - |cos|.
+
+        (distances float64 [N], indices int64 [N]); infinity and -1 for features whose sum is 0.
+        """
+        distances, indices = nearest(self.fakes.pool, self.reference.features.pool, measure="cosine", k=1)
+        return distances[:, 0], indices[:, 0]
+
+    @property
+    def memorization_distance(self):
+        """d: mean over the fakes; see `tfdogs.metrics.mifid.memorization_distance`."""
+        distances = self.neighbours[0]
+        distances = distances[np.isfinite(distances)]
+        if not len(distances):
+            raise ValueError("fakes must have a row whose sum is not 0")
+        return float(distances.mean())
+
+    @functools.cached_property
+    def breeds(self):
+        """The `BreedHistogram` of the fakes."""
+        return breed_histogram(self.fakes.probabilities)
+
+    @functools.cached_property
+    def realism(self):
+        """Realism of every fake, float64 [N], beside at most `MOST_NEIGHBOURS` reals."""
+        return realism(self.few_reals, self.fakes.pool)
+
+    @functools.cached_property
+    def few_fakes(self):
+        """Features of at most `MOST_NEIGHBOURS` fakes."""
+        return self.few(self.fakes.pool, MOST_NEIGHBOURS)
+
+    @functools.cached_property
+    def few_reals(self):
+        """Features of at most `MOST_NEIGHBOURS` reals."""
+        return self.few(self.reference.features.pool, MOST_NEIGHBOURS)
+
+    def few(self, pool, most):
+        """Returns at most `most` rows, drawn without replacement, in their order."""
+        if len(pool) <= most:
+            return pool
+        rows = np.random.default_rng(self.seed).choice(len(pool), most, replace=False)
+        return pool[np.sort(rows)]

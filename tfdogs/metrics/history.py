@@ -1,0 +1,97 @@
+"""Evaluations one after the other: which is the best, and which differences are more than noise.
+
+A history is a list of dicts, the lines of a run's `evaluations.jsonl`, oldest first; see
+`tfdogs.training.callbacks.evaluate`.
+"""
+
+import json
+import math
+from pathlib import Path
+
+from tfdogs.errors import TfdogsError
+
+FILE_NAME = "evaluations.jsonl"
+_PROTOCOL = ("stamp", "num_fakes", "num_reals")
+_FIELDS = ("kimg", "scores", "alarms", *_PROTOCOL)
+_OF_A_SCORE = ("title", "value", "error", "better")
+
+
+def read(path):
+    """Reads a run's evaluations.
+
+    Args:
+        path: its `evaluations.jsonl`; a run without one has no evaluations.
+
+    Returns:
+        List of dicts; a last line that a kill cut short is left out.
+
+    Raises:
+        TfdogsError: another line is broken or foreign.
+    """
+    path = Path(path)
+    texts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = []
+    for place, text in enumerate(texts, 1):
+        try:
+            lines.append(_checked(json.loads(text)))
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            if place < len(texts):
+                raise TfdogsError(f"{path}: line {place} is not an evaluation ({e!r})") from e
+    return lines
+
+
+def _checked(line):
+    if not set(_FIELDS) <= line.keys():
+        raise KeyError(", ".join(sorted(set(_FIELDS) - line.keys())))
+    for name, score in line["scores"].items():
+        if not set(_OF_A_SCORE) <= score.keys():
+            raise KeyError(name)
+    return line
+
+
+def until(images_seen, history):
+    """Returns the lines of the evaluations that were made until so many images were seen."""
+    return [line for line in history if round(line["kimg"] * 1000) <= images_seen]
+
+
+def improves(new, old):
+    """Tells whether a score is better by more than its noise.
+
+    That is by more than one standard error of the difference of two independent estimates,
+    sqrt(e_new^2 + e_old^2); an error of None counts as 0. A value that is not finite is never better, and
+    whatever is finite is better than that.
+
+    Args:
+        new: dict with value, error and better ("lower" or "higher").
+        old: the same of an earlier evaluation.
+    """
+    if not _finite(new):
+        return False
+    if not _finite(old):
+        return True
+    gain = old["value"] - new["value"] if new["better"] == "lower" else new["value"] - old["value"]
+    return gain > math.hypot(new["error"] or 0.0, old["error"] or 0.0)
+
+
+def comparable(line, other):
+    """Tells whether two evaluations' scores mean the same: one extractor, the same numbers of images."""
+    return all(line.get(name) == other.get(name) for name in _PROTOCOL)
+
+
+def best(history, metric):
+    """Returns the place of the best line by `metric`, or None where no line has it.
+
+    The first line is the best until one `improves` on it. Lines that are not comparable with the last one
+    are left out.
+    """
+    found = None
+    for place, line in enumerate(history):
+        if metric not in line["scores"] or not comparable(line, history[-1]):
+            continue
+        if found is None or improves(line["scores"][metric], history[found]["scores"][metric]):
+            found = place
+    return found
+
+
+def _finite(score):
+    return score["value"] is not None and math.isfinite(score["value"])

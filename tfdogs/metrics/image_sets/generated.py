@@ -1,0 +1,58 @@
+"""What a generator draws as images to score, drawn as they are needed."""
+
+import hashlib
+import json
+
+import numpy as np
+
+from tfdogs.metrics.image_sets.image_set import ImageSet
+
+
+class Generated(ImageSet):
+    """Images out of a sampler; image i comes from seed `seed + i`, as everywhere in tfdogs.
+
+    A conditional generator draws its classes in turn: class of an image is its seed modulo their number.
+
+    Args:
+        sampler: `tfdogs.sampling.sampler.Sampler`.
+        num_images: how many, at least 1.
+        seed: seed of the first image.
+        truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`.
+        name: what draws them, for people.
+    """
+
+    def __init__(self, sampler, num_images, *, seed=0, truncation=None, name="generator"):
+        self.sampler = sampler
+        self.num_images = num_images
+        self.name = f"{name}, seeds {seed} to {seed + num_images - 1}"
+        if truncation is not None:
+            self.name += f", truncation {truncation:g}"
+        self._seed, self._truncation = seed, truncation
+
+    def content_key(self):
+        """Returns a digest of weights, seeds, truncation, and of the first images.
+
+        The first images tell apart networks of equal weights and different layers.
+        """
+        settings = {
+            "latent": [self.sampler.latent, self.sampler.latent_dim],
+            "num_classes": self.sampler.num_classes,
+            "num_images": self.num_images,
+            "seed": self._seed,
+            "truncation": self._truncation,
+        }
+        digest = hashlib.sha256(json.dumps(settings).encode())
+        for weight in self.sampler.generator.get_weights():
+            digest.update(f"{weight.dtype} {weight.shape}".encode())
+            digest.update(np.ascontiguousarray(weight))
+        digest.update(next(self.batches(32)))
+        return digest.hexdigest()
+
+    def batches(self, batch_size=64, *, indices=None):
+        """Yields uint8 arrays [n, H, W, C]."""
+        count = self.num_images if indices is None else len(indices)
+        for start in range(0, count, batch_size):
+            numbers = np.arange(start, min(start + batch_size, count))
+            if indices is not None:
+                numbers = np.asarray(indices, np.int64)[numbers]
+            yield self.sampler.images(self._seed + numbers, truncation=self._truncation)

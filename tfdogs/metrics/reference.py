@@ -1,0 +1,104 @@
+"""What fakes are scored against."""
+
+import functools
+import json
+import zipfile
+from pathlib import Path
+
+from tfdogs.errors import UsageError
+from tfdogs.metrics.evaluation import describe
+from tfdogs.metrics.extractors.extractor import Stamp
+from tfdogs.metrics.gaussian import Gaussian
+from tfdogs.metrics.moments import Moments
+
+_FORMAT = "tfdogs-statistics/1"
+
+
+class Reference:
+    """The real side: features of real images, or only their moments out of a statistics file.
+
+    Args:
+        features: `FeatureSet` of the real images; every metric can be computed against it.
+
+    Attributes:
+        features: as given; None where the reference came from a statistics file, which does for the FID and
+            what is made of it.
+        stamp: `Stamp` of the extractor that made it.
+        name: what the images are, for people.
+        num_images: how many images.
+    """
+
+    def __init__(self, features):
+        self.features = features
+        self.stamp, self.name, self.num_images = features.stamp, features.name, len(features)
+        self._moments = None
+
+    @classmethod
+    def load(cls, path, *, stamp):
+        """Reads a statistics file that `save` wrote.
+
+        Args:
+            path: the `.npz` file.
+            stamp: `Stamp` of the extractor that the fakes' features are made with.
+
+        Raises:
+            UsageError: it is no such file, or was made with another extractor.
+            TfdogsError: it is damaged.
+        """
+        if _names(path) >= {"mu", "sigma"}:
+            raise UsageError(
+                f"{path} holds mu and sigma as pytorch-fid writes them, and does not say which extractor and "
+                "resizer made them nor of how many images; legal is an .npz made by --save_stats"
+            )
+        moments, facts = Moments.load(path)
+        if str(facts.get("format")) != _FORMAT:
+            raise UsageError(f"{path} holds neither images nor statistics made by --save_stats")
+        made_with = Stamp(**json.loads(str(facts["stamp"])))
+        if made_with != stamp:
+            raise UsageError(
+                f"{path} was made with another extractor: {describe(made_with)}; "
+                f"the fakes are scored with {describe(stamp)}"
+            )
+        reference = cls.__new__(cls)
+        reference.features, reference._moments = None, moments
+        reference.stamp, reference.name, reference.num_images = stamp, str(facts["name"]), int(moments.count)
+        return reference
+
+    def save(self, path):
+        """Writes the moments with stamp and number of images, aside and then renamed; `load` reads them.
+
+        Args:
+            path: a file that ends in .npz.
+
+        Raises:
+            TfdogsError: the disk refuses.
+        """
+        self.moments.save(path, format=_FORMAT, name=self.name, stamp=json.dumps(self.stamp.to_dict()))
+
+    @property
+    def moments(self):
+        """`Moments` of all real images."""
+        return self._moments if self.features is None else self.features.moments
+
+    @functools.cached_property
+    def gaussian(self):
+        """`Gaussian` of all real images, from which Fréchet distances are computed."""
+        return Gaussian.of(self._moments) if self.features is None else self.features.gaussian
+
+
+def is_statistics(path):
+    """Says whether a file is an .npz without images: statistics, ours or of other programs."""
+    names = _names(path)
+    return bool(names) and not names & {"images", "arr_0"}
+
+
+def _names(path):
+    """Returns the names of an .npz file's arrays, a set; empty for anything else."""
+    path = Path(path)
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return set()

@@ -1,0 +1,147 @@
+"""The scores by name: what each needs, and how it is made of features.
+
+Where there is a choice it is made here, the same for all: KID in blocks of up to 1,000 images, fewer of the
+larger side where the smaller one has too few for that many blocks; the Inception score in 10 splits, of fewer
+than 1,000 images in one piece; precision, recall, density and coverage of at most 10,000 images a side
+(`tfdogs.metrics.comparison.MOST_NEIGHBOURS`); all else of all images. A score's numbers of images say so.
+"""
+
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from tfdogs.metrics.bootstrap import bootstrap_fid
+from tfdogs.metrics.density_coverage import density_coverage
+from tfdogs.metrics.diversity import effective_dimension, total_variance
+from tfdogs.metrics.dogs import dog_score
+from tfdogs.metrics.fid_infinity import fid_infinity
+from tfdogs.metrics.inception_score import inception_score
+from tfdogs.metrics.kid import kernel_distance
+from tfdogs.metrics.mifid import PRIVATE_EPS, PUBLIC_EPS, mifid
+from tfdogs.metrics.precision_recall import precision_recall
+from tfdogs.metrics.score import Score
+
+KID_BLOCK = 1000
+SPLITS = 10
+FEWEST_FOR_SPLITS = 1000  # images; fewer are scored in one piece
+
+
+class Metric(NamedTuple):
+    """One metric.
+
+    Attributes:
+        compute: `Comparison` -> list of `Score`s; raises ValueError where there are too few images.
+        needs: what it cannot be computed without, out of "reals" (features of real images, not only their
+            moments), "probabilities" and "imagenet".
+    """
+
+    compute: Callable
+    needs: tuple = ()
+
+
+def _fid(both):
+    error = None
+    if both.bootstrap:
+        fakes, reals = both.fakes.pool, both.reference.gaussian
+        error = bootstrap_fid(fakes, reals, rounds=both.bootstrap, seed=both.seed)
+    return [_score(both, "fid", "FID", both.fid, error, "lower")]
+
+
+def _fid_infinity(both):
+    value, error = fid_infinity(both.fakes.pool, both.reference.moments, seed=both.seed)
+    return [_score(both, "fid_infinity", "FID-infinity", value, error, "lower")]
+
+
+def _kid(both):
+    # Every block needs two images of each side: of the larger side no more than that is taken.
+    most = KID_BLOCK * max(1, min(len(both.fakes), both.reference.num_images) // 2)
+    reals, fakes = (both.few(features.pool, most) for features in (both.reference.features, both.fakes))
+    size = min(KID_BLOCK, max(len(reals), len(fakes)))
+    value, error = kernel_distance(reals, fakes, block_size=size, seed=both.seed)
+    counts = {"num_fakes": len(fakes), "num_reals": len(reals), "note": f"blocks of up to {size}"}
+    return [_score(both, "kid", "KID", value, error, "lower", **counts)]
+
+
+def _inception_score(both):
+    probabilities, splits = both.fakes.probabilities, 1
+    if len(probabilities) >= FEWEST_FOR_SPLITS:
+        splits = SPLITS
+        # Files are often sorted by class; a split is to be a sample of all.
+        probabilities = np.random.default_rng(both.seed).permutation(probabilities)
+    value, error = inception_score(probabilities, splits=splits)
+    facts = {"num_reals": 0, "note": f"{splits} splits" if splits > 1 else "1 split"}
+    return [_score(both, "inception_score", "Inception score", value, error, "higher", **facts)]
+
+
+def _precision_recall(both):
+    return _of_few(both, precision_recall(both.few_reals, both.few_fakes), ("precision", "recall"))
+
+
+def _density_coverage(both):
+    return _of_few(both, density_coverage(both.few_reals, both.few_fakes), ("density", "coverage"))
+
+
+def _mifid(both):
+    d = both.memorization_distance
+    label = both.fakes.stamp.label
+    scores = [_score(both, "memorization_distance", "Memorisation distance d", d, None, "")]
+    for name, eps in (("mifid_public", PUBLIC_EPS), ("mifid_private", PRIVATE_EPS)):
+        value = mifid(both.fid, d, eps)
+        # Never plain: the organisers' networks and pictures were theirs.
+        title = f"MiFID eps {eps:.2f} ({label})"
+        scores.append(Score(name, title, value, None, "lower", len(both.fakes), both.reference.num_images))
+    return scores
+
+
+def _dog_score(both):
+    value, error = dog_score(both.fakes.probabilities)
+    return [_score(both, "dog_score", "Dog score", value, error, "higher", num_reals=0)]
+
+
+def _breeds(both):
+    breeds = both.breeds
+    missing = float(len(breeds.missing))
+    return [
+        _score(both, "breeds_entropy", "Entropy of breeds", breeds.entropy, None, "higher", num_reals=0),
+        _score(both, "breeds_missing", "Missing breeds", missing, None, "lower", num_reals=0),
+    ]
+
+
+def _diversity(both):
+    fakes, reals = both.fakes.moments, total_variance(both.reference.moments)
+    if not reals:
+        raise ValueError("the real images must not be all alike")
+    ratio, dimension = total_variance(fakes) / reals, effective_dimension(fakes)
+    return [
+        _score(both, "effective_dimension", "Effective dimension", dimension, None, "", num_reals=0),
+        _score(both, "variance_ratio", "Variance, fakes / reals", ratio, None, ""),
+    ]
+
+
+def _of_few(both, values, names):
+    counts = {"num_fakes": len(both.few_fakes), "num_reals": len(both.few_reals)}
+    return [
+        _score(both, name, name.capitalize(), value, None, "higher", **counts)
+        for name, value in zip(names, values)
+    ]
+
+
+def _score(both, name, metric, value, error, better, **facts):
+    facts = {"num_fakes": len(both.fakes), "num_reals": both.reference.num_images, **facts}
+    error = None if error is None else float(error)
+    return Score(name, both.fakes.stamp.title(metric), float(value), error, better, **facts)
+
+
+METRICS = {
+    "fid": Metric(_fid),
+    "fid_infinity": Metric(_fid_infinity),
+    "kid": Metric(_kid, ("reals",)),
+    "inception_score": Metric(_inception_score, ("probabilities",)),
+    "precision_recall": Metric(_precision_recall, ("reals",)),
+    "density_coverage": Metric(_density_coverage, ("reals",)),
+    "mifid": Metric(_mifid, ("reals",)),
+    "dog_score": Metric(_dog_score, ("imagenet",)),
+    "breeds": Metric(_breeds, ("imagenet",)),
+    "diversity": Metric(_diversity),
+}
+NAMES = tuple(METRICS)

@@ -1,0 +1,131 @@
+"""Keeps the generator that scored best."""
+
+import json
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.metrics import history as histories
+
+_FACTS = "best.json"
+_PROTOCOL = ("num_fakes", "num_reals", "stamp")
+
+
+class BestGenerator:
+    """Keeps the weights of the best generator so far in `DIRECTORY/best`: a listener of `Evaluate`.
+
+    Kept are the weights that samples come from, the averaged generator's, and `best.json`: kimg, metric,
+    value, error, better, num_fakes, num_reals, stamp, and the weights' files with their sizes. A generator
+    takes the place of the one there when it is better by more than the error, see
+    `tfdogs.metrics.history.improves`, or when the two cannot be compared because metric, extractor or numbers
+    of images were changed. New weights are complete before `best.json` names them, and the old ones go
+    afterwards: whenever a kill comes, one of the two is there.
+
+    A run that resumes from before its best keeps it. It is a generator that this run made, and training,
+    being deterministic, makes the same one again.
+
+    Args:
+        directory: the run's folder.
+        metric: name of the score that is watched, such as "fid".
+
+    Raises:
+        UsageError: from `fit`, an evaluation has no such score.
+        TfdogsError: from `fit`, `best.json` is damaged, or the disk failed.
+    """
+
+    def __init__(self, directory, metric):
+        self._directory = _folder(directory)
+        self.metric = metric
+
+    def on_evaluation(self, kimg, evaluation, history, *, model, fakes):
+        """Keeps the generator if it is the best until now; returns {"best": True} then."""
+        line = history[-1]
+        score = line["scores"].get(self.metric)
+        if score is None or not score["better"]:
+            names = ", ".join(name for name, one in line["scores"].items() if one["better"])
+            raise UsageError(f"--eval_metric must be one of {names}. Received: --eval_metric={self.metric}")
+        facts = {"kimg": kimg, "metric": self.metric, **score, **{name: line[name] for name in _PROTOCOL}}
+        old = _read(self._directory)
+        if (
+            old is not None
+            and old["metric"] == self.metric
+            and histories.comparable(facts, old)
+            and not histories.improves(facts, old)
+        ):
+            return None
+        try:
+            self._keep(facts, model.sampler.generator, () if old is None else old["files"])
+        except (OSError, tf.errors.OpError) as e:
+            raise TfdogsError(f"cannot write {self._directory}: {e}") from e
+        return {"best": True}
+
+    def _keep(self, facts, generator, before):
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._remove_all_but(before)  # what a kill left half written
+        prefix = f"kimg{facts['kimg']:010.3f}"
+        if f"{prefix}.index" in before:  # scored again by another protocol
+            prefix += "-again"
+        tf.train.Checkpoint(generator=generator).write(str(self._directory / prefix))
+        files = {path.name: path.stat().st_size for path in self._directory.glob(f"{prefix}.*")}
+        hidden = self._directory / f".{_FACTS}"
+        hidden.write_text(json.dumps({**facts, "prefix": prefix, "files": files}, indent=2) + "\n", "utf-8")
+        hidden.replace(self._directory / _FACTS)
+        self._remove_all_but(files)
+
+    def _remove_all_but(self, names):
+        for path in self._directory.iterdir():
+            if path.name not in names and path.name != _FACTS:
+                path.unlink()
+
+
+def load_best(directory, generator):
+    """Restores the weights that `BestGenerator` kept.
+
+    Args:
+        directory: the run's folder.
+        generator: the network that drew the run's samples, built as it was.
+
+    Returns:
+        What `best.json` holds, a dict.
+
+    Raises:
+        UsageError: the run has kept none.
+        TfdogsError: a file of it is damaged or missing, or belongs to another network; names it.
+    """
+    folder = _folder(directory)
+    facts = _read(folder)
+    if facts is None:
+        raise UsageError(
+            f"{directory} has kept no best generator; python -m tfdogs.train --eval_kimg=N keeps one"
+        )
+    for name, size in facts["files"].items():
+        path = folder / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != size:
+            found = "no such file" if found is None else f"{found} bytes"
+            raise TfdogsError(f"{path}: expected {size} bytes, found {found}")
+    prefix = folder / facts["prefix"]
+    try:
+        tf.train.Checkpoint(generator=generator).read(str(prefix)).assert_consumed()
+    except (AssertionError, ValueError, tf.errors.OpError) as e:
+        raise TfdogsError(f"{prefix}.* cannot be restored ({' '.join(str(e).split())[:200]})") from e
+    return facts
+
+
+def _folder(directory):
+    return Path(directory, "best")
+
+
+def _read(folder):
+    """Returns what `best.json` holds, or None where there is none."""
+    path = folder / _FACTS
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("kimg", "metric", "value", "error", "better", "prefix", "files", *_PROTOCOL):
+            facts[name]
+        return facts
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise TfdogsError(f"{path} is damaged ({e}); remove the folder to keep a best generator anew") from e
