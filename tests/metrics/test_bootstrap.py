@@ -24,6 +24,13 @@ def test_error_falls_with_the_root_of_the_number():
     assert few / many == pytest.approx(4, rel=0.5)
 
 
+def test_rounds_are_fids_of_rows_drawn_with_replacement():
+    draws = np.random.default_rng(7).multinomial(200, np.full(200, 1 / 200), 3)
+    distances = [frechet_distance(np.repeat(fakes(0), counts, axis=0), REALS) for counts in draws]
+    error = bootstrap_fid(fakes(0), REALS, rounds=3, seed=7)
+    assert error == pytest.approx(np.std(distances, ddof=1), rel=1e-9)
+
+
 def test_seed_decides():
     first, again, other = (bootstrap_fid(fakes(0), REALS, rounds=3, seed=seed) for seed in (1, 1, 2))
     assert first == again != other

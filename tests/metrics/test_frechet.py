@@ -114,6 +114,33 @@ def test_distance_to_a_map_of_the_same_rows_is_exact(num_rows, num_features, dec
     assert frechet_distance(*sides[::-1]) == pytest.approx(value, rel=1e-9, abs=1e-9 * scale)
 
 
+@pytest.mark.parametrize("num_rows", [30, 100, 128])
+def test_few_rows_are_exact_to_the_last_digits(num_rows):
+    features = draw(num_rows, 128, decay=0.5)
+    moved, exact = mapped(features)
+    assert frechet_distance(features, moved) == pytest.approx(exact, rel=1e-12)
+
+
+def test_a_copied_feature_leaves_no_noise():
+    """Rounding may lift the pivot of a singular covariance over 0, which would count as variance."""
+    for seed in range(8):
+        a, b = draw(300, 41, seed), draw(300, 41, 100 + seed)
+        a[:, seed + 10] = 1.7 * a[:, seed]
+        rows = [(x - x.mean(axis=0)) / np.sqrt(299) for x in (a, b)]
+        root = np.linalg.svd(rows[0] @ rows[1].T, compute_uv=False).sum()
+        exact = np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2) + sum(np.sum(x**2) for x in rows) - 2 * root
+        assert frechet_distance(a, b) == pytest.approx(exact, rel=0, abs=1e-9)
+
+
+def test_dead_features_stay_on_the_fast_way(monkeypatch):
+    a, b = draw(300, 20, 1), draw(300, 20, 2)
+    a[:, [3, 7]], b[:, [3, 7]] = 0, 0.1
+    monkeypatch.delattr(np.linalg, "eigh")
+    monkeypatch.delattr(np.linalg, "svd")
+    rest = np.delete(np.arange(20), [3, 7])
+    assert frechet_distance(a, b) == pytest.approx(frechet_distance(a[:, rest], b[:, rest]) + 0.02, rel=1e-9)
+
+
 @pytest.mark.parametrize("decay", [0.0, 4.0, 8.0])
 def test_distance_in_higher_precision(decay):
     a, b = draw(40, 8, 1, decay), draw(50, 8, 2, decay) * 1.1

@@ -167,9 +167,11 @@ def test_metrics_that_need_imagenet_are_left_out_of_the_default_only(
     run.train(config)
     assert "dog_score" not in lines(config)[0]["scores"] and "fid" in lines(config)[0]["scores"]
     assert lines(config)[0]["spread"]["fakes"]["breed_entropy"] is None
-    other = make_evaluated(model_dir=config.model_dir + "2")
-    with pytest.raises(UsageError, match="dog_score"):
-        run.train(other)
+    for changes in ({}, {"eval_metrics": TrainConfig.eval_metrics, "eval_metric": "dog_score"}):
+        other = make_evaluated(model_dir=config.model_dir + "2", **changes)
+        with pytest.raises(UsageError, match="dog_score needs the classes of ImageNet"):
+            run.train(other)
+        assert not Path(other.model_dir).exists()
 
 
 def test_an_extractor_that_is_not_there_is_told_before_anything_is_written(make_config):

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from tfdogs.metrics import extractors, reference
+from tfdogs.metrics import extractors, history, reference
 from tfdogs.metrics.evaluator import Evaluator
 from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets import DataDir, Generated, open_images
@@ -138,10 +138,7 @@ def _history(config):
     """Returns the lines of the run's own evaluations, or None."""
     if not config.model_dir:
         return None
-    from tfdogs.training.callbacks import metrics_log
-    from tfdogs.training.callbacks.evaluate import Evaluate
-
-    return metrics_log.read(Path(config.model_dir, Evaluate.FILE_NAME)) or None
+    return history.read(Path(config.model_dir, history.FILE_NAME)) or None
 
 
 def _print(text):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tfdogs.errors import UsageError
 from tfdogs.metrics import collapse, extractors, history, memorization, scores
 from tfdogs.metrics.evaluator import Evaluator
 from tfdogs.metrics.feature_cache import FeatureCache
@@ -12,7 +13,7 @@ from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.early_stop import EarlyStop
 from tfdogs.training.callbacks.evaluate import Evaluate
 from tfdogs.training.callbacks.memorization_guard import MemorizationGuard
-from tfdogs.training.config import TrainConfig
+from tfdogs.training.config import DECIDING, TrainConfig
 
 
 class RunEvaluation:
@@ -22,7 +23,7 @@ class RunEvaluation:
         config: `tfdogs.training.config.TrainConfig` with `eval_kimg` over 0.
 
     Raises:
-        UsageError: there is no such extractor.
+        UsageError: there is no such extractor, or it cannot do what `eval_metrics` asks for.
         TfdogsError: its weights cannot be had.
     """
 
@@ -32,6 +33,7 @@ class RunEvaluation:
         self._extractor = extractors.get(
             config.eval_extractor, path=config.inception_path, input_range=config.extractor_range
         )
+        self._metrics = self._possible_metrics()
         self._early_stop = EarlyStop(config.eval_metric, config.early_stop) if config.early_stop else None
 
     def callback(self, interrupted):
@@ -44,14 +46,13 @@ class RunEvaluation:
             `Evaluate`, with `BestGenerator`, the two alarms and `EarlyStop` as its listeners.
 
         Raises:
-            UsageError: the extractor cannot do what `eval_metrics` asks for.
             TfdogsError: an image cannot be read, or the disk failed.
         """
         config, extractor = self._config, self._extractor
         cache = FeatureCache(config.cache_dir or None)
         train = DataDir(config.data_dir, split="train")
         reals = cache.features(train, extractor)
-        evaluator = Evaluator(extractor, Reference(reals), metrics=self._metrics(), per_image=False)
+        evaluator = Evaluator(extractor, Reference(reals), metrics=self._metrics, per_image=False)
         stop = config.on_alarm == "stop"
         listeners = [BestGenerator(self._directory, config.eval_metric)]
         natural = memorization.natural_distances(reals.pool, self._heldout(train, cache))
@@ -83,12 +84,22 @@ class RunEvaluation:
     def _history(self):
         return history.read(self._directory / history.FILE_NAME)
 
-    def _metrics(self):
+    def _possible_metrics(self):
         """Returns the metrics' names, of the default only those that the extractor has the classes for."""
-        names = self._config.metric_names
-        if self._config.eval_metrics != TrainConfig.eval_metrics or self._extractor.imagenet:
-            return names
-        return [name for name in names if "imagenet" not in scores.METRICS[name].needs]
+        config, extractor = self._config, self._extractor
+        has = {"reals": True, "probabilities": extractor.num_classes > 0, "imagenet": extractor.imagenet}
+        possible = [n for n in config.metric_names if all(has[need] for need in scores.METRICS[n].needs)]
+        lacking = set(config.metric_names) - set(possible)
+        wanted = {DECIDING[config.eval_metric]}
+        if config.eval_metrics != TrainConfig.eval_metrics:
+            wanted |= lacking
+        if wanted & lacking:
+            names = ", ".join(sorted(wanted & lacking))
+            raise UsageError(
+                f"{names} needs the classes of ImageNet, or at least some, and {extractor.stamp.label} does "
+                f"not have them. Received: --eval_extractor={config.eval_extractor}"
+            )
+        return possible
 
     def _heldout(self, train, cache):
         counts = train.manifest.splits

@@ -106,6 +106,13 @@ def test_metrics_log_drops_what_lies_beyond_the_checkpoint(tmp_path):
     assert lines[-1]["seconds"] >= 1.28  # time goes on from the line before
 
 
+def test_metrics_log_keeps_the_line_of_the_checkpoint_itself(tmp_path):
+    assert 128.448 * 1000 > 128448  # rounding
+    (tmp_path / "metrics.jsonl").write_text(json.dumps({"kimg": 128.448, "seconds": 9.0}) + "\n")
+    play(MetricsLog(tmp_path, 1.0), Model(128448), 0)
+    assert [line["kimg"] for line in metrics_log.read(tmp_path / "metrics.jsonl")] == [128.448]
+
+
 def test_metrics_reach_tensorboard(tmp_path):
     play(MetricsLog(tmp_path, 0.064), Model(), 2, logs={"d_loss": 0.25})
     (events,) = (tmp_path / "tensorboard").iterdir()

@@ -33,7 +33,7 @@ class MetricsLog(EveryKimg):
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        earlier = [line for line in read(self._path) if line["kimg"] * 1000 <= self._last]
+        earlier = [line for line in read(self._path) if round(line["kimg"] * 1000) <= self._last]
         self._seconds = earlier[-1]["seconds"] if earlier else 0.0
         text = "".join(json.dumps(line) + "\n" for line in earlier)
         hidden = self._path.with_name(f".{self._path.name}")
