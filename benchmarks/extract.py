@@ -18,8 +18,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from timing import Worker, alternate, machine, positive, ratios, spread
-from train_step import peer_python, rates
+from timing import Worker, alternate, machine, peer_python, positive, rates, ratios, spread
 
 _GOAL = 1.0
 _HERE = Path(__file__).resolve().parent

@@ -22,8 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from timing import Worker, alternate, machine, positive, ratios, spread
-from train_step import peer_python
+from timing import Worker, alternate, machine, peer_python, positive, ratios, spread
 
 _HERE = Path(__file__).resolve().parent
 _GOALS = {"scipy": 4.0, "tfgan": 2.0, "torch_fidelity": 1.0}

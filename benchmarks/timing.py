@@ -5,6 +5,7 @@ Standard library only: the peers' interpreters import it too.
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 
 
@@ -72,6 +74,27 @@ def alternate(contenders, rounds, *, warm_up=1, pause=1.0):
             if turn >= warm_up:
                 kept.append(result)
     return results
+
+
+def rates(answers, amount):
+    """Returns amount per second of each answer."""
+    return [amount / answer["seconds"] for answer in answers]
+
+
+def peer_python():
+    """Returns an interpreter that has `requirements-torch.txt`, made on the first call and kept."""
+    requirements = Path(__file__).with_name("requirements-torch.txt")
+    stamp = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "tfdogs" / f"torch-{stamp}"
+    python, ready = home / "bin" / "python", home / "ready"
+    if not ready.exists():
+        print(f"making {home} from {requirements.name}", flush=True)
+        venv.create(home, clear=True, with_pip=True)
+        if subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=False).returncode:
+            sys.exit(f"{_script()}: cannot install {requirements}, see above; or give --torch_python")
+        ready.touch()
+    return python
 
 
 class Worker:

@@ -10,38 +10,13 @@ step uses. Goal: a ratio of at least 1.3.
 """
 
 import argparse
-import hashlib
-import os
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
-from timing import Worker, alternate, cores, machine, positive, ratios, spread
+from timing import Worker, alternate, cores, machine, peer_python, positive, rates, ratios, spread
 
 _GOAL = 1.3
 _HERE = Path(__file__).resolve().parent
-
-
-def peer_python():
-    """Returns an interpreter that has `requirements-torch.txt`, made on the first call and kept."""
-    requirements = _HERE / "requirements-torch.txt"
-    stamp = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "tfdogs" / f"torch-{stamp}"
-    python, ready = home / "bin" / "python", home / "ready"
-    if not ready.exists():
-        print(f"making {home} from {requirements.name}", flush=True)
-        venv.create(home, clear=True, with_pip=True)
-        if subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=False).returncode:
-            sys.exit(f"train_step.py: cannot install {requirements}, see above; or give --torch_python")
-        ready.touch()
-    return python
-
-
-def rates(answers, amount):
-    """Returns amount per second of each answer."""
-    return [amount / answer["seconds"] for answer in answers]
 
 
 def report(facts, answers, images):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
-from tfdogs.metrics import extractors, scores
+from tfdogs.metrics import extractors, marks, scores
 from tfdogs.metrics.evaluator import check
 
 
@@ -75,6 +75,10 @@ class EvaluateConfig(Config):
         "report.html; empty: nowhere.",
         default="",
     )
+    marks: str = flag(
+        "Earlier evaluations that the report shows as lines to compare with: NAME=FILE.json,NAME=FILE.json.",
+        default="",
+    )
     save_stats: str = flag("Keep the real images' statistics in this .npz, for --reals.", default="")
     cache_dir: str = flag(
         "Where features are kept; empty: tfdogs/features in $XDG_CACHE_HOME or ~/.cache.",
@@ -109,6 +113,13 @@ class EvaluateConfig(Config):
             self.reject("bootstrap", "must be 0, or at least 2 rounds")
         if self.form not in ("", "json", "folder"):
             self.reject("output", "must end in .json, or be a folder without an ending")
+        if self.marks:
+            try:
+                marks.parse(self.marks)
+            except ValueError as e:
+                raise UsageError(f"--marks {e}") from e
+            if self.form != "folder":
+                self.reject("marks", "goes with a report, --output=FOLDER")
         if self.save_stats and Path(self.save_stats).suffix.lower() != ".npz":
             self.reject("save_stats", "must end in .npz")
 

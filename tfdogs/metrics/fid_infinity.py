@@ -18,11 +18,11 @@ def fid_infinity(fakes, reals, *, points=10, smallest=None, seed=0):
     few reals stays.
 
     Args:
-        fakes: features [N, D].
+        fakes: features [N, D], N at least 4 D: with subsets of fewer than 2 D the bias is no constant / n, and
+            the line would end under the truth.
         reals: what `frechet_distance` takes.
         points: how many sizes, evenly spaced from `smallest` to N; at least 3.
-        smallest: fewest fakes of a subset, at least 2; default N / 10, as in the paper, but at least 2 D, as
-            with too few the bias is no longer a constant / n, and at most N / 2.
+        smallest: fewest fakes of a subset, at least 2 D; default N / 10, as in the paper, or 2 D if that is more.
         seed: of the subsets.
 
     Returns:
@@ -33,12 +33,17 @@ def fid_infinity(fakes, reals, *, points=10, smallest=None, seed=0):
         ValueError: see `frechet_distance`; or the sizes are too few.
     """
     fakes, reals = check_features(fakes, "fakes"), Gaussian.of(reals)
-    if smallest is None:
-        smallest = max(2, min(len(fakes) // 2, max(len(fakes) // 10, 2 * fakes.shape[1])))
-    sizes = np.unique(np.linspace(smallest, len(fakes), points).round().astype(np.int64))
-    if smallest < 2 or len(sizes) < 3:
+    least = 2 * fakes.shape[1]
+    smallest = max(len(fakes) // 10, least) if smallest is None else smallest
+    if len(fakes) < 2 * least or smallest < least:
         raise ValueError(
-            "there must be at least 3 sizes of subsets, of 2 fakes and more. "
+            f"there must be at least {2 * least} fakes, four times the features, and {least} in a subset. "
+            f"Received: {len(fakes)} fakes, subsets from {smallest}"
+        )
+    sizes = np.unique(np.linspace(smallest, len(fakes), points).round().astype(np.int64))
+    if len(sizes) < 3 or smallest > len(fakes):
+        raise ValueError(
+            "there must be at least 3 sizes of subsets. "
             f"Received: {points} points from {smallest} to {len(fakes)} fakes"
         )
     generator = np.random.default_rng(seed)
