@@ -1,118 +1,13 @@
-"""The evaluation as a user asks for it, and what goes wrong."""
+"""The evaluation as a user asks for it."""
 
 import dataclasses
-import io
-import json
 import re
-import runpy
-import shutil
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfdogs.data.paper_dogs import draw
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def encode(image, form="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory, paper_data):
-    """A folder with data, paper dogs of another seed as folder, zip, npy and npz, and a run."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(paper_data, home / "data")
-    dogs = [draw(i, seed=1, size=28) for i in range(24)]
-    (home / "dogs").mkdir()
-    with zipfile.ZipFile(home / "dogs.zip", "w") as archive:
-        for i, dog in enumerate(dogs):
-            (home / f"dogs/image_{i:05}.png").write_bytes(encode(dog))
-            archive.writestr(f"other/{i:05}.png", encode(dog))
-    pixels = np.stack([np.asarray(dog) for dog in dogs])
-    np.save(home / "dogs.npy", pixels)
-    np.savez(home / "dogs.npz", pixels)
-    make_run(home / "run", home / "data")
-    return home
-
-
-def make_run(path, data):
-    """A run as training leaves it, with weights that nothing has trained yet."""
-    from tfdogs.training import run
-    from tfdogs.training.checkpoints import Checkpoints
-    from tfdogs.training.config import TrainConfig
-
-    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 4}
-    config = TrainConfig(data_dir=str(data), model_dir=str(path), model="mlp", **sizes)
-    card = run.DataCard(image_size=28, channels=3, classes=(), num_images=50, fingerprint="")
-    gan = run.build(config, card)
-    gan.images_seen.assign(1500)
-    Checkpoints(path / "checkpoints", gan).save()
-    (path / "config.json").write_text(config.dump())
-    (path / "data.json").write_text(json.dumps(dataclasses.asdict(card)))
-
-
-@pytest.fixture(scope="module")
-def colours():
-    """An extractor that takes no time: mean colours of four quarters."""
-    import tensorflow as tf
-
-    from tfdogs.metrics.extractors.extractor import Extractor, Stamp
-
-    class Colours(Extractor):
-        def __init__(self):
-            self._weights = tf.random.stateless_normal([12, 1000], [1, 2])
-            super().__init__(Stamp("colours", "Colours", "0" * 16, "bilinear", 8), 12, 1000, imagenet=True)
-
-        def forward(self, pixels):
-            pool = tf.reshape(tf.nn.avg_pool2d(pixels / 255.0, 4, 4, "VALID"), [-1, 12])
-            return pool, tf.nn.softmax(10.0 * pool @ self._weights)
-
-    return Colours()
-
-
-@pytest.fixture
-def evaluate(home, monkeypatch, capsys, colours):
-    """Runs the command in this process, in `home`, and returns (status, out, err)."""
-    from tfdogs.metrics import extractors
-
-    def evaluate(*flags, extractor=colours):
-        with monkeypatch.context() as patch:
-            if extractor is not None:
-                patch.setattr(extractors, "get", lambda *args, **kwargs: extractor)
-            patch.chdir(home)
-            patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-            patch.setattr(sys, "argv", ["evaluate", *flags])
-            patch.delitem(sys.modules, "tfdogs.evaluate", raising=False)
-            capsys.readouterr()
-            with pytest.raises(SystemExit) as exit:
-                runpy.run_module("tfdogs.evaluate", run_name="__main__", alter_sys=True)
-            return (exit.value.code, *capsys.readouterr())
-
-    return evaluate
-
-
-@pytest.fixture
-def scores(evaluate, tmp_path):
-    """Runs the command, which must do well, and returns its JSON."""
-
-    def scores(*flags, **options):
-        status, out, errors = evaluate(*flags, f"--output={tmp_path}/scores.json", "--overwrite", **options)
-        assert status == 0, errors
-        values = json.loads((tmp_path / "scores.json").read_text())
-        for score in values["scores"].values():
-            assert score["title"] in out
-        return values
-
-    return scores
 
 
 def numbers(values):
@@ -124,9 +19,9 @@ def test_a_folder_against_a_data_dir(scores):
     assert not values["left_out"] and values["fakes"] == "dogs" and values["reals"] == "data (train)"
     fid = values["scores"]["fid"]
     assert fid["title"] == "FID (Colours)" and fid["value"] > 0 and fid["error"] > 0
-    assert fid["num_fakes"] == 24 and fid["num_reals"] == values["num_reals"] > 40
+    assert fid["num_fakes"] == 50 and fid["num_reals"] == values["num_reals"] > 40
     assert (fid["weights"], fid["resizer"], fid["label"]) == ("0" * 16, "bilinear", "Colours")
-    assert sum(values["breeds"]["counts"].values()) == 24
+    assert sum(values["breeds"]["counts"].values()) == 50
 
 
 def test_the_same_images_in_any_form_have_the_same_scores(scores):
@@ -226,7 +121,7 @@ def test_statistics_and_run_have_a_report_too(evaluate, home):
     assert status == 0 and (home / "reported/report.html").is_file(), errors
 
 
-def test_pictures_of_mixed_sizes_and_modes(scores, home):
+def test_pictures_of_mixed_sizes_and_modes(scores, home, encode):
     folder = home / "mixed"
     folder.mkdir(exist_ok=True)
     for i, size in enumerate((16, 28, 40, 64, 28)):
@@ -263,91 +158,6 @@ def test_features_that_are_not_finite(evaluate, home, colours, monkeypatch):
     assert list((home / "nan").iterdir()) == []
 
 
-WRONG = [
-    ("--data_dir=data", 2, r"exactly one of --model_dir and --fakes"),
-    ("--fakes=dogs --model_dir=run --data_dir=data", 2, r"exactly one of --model_dir and --fakes"),
-    ("--fakes=dogs", 2, r"exactly one of --data_dir and --reals"),
-    ("--fakes=dogs --data_dir=data --reals=dogs", 2, r"exactly one of --data_dir and --reals"),
-    ("--fakes=dogs --data_dir=data --metrics=fid,beauty", 2, r"--metrics must be made of fid, .*fid,beauty"),
-    ("--fakes=dogs --data_dir=data --metrics=,", 2, r"--metrics must be made of"),
-    ("--fakes=dogs --data_dir=data --extractor=vgg", 2, r"--extractor must be efficientnet_lite0.*vgg"),
-    ("--fakes=dogs --data_dir=data --inception_path=x", 2, r"--inception_path goes with"),
-    ("--fakes=dogs --data_dir=data --extractor_range=0_1", 2, r"--extractor_range goes with"),
-    ("--fakes=dogs --data_dir=data --extractor_range=0_9", 2, r"--extractor_range must be one of"),
-    ("--fakes=dogs --data_dir=data --truncation=0.5", 2, r"--truncation goes with --model_dir"),
-    ("--fakes=dogs --data_dir=data --best", 2, r"--best goes with --model_dir"),
-    ("--fakes=dogs --data_dir=data --num_images=0", 2, r"--num_images must be at least 1"),
-    ("--fakes=dogs --data_dir=data --bootstrap=1", 2, r"--bootstrap must be 0, or at least 2"),
-    ("--fakes=dogs --data_dir=data --output=x.html", 2, r"--output must end in \.json.*x\.html"),
-    ("--fakes=dogs --data_dir=data --output=dogs", 2, r"--output is there already"),
-    ("--fakes=dogs --data_dir=data --output=dogs --overwrite", 2, r"holds image_00000\.png"),
-    ("--fakes=dogs --data_dir=data --output=dogs.npy/a.json", 2, r"dogs\.npy is a file"),
-    ("--fakes=dogs --data_dir=data --save_stats=x.npy", 2, r"--save_stats must end in \.npz"),
-    ("--fakes=dogs --data_dir=data --save_stats=dogs.npz", 2, r"--save_stats is there already"),
-    ("--fakes=nowhere --data_dir=data", 2, r"--fakes: no such file or folder.*nowhere"),
-    ("--fakes=nowhere.npy --data_dir=data", 2, r"--fakes: no such file.*nowhere\.npy"),
-    ("--fakes=dogs --data_dir=nowhere", 2, r"nowhere"),
-    ("--fakes=dogs --data_dir=dogs", 2, r"dogs is not a data_dir"),
-    ("--model_dir=dogs", 2, r"--model_dir must be a run"),
-    ("--model_dir=dogs --data_dir=data", 2, r"--model_dir must be a run"),
-    ("--fakes=empty --data_dir=data", 2, r"empty holds no pictures"),
-    ("--fakes=corrupt.zip --data_dir=data", 1, r"corrupt\.zip is truncated or corrupt"),
-    ("--fakes=notes.tar --data_dir=data", 1, r"notes\.tar is truncated or corrupt"),
-    ("--fakes=bad --data_dir=data", 1, r"bad: picture dog\.png cannot be read"),
-    ("--fakes=floats.npy --data_dir=data", 2, r"floats\.npy: images must be uint8.*float32"),
-    ("--fakes=dogs --reals=foreign.npz", 2, r"foreign\.npz holds mu and sigma .* which extractor"),
-    ("--fakes=dogs --reals=cut.npz", 1, r"cut\.npz"),
-    ("--fakes=dogs --data_dir=data --cache_dir=dogs.npy", 1, r"cannot keep features in dogs\.npy"),
-    ("--fakes=dogs --data_dir=data extra", 2, r"extra"),
-]
-
-
-@pytest.fixture
-def wrong_things(home):
-    (home / "empty").mkdir(exist_ok=True)
-    (home / "bad").mkdir(exist_ok=True)
-    (home / "bad/dog.png").write_bytes(b"no dog")
-    (home / "corrupt.zip").write_bytes(b"PK\x03\x04" + bytes(40))
-    (home / "notes.tar").write_text("not a tar")
-    np.save(home / "floats.npy", np.zeros([3, 8, 8, 3], np.float32))
-    np.savez(home / "foreign.npz", mu=np.zeros(3), sigma=np.eye(3))
-    (home / "cut.npz").write_bytes((home / "dogs.npz").read_bytes()[:-30])
-
-
-@pytest.mark.parametrize(("flags", "status", "named"), WRONG, ids=[flags for flags, _, _ in WRONG])
-def test_what_goes_wrong_is_one_clear_line(home, evaluate, wrong_things, flags, status, named):
-    def tree():
-        return {path.relative_to(home) for path in home.rglob("*") if "cache" not in path.parts}
-
-    before = tree()
-    code, out, errors = evaluate(*flags.split())
-    assert code == status, errors
-    (line,) = errors.strip().splitlines()
-    assert line.startswith("tfdogs.evaluate: ") and re.search(named, line)
-    assert not out and tree() == before
-
-
-def test_help(evaluate):
-    status, out, errors = evaluate("--help")
-    assert status == 0 and not errors
-    for flag in ("--fakes", "--metrics", "--extractor", "--save_stats", "--flagfile"):
-        assert flag in out
-
-
-def test_bad_usage_is_told_before_tensorflow_is_loaded(tmp_path):
-    for flags in (["--fakes=a"], ["--fakes=a", "--reals=b", "--metrics=beauty"], ["--fakes=a", "--reals=b"]):
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "tfdogs.evaluate", *flags],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-        )
-        assert done.returncode == 2
-        lines = done.stderr.splitlines()
-        assert [line for line in lines if not line.startswith("import time:")] == [lines[-1]]
-        assert not any(line.endswith(" tensorflow") for line in lines)
-
-
 def test_with_the_network_that_is_the_default(scores):
     values = scores("--fakes=dogs", "--data_dir=data", "--num_images=12", "--bootstrap=0", extractor=None)
     assert values["stamp"]["label"] == "EfficientNet-Lite0" and re.fullmatch(
@@ -355,4 +165,5 @@ def test_with_the_network_that_is_the_default(scores):
     )
     assert values["scores"]["fid"]["title"] == "FID (EfficientNet-Lite0)"
     assert values["scores"]["mifid_public"]["title"] == "MiFID eps 0.10 (EfficientNet-Lite0)"
-    assert not values["left_out"] and 0 < values["scores"]["dog_score"]["value"] < 1
+    assert set(values["left_out"]) == {"fid_infinity"}  # so few beside 1,280 features
+    assert 0 < values["scores"]["dog_score"]["value"] < 1

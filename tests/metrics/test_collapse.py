@@ -5,6 +5,7 @@ import pytest
 
 from tfdogs.metrics import collapse
 from tfdogs.metrics.collapse import Spread
+from tfdogs.metrics.dogs import breed_histogram
 from tfdogs.metrics.extractors.extractor import Stamp
 from tfdogs.metrics.feature_set import FeatureSet
 
@@ -81,6 +82,64 @@ def test_few_images_are_compared_with_as_few():
     # Of 20 images, 60 dimensions show as 15: 1 / 15 = 1 / 60 + 1 / 20.
     assert collapse.judge(Spread(5.0, 100.0, None, 20), reals) == ()
     assert collapse.judge(Spread(5.0, 100.0, None, 10_000), reals)
+
+
+def varied(count, seed, dimension=20):
+    """Features that vary equally in few directions, as of simple data."""
+    rng, width = np.random.default_rng(seed), 300
+    directions = np.random.default_rng(99).standard_normal((dimension, width)) / np.sqrt(width)
+    return rng.standard_normal((count, dimension)) @ directions + 3
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+@pytest.mark.parametrize("count", [64, 500, 5000])
+def test_ten_images_are_found_out_beside_reals_of_little_variety(count, noise):
+    reals = collapse.spread(features(varied(3000, 0)), breeds=False)
+    pool = varied(10, 1)[np.arange(count) % 10]
+    pool = pool + noise * np.random.default_rng(3).standard_normal(pool.shape) / np.sqrt(300)
+    found = collapse.spread(features(pool), breeds=False)
+    if count > 64:
+        assert found.effective_dimension > 0.2 * reals.effective_dimension  # which tells nothing here
+    assert collapse.judge(found, reals)[-1] == (
+        "100 % of its images are nearer to another of them than 99 % of the training images are to each other"
+    )
+    assert collapse.judge(found, reals, repeated=1.0) == collapse.judge(found._replace(rows=None), reals)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0])
+@pytest.mark.parametrize("dimension", [3, 20])
+@pytest.mark.parametrize(("count", "num_reals"), [(50, 3000), (5000, 60), (2000, 3000)])
+def test_other_images_of_little_variety_have_not_collapsed(count, num_reals, dimension, scale):
+    reals = collapse.spread(features(varied(num_reals, 0, dimension)), breeds=False)
+    fakes = collapse.spread(features(scale * varied(count, 1, dimension)), breeds=False)
+    assert collapse.judge(fakes, reals) == ()
+
+
+def test_reals_that_come_twice_do_not_hide_copies():
+    pool = varied(500, 0)
+    reals = collapse.spread(features(np.concatenate([pool, pool[:50]])), breeds=False)
+    assert collapse.judge(collapse.spread(features(varied(100, 1)), breeds=False), reals) == ()
+    assert collapse.judge(collapse.spread(features(varied(10, 1)[np.arange(100) % 10]), breeds=False), reals)
+
+
+def test_a_spread_is_plain_in_json_and_bounded_in_memory():
+    found = collapse.spread(features(varied(3000, 0)), breeds=False)
+    assert found.rows.shape == (2000, 300)
+    names = ["effective_dimension", "total_variance", "breed_entropy", "num_images"]
+    assert list(found.to_dict()) == names
+
+
+def test_reals_of_one_breed_have_no_breeds_to_lose():
+    assert collapse.judge(Spread(60.0, 100.0, 0.0, 500), Spread(60.0, 100.0, 0.03, 500)) == ()
+
+
+def test_a_known_histogram_is_not_made_again(monkeypatch):
+    pool, probabilities = like_reals(50, 1)
+    expected = collapse.spread(features(pool, probabilities), breeds=True)
+    breeds = breed_histogram(probabilities)
+    monkeypatch.setattr(collapse, "breed_histogram", None)
+    found = collapse.spread(features(pool, probabilities), breeds=breeds)
+    assert found.breed_entropy == expected.breed_entropy
 
 
 def test_reals_that_are_all_alike_tell_nothing():

@@ -1,5 +1,6 @@
 """Features become stamped scores; what cannot be computed says why."""
 
+import dataclasses
 import json
 import math
 
@@ -13,7 +14,7 @@ from tfdogs.metrics.comparison import Comparison
 from tfdogs.metrics.density_coverage import density_coverage
 from tfdogs.metrics.dogs import breed_histogram, dog_score
 from tfdogs.metrics.evaluation import Evaluation
-from tfdogs.metrics.evaluator import Evaluator, check
+from tfdogs.metrics.evaluator import Evaluator, check, lacking
 from tfdogs.metrics.extraction import extract
 from tfdogs.metrics.fid_infinity import fid_infinity
 from tfdogs.metrics.frechet import frechet_distance
@@ -38,7 +39,7 @@ def reals(extractor):
 
 @pytest.fixture
 def fakes(extractor):
-    return extract(images(40, seed=1, brightness=0.9), extractor)
+    return extract(images(50, seed=1, brightness=0.9), extractor)
 
 
 def test_every_score_is_that_of_its_function(extractor, reals, fakes):
@@ -70,13 +71,13 @@ def test_every_score_is_that_of_its_function(extractor, reals, fakes):
     assert found["variance_ratio"][0] == pytest.approx(0.81, rel=0.2)
     assert not evaluation.left_out and evaluation.breeds == breeds
     np.testing.assert_array_equal(evaluation.realism, realism(real, fake))
-    assert evaluation.nearest.distances.mean() == pytest.approx(d) and len(evaluation.nearest.indices) == 40
+    assert evaluation.nearest.distances.mean() == pytest.approx(d) and len(evaluation.nearest.indices) == 50
 
 
 def test_every_score_says_what_it_takes_to_compare_it(extractor, reals, fakes):
     evaluation = Evaluator(extractor, reals).evaluate(fakes)
     for score in evaluation.scores:
-        assert "(Colours)" in score.title and score.num_fakes == 40
+        assert "(Colours)" in score.title and score.num_fakes == 50
         alone = (
             score.name in ("inception_score", "dog_score", "effective_dimension") or "breeds" in score.name
         )
@@ -108,6 +109,10 @@ def test_json_and_back(extractor, reals, fakes):
     assert again.scores == evaluation.scores and again.stamp == evaluation.stamp
     assert again.breeds == evaluation.breeds and again.realism is None and again.nearest is None
     assert again.to_dict() == values
+    alarmed = dataclasses.replace(evaluation, alarms=("it rings",))
+    assert Evaluation.from_dict(json.loads(json.dumps(alarmed.to_dict()))).alarms == ("it rings",)
+    assert alarmed.table().splitlines()[-1] == "ALARM: it rings" and "ALARM" not in evaluation.table()
+    assert Evaluation.from_dict({k: v for k, v in values.items() if k != "alarms"}).alarms == ()
     with pytest.raises((KeyError, TypeError)):
         Evaluation.from_dict({**values, "scores": {"fid": {}}})
 
@@ -118,8 +123,8 @@ def test_the_table_is_aligned_and_says_which_extractor(extractor, reals, fakes):
     )
     assert lines[1].startswith("FID (Colours)  ") and "↓" in lines[1] and " ± " in lines[1]
     assert lines[2].startswith("KID (Colours)  ") and lines[2].endswith("blocks of up to 60")
-    assert "↑" in lines[3] and lines[3].endswith("40")
-    assert len({line.index("40") for line in lines[1:4] if " 40" in line}) <= 2
+    assert "↑" in lines[3] and lines[3].endswith("50")
+    assert len({line.index("50") for line in lines[1:4] if " 50" in line}) <= 2
     assert lines[1].index("↓") == lines[2].index("↓") == lines[3].index("↑")
     assert lines[-1] == "extractor: Colours, weights 0123456789abcdef, resized to 8 px by bilinear"
 
@@ -135,7 +140,7 @@ def test_only_what_is_asked_for_is_computed(extractor, reals, fakes, monkeypatch
 
 def test_an_image_set_is_extracted_first(extractor, reals, fakes):
     evaluator = Evaluator(extractor, reals, metrics=["fid"])
-    assert evaluator.evaluate(images(40, seed=1, brightness=0.9))["fid"] == evaluator.evaluate(fakes)["fid"]
+    assert evaluator.evaluate(images(50, seed=1, brightness=0.9))["fid"] == evaluator.evaluate(fakes)["fid"]
 
 
 def test_order_does_not_matter(extractor, reals, fakes):
@@ -196,8 +201,8 @@ def test_neighbours_are_those_of_subsets(extractor, reals, fakes, monkeypatch):
     monkeypatch.setattr(comparison, "MOST_NEIGHBOURS", 30)
     evaluation = Evaluator(extractor, reals, metrics=["precision_recall", "mifid"]).evaluate(fakes)
     assert (evaluation["precision"].num_fakes, evaluation["precision"].num_reals) == (30, 30)
-    assert (evaluation["mifid_public"].num_fakes, evaluation["mifid_public"].num_reals) == (40, 60)
-    assert len(evaluation.realism) == 40
+    assert (evaluation["mifid_public"].num_fakes, evaluation["mifid_public"].num_reals) == (50, 60)
+    assert len(evaluation.realism) == 50
     both = Comparison(fakes, reals, seed=1)
     assert not np.array_equal(both.few_reals, Comparison(fakes, reals, seed=2).few_reals)
 
@@ -219,11 +224,12 @@ def test_without_classes_or_without_imagenet(make_extractor):
     ):
         extractor = make_extractor(num_classes=num_classes)
         reals = Reference(extract(images(60), extractor))
-        evaluation = Evaluator(extractor, reals).evaluate(images(40, seed=1))
+        evaluation = Evaluator(extractor, reals).evaluate(images(50, seed=1))
         assert set(evaluation.left_out) == missing and evaluation.breeds is None
         for name in missing:
             with pytest.raises(UsageError, match=f"the metric {name} needs"):
                 Evaluator(extractor, reals, metrics=["fid", name])
+            assert lacking(name, extractor).startswith("needs ") and not lacking("fid", extractor)
 
 
 def test_statistics_do_for_the_fid_family(tmp_path, extractor, reals, fakes):
@@ -262,7 +268,7 @@ def test_features_that_are_not_finite_end_it(extractor, reals, monkeypatch):
 
 
 def test_images_that_are_all_alike_have_scores(extractor, reals):
-    alike = Arrays(np.full([20, 8, 8, 3], 7, np.uint8))
+    alike = Arrays(np.full([50, 8, 8, 3], 7, np.uint8))
     evaluation = Evaluator(extractor, reals).evaluate(alike)
     assert not evaluation.left_out and evaluation["variance_ratio"].value == 0
     assert evaluation["recall"].value == 0 and evaluation["breeds_missing"].value == 120
@@ -273,10 +279,10 @@ def test_images_that_are_all_alike_have_scores(extractor, reals):
 def test_a_score_is_never_nan():
     for value, error in ((math.nan, None), (math.inf, None), (1.0, math.nan)):
         with pytest.raises(ValueError, match="not a finite number"):
-            Score("fid", "FID", value, error, "lower", 2, 2)
+            Score("fid", "FID", value, error=error, better="lower", num_fakes=2, num_reals=2)
 
 
 def test_a_score_that_is_not_finite_is_left_out(extractor, reals, monkeypatch):
     monkeypatch.setattr(comparison, "frechet_distance", lambda a, b: math.nan)
-    evaluation = Evaluator(extractor, reals, bootstrap=0).evaluate(images(40, seed=1))
+    evaluation = Evaluator(extractor, reals, bootstrap=0).evaluate(images(50, seed=1))
     assert "its value is nan" in evaluation.left_out["fid"] and "fid" not in evaluation

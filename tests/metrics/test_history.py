@@ -31,7 +31,7 @@ def test_better_by_more_than_the_error(new, old, expected):
 
 
 def lines(*values, **facts):
-    return [{"scores": {"fid": score(value, 1.0)}, **facts} for value in values]
+    return [{"scores": {"fid": score(value, 1.0)}, "alarms": [], **facts} for value in values]
 
 
 def test_the_best_is_the_first_that_none_improves_on():
@@ -39,6 +39,12 @@ def test_the_best_is_the_first_that_none_improves_on():
     assert history.best(lines(50), "fid") == 0
     assert history.best([], "fid") is None
     assert history.best(lines(50), "kid") is None
+
+
+def test_what_an_alarm_tells_of_is_not_the_best():
+    copies = lines(50) + lines(1, alarms=["it copies"]) + lines(45)
+    assert history.best(copies, "fid") == 2
+    assert history.best(copies[1:2], "fid") is None
 
 
 def test_only_comparable_lines_count():
@@ -71,6 +77,7 @@ def test_a_foreign_line_is_named(tmp_path, text):
 
 
 @pytest.mark.parametrize("seen", [2007, 1001, 64])
-def test_until_is_exact(seen):
+def test_until_and_since_are_exact(seen):
     lines = [whole(seen / 1000)]
     assert history.until(seen, lines) == lines and history.until(seen - 1, lines) == []
+    assert history.since(seen, lines) == lines and history.since(seen + 1, lines) == []

@@ -1,6 +1,7 @@
 """The real side: features, or statistics in a file that says what made them."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -63,6 +64,17 @@ def test_foreign_and_damaged_files_are_refused(tmp_path, stamp):
     Moments.from_features(np.eye(3)).save(tmp_path / "moments.npz", key="0")
     with pytest.raises(UsageError, match="neither images nor statistics made by --save_stats"):
         Reference.load(tmp_path / "moments.npz", stamp=stamp)
+
+
+@pytest.mark.parametrize("change", ["lacks", "extra", "text", "list"])
+def test_a_stamp_of_another_version_is_one_clear_error(tmp_path, stamp, change):
+    facts = stamp.to_dict()
+    facts = {"lacks": {"label": "x"}, "extra": {**facts, "more": 1}, "text": "{", "list": [1]}[change]
+    text = facts if change == "text" else json.dumps(facts)
+    moments = Moments.from_features(np.random.default_rng(0).normal(size=(9, 12)))
+    moments.save(tmp_path / "stats.npz", format="tfdogs-statistics/1", name="dogs", stamp=text)
+    with pytest.raises(TfdogsError, match=r"stats\.npz: what it says of its extractor .* --save_stats"):
+        Reference.load(tmp_path / "stats.npz", stamp=stamp)
 
 
 def test_images_are_no_statistics(tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import os
 import signal
 from pathlib import Path
@@ -9,36 +10,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfdogs.data.ingest import prepare
+from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import collapse, extractors
+from tfdogs.metrics.evaluator import Evaluator
+from tfdogs.metrics.extraction import extract
+from tfdogs.metrics.image_sets.arrays import Arrays
+from tfdogs.metrics.reference import Reference
 from tfdogs.training import evaluation, run
 from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.evaluate import Evaluate
 from tfdogs.training.checkpoints import Checkpoints
-from tfdogs.training.config import TrainConfig
+from tfdogs.training.config import DECIDING, TrainConfig
 from tfdogs.training.evaluation import RunEvaluation
+
+QUICK = {  # quickly traced and quickly scored
+    "model": "mlp",
+    "augment": "",
+    "r1": 0.0,
+    "g_channels": 1,
+    "d_channels": 1,
+    "eval_kimg": 0.008,
+    "eval_images": 20,
+    "eval_metrics": "fid,dog_score",
+}
 
 
 @pytest.fixture
 def make_evaluated(make_config, make_extractor, monkeypatch, tmp_path_factory):
-    """Returns a maker of small configurations with evaluations, quickly traced and quickly scored."""
+    """Returns a maker of small configurations with evaluations."""
     monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor())
-    cache = tmp_path_factory.getbasetemp() / "features"  # the reals' features are made once
-    return lambda **changes: make_config(
-        **{
-            "model": "mlp",
-            "augment": "",
-            "r1": 0.0,
-            "g_channels": 1,
-            "d_channels": 1,
-            "eval_kimg": 0.008,
-            "eval_images": 20,
-            "eval_metrics": "fid,dog_score",
-            "cache_dir": str(cache),
-            **changes,
-        }
-    )
+    cache = str(tmp_path_factory.getbasetemp() / "features")  # the reals' features are made once
+    return lambda **changes: make_config(**{**QUICK, "cache_dir": cache, **changes})
 
 
 def lines(config):
@@ -58,7 +63,7 @@ def without_seconds(found):
 
 
 def test_a_run_scores_itself_and_trains_as_without(make_evaluated, tmp_path, capsys):
-    dcgan = {"model": "dcgan", "augment": "brightness", "r1": 0.1}
+    dcgan = {"model": "dcgan", "augment": "brightness"}
     config = make_evaluated(**dcgan, eval_metrics=TrainConfig.eval_metrics)
     run.train(config)
     found = lines(config)
@@ -80,27 +85,16 @@ def test_a_run_scores_itself_and_trains_as_without(make_evaluated, tmp_path, cap
     assert not Path(bare.model_dir, Evaluate.FILE_NAME).exists()
 
 
-def test_resume_evaluates_as_the_whole_run(make_evaluated, tmp_path):
-    whole = make_evaluated(model_dir=str(tmp_path / "whole"), total_kimg=0.032)
+def test_signals_in_evaluations_and_resumes_change_nothing(make_evaluated, monkeypatch, tmp_path, capsys):
+    whole = make_evaluated(model_dir=str(tmp_path / "whole"), total_kimg=0.02)
     run.train(whole)
-    halves = make_evaluated(model_dir=str(tmp_path / "halves"), total_kimg=0.02)
-    run.train(halves)
-    assert lines(halves)[-1]["at_end"] is True
-    run.train(dataclasses.replace(halves, total_kimg=0.032))
-    scheduled = [line for line in lines(halves) if not line.get("at_end")]
-    for name in ("kimg", "scores", "memorization", "spread"):
-        assert [line[name] for line in scheduled] == [line[name] for line in lines(whole)]
-
-
-def test_a_signal_ends_an_evaluation_which_the_resumed_run_begins_with(make_evaluated, monkeypatch, tmp_path):
-    whole = make_evaluated(model_dir=str(tmp_path / "whole"))
-    run.train(whole)
-    config = make_evaluated(model_dir=str(tmp_path / "stopped"))
-    draw, stopped = Evaluate._draw, []
+    config = make_evaluated(model_dir=str(tmp_path / "stopped"), total_kimg=0.02)
+    draw = Evaluate._draw
+    signals = [8, 20]  # in the course of training, and when there is nothing left to train
 
     def interrupted(self):
-        if self.images_seen == 8 and not stopped:
-            stopped.append(True)
+        if self.images_seen in signals:
+            signals.remove(self.images_seen)
             os.kill(os.getpid(), signal.SIGTERM)
         return draw(self)
 
@@ -108,10 +102,36 @@ def test_a_signal_ends_an_evaluation_which_the_resumed_run_begins_with(make_eval
     with pytest.raises(TfdogsError, match=r"SIGTERM at 0\.008 kimg and saved"):
         run.train(config)
     assert [line["kimg"] for line in lines(config)] == [0.0]
+    with pytest.raises(TfdogsError, match=r"SIGTERM at 0\.020 kimg and saved"):
+        run.train(config)
+    assert [line["kimg"] for line in lines(config)] == [0.0, 0.008, 0.016]
+    capsys.readouterr()
     run.train(config)
+    assert "done already: 0.020 kimg of 0.02" in capsys.readouterr().out
+    assert lines(config)[-1]["kimg"] == 0.02 and lines(config)[-1]["at_end"] is True
     assert without_seconds(lines(config)) == without_seconds(lines(whole))
     for a, b in zip(weights(config), weights(whole)):
         np.testing.assert_array_equal(a, b)
+
+
+def test_an_error_in_an_evaluation_loses_no_training(make_evaluated, monkeypatch, capsys):
+    config = make_evaluated(checkpoint_kimg=1.0, max_wall_seconds=0.001)
+    run.train(config)
+    assert [line["kimg"] for line in lines(config)] == [0.0]  # none when time is over, and it says so
+    out = capsys.readouterr().out
+    assert "time is over: 0.004 kimg" in out and "its last generator is not scored yet: python -m" in out
+    draw = Evaluate._draw
+
+    def failing(self):
+        if self.images_seen == 8:
+            raise OSError(28, "No space left on device")
+        return draw(self)
+
+    monkeypatch.setattr(Evaluate, "_draw", failing)
+    config = dataclasses.replace(config, max_wall_seconds=0.0)
+    with pytest.raises(TfdogsError, match=r"evaluation at 0\.008 kimg failed, training is saved: .*No space"):
+        run.train(config)
+    assert run.load(config.model_dir).kimg == 0.008
 
 
 def test_early_stop_ends_the_run_for_good(make_evaluated, capsys):
@@ -141,42 +161,61 @@ def test_an_alarm_stops_the_run_where_it_shall(make_evaluated, monkeypatch):
     ):
         run.train(config)
     assert run.load(config.model_dir).kimg == 0.004
-    assert len(lines(config)[1]["alarms"]) == 1 and not lines(config)[0]["alarms"]
+    before = lines(config)
+    assert len(before[1]["alarms"]) == 1 and not before[0]["alarms"]
+    with pytest.raises(TfdogsError, match=r"stopped at 0\.004 kimg"):
+        run.train(config)
+    assert lines(config) == before  # at once
+    Path(config.model_dir, Evaluate.FILE_NAME).write_text(json.dumps(before[0]) + "\n")
+    with pytest.raises(TfdogsError, match=r"stopped at 0\.004 kimg"):  # a kill, and the alarm is made up for
+        run.train(dataclasses.replace(config, total_kimg=0.004))
+    assert without_seconds(lines(config)) == without_seconds(before)
 
 
-def test_a_copying_generator_is_found_out(make_evaluated, monkeypatch):
+def test_a_copying_generator_is_found_out_and_not_kept(make_evaluated, make_extractor, monkeypatch):
     from tfdogs.sampling.sampler import Sampler
 
-    config = make_evaluated()
+    monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor(imagenet=False))
+    config = make_evaluated(eval_metrics=TrainConfig.eval_metrics)
     reals = np.concatenate([images.numpy() for images, _ in run.Feed(config.data_dir).ordered()])
     monkeypatch.setattr(Sampler, "images", lambda self, seeds, **_: reals[np.asarray(seeds) % len(reals)])
     run.train(config)
     for line in lines(config):
         assert line["memorization"]["distance"] < 1e-6
         (alarm,) = line["alarms"]
-        assert "copies training images" in alarm
+        assert "copies training images" in alarm and "best" not in line
+        # Without ImageNet's classes the default metrics are those that need none.
+        assert "dog_score" not in line["scores"] and "fid" in line["scores"]
+        assert line["spread"]["fakes"]["breed_entropy"] is None
     names = sorted(path.name for path in Path(config.model_dir, "alarms").iterdir())
-    assert names == ["memorization_kimg000000.png"]
+    assert names == [f"memorization_kimg000000.{kimg}.png" for kimg in ("000", "008", "016")]
+    assert not Path(config.model_dir, "best").exists()
 
 
+@pytest.mark.parametrize("changes", [{}, {"eval_metrics": TrainConfig.eval_metrics, "best_by": "dog_score"}])
 def test_metrics_that_need_imagenet_are_left_out_of_the_default_only(
-    make_evaluated, make_extractor, monkeypatch
+    make_evaluated, make_extractor, monkeypatch, changes
 ):
     monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor(imagenet=False))
-    config = make_evaluated(eval_metrics=TrainConfig.eval_metrics)
-    run.train(config)
-    assert "dog_score" not in lines(config)[0]["scores"] and "fid" in lines(config)[0]["scores"]
-    assert lines(config)[0]["spread"]["fakes"]["breed_entropy"] is None
-    for changes in ({}, {"eval_metrics": TrainConfig.eval_metrics, "eval_metric": "dog_score"}):
-        other = make_evaluated(model_dir=config.model_dir + "2", **changes)
-        with pytest.raises(UsageError, match="dog_score needs the classes of ImageNet"):
-            run.train(other)
-        assert not Path(other.model_dir).exists()
+    config = make_evaluated(**changes)
+    with pytest.raises(UsageError, match="dog_score needs the classes of ImageNet"):
+        run.train(config)
+    assert not Path(config.model_dir).exists()
+
+
+def test_one_training_image_is_too_few(make_evaluated, tmp_path):
+    data = str(tmp_path / "one")
+    prepare(PrepareConfig(images="paper_dogs:1", image_size=28, output_dir=data, workers=1))
+    config = make_evaluated(data_dir=data)
+    with pytest.raises(UsageError, match="--eval_kimg needs at least two training images"):
+        run.train(config)
+    assert not Path(config.model_dir).exists()
 
 
 def test_an_extractor_that_is_not_there_is_told_before_anything_is_written(make_config):
     config = make_config(eval_kimg=1.0, eval_extractor="nowhere/net.keras")
-    with pytest.raises(UsageError, match=r"nowhere/net\.keras"):
+    assert TrainConfig(**config.to_dict()) == config  # as `load` does, where the file need not be any more
+    with pytest.raises(UsageError, match=r"--eval_extractor must be .* --eval_extractor=nowhere/net\.keras"):
         run.train(config)
     assert not Path(config.model_dir).exists()
 
@@ -185,12 +224,14 @@ def test_an_extractor_that_is_not_there_is_told_before_anything_is_written(make_
     "changes, message",
     [
         ({"early_stop": 3, "eval_kimg": 0.0}, "--early_stop needs evaluations: give --eval_kimg"),
+        ({"on_alarm": "stop", "eval_kimg": 0.0}, "--on_alarm needs evaluations: give --eval_kimg"),
         ({"eval_metrics": "fid,beauty"}, "--eval_metrics must be made of fid,.*beauty"),
         ({"eval_metrics": " , "}, "--eval_metrics must be made of fid,"),
-        ({"eval_metric": "recall", "eval_metrics": "fid"}, "--eval_metric needs precision_recall among"),
-        ({"eval_metric": "beauty"}, "--eval_metric must be one of fid,"),
+        ({"best_by": "kid", "eval_metrics": "fid"}, "--best_by needs kid among"),
+        ({"best_by": "recall"}, "--best_by must be one of fid, kid, dog_score. Received"),
         ({"inception_path": "x"}, "--inception_path goes with --eval_extractor=inception_v3"),
         ({"extractor_range": "0_1"}, "--extractor_range goes with an --eval_extractor that is a path"),
+        ({"extractor_range": "0_2", "eval_extractor": "x"}, "--extractor_range must be one of .*, 0_255"),
         ({"on_alarm": "panic"}, "--on_alarm must be one of warn, stop"),
         ({"eval_images": 1}, "--eval_images must be at least 10"),
     ],
@@ -202,18 +243,16 @@ def test_illegal_flags(make_config, changes, message):
 
 def test_evaluation_is_run_control(make_config):
     evaluated = make_config(
-        eval_kimg=1.0, eval_images=99, eval_metrics="kid", eval_metric="kid", early_stop=3, on_alarm="stop",
+        eval_kimg=1.0, eval_images=99, eval_metrics="kid", best_by="kid", early_stop=3, on_alarm="stop",
         cache_dir="elsewhere", eval_extractor="inception_v3", inception_path="p",
     )  # fmt: skip
     assert make_config().diff(evaluated) == []
 
 
-def test_every_deciding_score_is_one_that_evaluations_have(make_evaluated):
-    from tfdogs.metrics.scores import NAMES
-    from tfdogs.training.config import DECIDING
-
-    config = make_evaluated(eval_images=100, eval_metrics=",".join(NAMES), total_kimg=0.004, eval_kimg=1.0)
-    run.train(config)
-    scores = lines(config)[0]["scores"]
-    assert set(DECIDING) <= set(scores) and set(DECIDING.values()) <= set(NAMES)
-    assert all(scores[name]["better"] for name in DECIDING)
+def test_every_deciding_score_has_an_error(make_extractor):
+    extractor = make_extractor()
+    reals, fakes = np.random.default_rng(0).integers(0, 256, (2, 1001, 8, 8, 3), np.uint8)
+    reference = Reference(extract(Arrays(reals), extractor))
+    found = Evaluator(extractor, reference, metrics=DECIDING).evaluate(Arrays(fakes[:20]))
+    for name in DECIDING:
+        assert found[name].error > 0 and found[name].better

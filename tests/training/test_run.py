@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import types
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tfdogs.data.feed import Feed
 from tfdogs.data.ingest import prepare
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.metrics import extractors
 from tfdogs.sampling import grid
 from tfdogs.training import run
 from tfdogs.training.callbacks import metrics_log
@@ -103,10 +105,10 @@ def test_the_next_batch_after_a_resume_is_the_next_batch(make_config):
 
 KILLED_IN_A_WRITE = """
     import os, signal, sys
-    from tfdogs.training import checkpoints, run
+    from tfdogs.training import disk, run
     from tfdogs.training.config import TrainConfig
 
-    flush, saves = checkpoints._flush, []
+    flush, saves = disk.flush, []
 
     def die(path):
         if path.name == "state.json":
@@ -116,7 +118,7 @@ KILLED_IN_A_WRITE = """
                 os.kill(os.getpid(), signal.SIGKILL)
         flush(path)
 
-    checkpoints._flush = die
+    disk.flush = die
     run.train(TrainConfig.load(sys.argv[1]))
 """
 
@@ -237,9 +239,12 @@ def test_divergence_ends_the_run_and_is_not_saved(make_config):
         assert np.isfinite(values).all()
 
 
-def test_dry_run_reports_and_leaves_nothing(make_config, capsys):
-    run.train(make_config(dry_run=True))
+def test_dry_run_reports_and_leaves_nothing(make_config, monkeypatch, capsys):
+    extractor = types.SimpleNamespace(num_classes=0, imagenet=False)
+    monkeypatch.setattr(extractors, "get", lambda *_, **__: extractor)
+    run.train(make_config(dry_run=True, eval_kimg=0.01))
     out = capsys.readouterr().out
+    assert "3 evaluations of 2,000 images" in out
     for word in ('"batch_size": 4', "devices:", "in RAM", "img/s", "GiB", "ETA:", "generator:", "parameters"):
         assert word in out
     assert not Path(make_config().model_dir).exists()

@@ -1,7 +1,8 @@
 """Scores of generated images: of features in memory, and as Keras metrics.
 
 The functions need only NumPy, so they are here at once: some bear the name of their module, which would hide
-one that is looked up later. The Keras metrics are imported when they are first used.
+one that is looked up later. The classes are imported when they are first used: the Keras metrics, and what
+scores whole sets of images, see `Evaluator`.
 """
 
 import importlib
@@ -21,11 +22,16 @@ from tfdogs.metrics.neighbours import nearest
 from tfdogs.metrics.precision_recall import precision_recall, realism
 
 _HOME = {
+    "Arrays": "tfdogs.metrics.image_sets.arrays",
+    "Evaluator": "tfdogs.metrics.evaluator",
+    "FeatureCache": "tfdogs.metrics.feature_cache",
+    "FeatureSet": "tfdogs.metrics.feature_set",
     "FID": "tfdogs.metrics.keras_metrics.fid",
     "InceptionScore": "tfdogs.metrics.keras_metrics.inception_score",
     "KID": "tfdogs.metrics.keras_metrics.kid",
     "MiFID": "tfdogs.metrics.keras_metrics.mifid",
     "PrecisionRecall": "tfdogs.metrics.keras_metrics.precision_recall",
+    "Reference": "tfdogs.metrics.reference",
 }
 __all__ = [
     "Estimate",

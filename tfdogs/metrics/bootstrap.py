@@ -5,6 +5,7 @@ import numpy as np
 from tfdogs.metrics.checks import check_features
 from tfdogs.metrics.frechet import frechet_distance
 from tfdogs.metrics.gaussian import Gaussian
+from tfdogs.metrics.moments import Moments
 
 
 def bootstrap_fid(fakes, reals, *, rounds=10, seed=0):
@@ -29,5 +30,12 @@ def bootstrap_fid(fakes, reals, *, rounds=10, seed=0):
         raise ValueError(f"rounds must be at least 2. Received: {rounds}")
     fakes, reals = check_features(fakes, "fakes"), Gaussian.of(reals)
     draws = np.random.default_rng(seed).multinomial(len(fakes), np.full(len(fakes), 1 / len(fakes)), rounds)
-    distances = [frechet_distance(Gaussian.of(fakes, counts=counts), reals) for counts in draws]
+    distances = [frechet_distance(_drawn(fakes, counts), reals) for counts in draws]
     return float(np.std(distances, ddof=1))
+
+
+def _drawn(fakes, counts):
+    """Returns the `Gaussian` of one draw; only where rows are few are those that were drawn copied."""
+    if np.count_nonzero(counts) > fakes.shape[1]:
+        return Gaussian.of(Moments.from_features(fakes, counts=counts))
+    return Gaussian.of(fakes, counts=counts)

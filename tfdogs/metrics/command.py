@@ -1,21 +1,26 @@
 """The evaluation that a command line asks for: images opened, features extracted, scores printed and kept."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
 
-from tfdogs.metrics import extractors, history, reference
-from tfdogs.metrics.evaluator import Evaluator
+from tfdogs.errors import UsageError
+from tfdogs.metrics import alarms, extractors, history, marks, memorization, reference
+from tfdogs.metrics.evaluator import Evaluator, lacking, refuse
 from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets import DataDir, Generated, open_images
 from tfdogs.metrics.reference import Reference
+from tfdogs.metrics.steps import slow
 from tfdogs.sampling.output import replacing
 
 SCORES, REPORT = "scores.json", "report.html"
 
 
 def run(config, *, extractor=None):
-    """Scores images, prints the table, and writes what was asked for, whole or not at all.
+    """Scores images, judges them for alarms, prints the table, and writes what was asked for.
+
+    A file or folder is written whole or not at all.
 
     Args:
         config: `tfdogs.metrics.config.EvaluateConfig`.
@@ -25,11 +30,14 @@ def run(config, *, extractor=None):
         The `Evaluation`.
 
     Raises:
-        UsageError: a path does not lead to images, a run or our statistics, an output is there already, or a
-            metric that was asked for cannot be computed.
+        UsageError: a path does not lead to images, a run or our statistics, the run's data was prepared anew,
+            an output is there already, or a metric that was asked for cannot be computed.
         TfdogsError: an image cannot be read, a file is damaged, or the disk failed.
     """
     _check_outputs(config)
+    for path in marks.parse(config.marks).values() if config.marks else ():
+        if not Path(path).is_file():
+            config.reject("marks", f"has no such file: {path}")
     if config.model_dir and not Path(config.model_dir, "config.json").is_file():
         config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
     # What needs no TensorFlow comes first: a wrong path costs no five seconds.
@@ -39,6 +47,7 @@ def run(config, *, extractor=None):
         extractor = extractors.get(
             config.extractor, path=config.inception_path, input_range=config.extractor_range
         )
+    refuse(config.metric_names, lambda name: lacking(name, extractor))  # before the reals are gone through
     if reals is None:
         real_side = Reference.load(config.reals, stamp=extractor.stamp)
     if fakes is None:
@@ -53,9 +62,17 @@ def run(config, *, extractor=None):
         seed=config.seed,
         bootstrap=config.bootstrap,
         per_image=config.form == "folder",
+        verbose=True,
     )
     features = cache.features(fakes, extractor, num_images=config.num_images, seed=config.seed)
     evaluation = evaluator.evaluate(features)
+    if reals is not None:
+        heldout = _heldout(config, reals, cache=cache, extractor=extractor)
+        with slow("alarms"):
+            found = alarms.find(
+                evaluation, features, real_side.features, heldout=heldout, imagenet=extractor.imagenet
+            )
+        evaluation = dataclasses.replace(evaluation, alarms=found)
     _print(evaluation.table())
     if config.save_stats:
         Path(config.save_stats).parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +92,41 @@ def _open_reals(config):
         if reference.is_statistics(config.reals):
             return None
         return open_images(config.reals, flag="reals", split=config.split)
-    return DataDir(config.data_dir or _run_config(config).data_dir, split=config.split)
+    reals = DataDir(_data_dir(config), split=config.split)
+    if not config.data_dir:
+        _check_same_data(config, reals.manifest)
+    return reals
+
+
+def _data_dir(config):
+    """Returns the path that the real images' data_dir has, if they are in one."""
+    return config.reals or config.data_dir or _run_config(config).data_dir
+
+
+def _check_same_data(config, manifest):
+    """Refuses a run whose data_dir was prepared anew since."""
+    try:
+        card = json.loads(Path(config.model_dir, "data.json").read_text(encoding="utf-8"))
+        trained_on = card["fingerprint"]
+    except (OSError, ValueError, TypeError, KeyError) as e:
+        raise UsageError(
+            f"{config.model_dir} is not a run of tfdogs.train: data.json is missing or foreign ({e})"
+        ) from e
+    if trained_on != manifest.fingerprint:
+        data_dir = _data_dir(config)
+        raise UsageError(
+            f"{data_dir} was prepared anew, and is not what {config.model_dir} was trained on; to score "
+            f"against it all the same, give --data_dir={data_dir}"
+        )
+
+
+def _heldout(config, reals, *, cache, extractor):
+    """Returns features of images that the generator has not seen, the data_dir's eval split; or None."""
+    if not isinstance(reals, DataDir) or config.split != "train" or "eval" not in reals.manifest.splits:
+        return None
+    if reals.manifest.num_images("eval") < memorization.FEWEST:
+        return None
+    return cache.features(DataDir(_data_dir(config), split="eval"), extractor).pool
 
 
 def _run_config(config):
@@ -131,7 +182,12 @@ def _write(config, evaluation, fakes, reals):
 
     with replacing(config.output, folder=True) as folder:
         (folder / SCORES).write_text(text, encoding="utf-8")
-        write_report(evaluation, folder / REPORT, fakes=fakes, reals=reals, history=_history(config))
+        shown = {"fakes": fakes, "reals": reals, "history": _history(config)}
+        write_report(evaluation, folder / REPORT, **shown, marks=_marks(config, evaluation))
+
+
+def _marks(config, evaluation):
+    return marks.load(marks.parse(config.marks), evaluation) if config.marks else None
 
 
 def _history(config):

@@ -45,15 +45,6 @@ class Comparison:
         distances, indices = nearest(self.fakes.pool, self.reference.features.pool, measure="cosine", k=1)
         return distances[:, 0], indices[:, 0]
 
-    @property
-    def memorization_distance(self):
-        """d: mean over the fakes; see `tfdogs.metrics.mifid.memorization_distance`."""
-        distances = self.neighbours[0]
-        distances = distances[np.isfinite(distances)]
-        if not len(distances):
-            raise ValueError("fakes must have a row whose sum is not 0")
-        return float(distances.mean())
-
     @functools.cached_property
     def breeds(self):
         """The `BreedHistogram` of the fakes."""
@@ -73,6 +64,10 @@ class Comparison:
     def few_reals(self):
         """Features of at most `MOST_NEIGHBOURS` reals."""
         return self.few(self.reference.features.pool, MOST_NEIGHBOURS)
+
+    def known(self, name):
+        """Returns the property of this name where it was computed, None where nobody asked for it."""
+        return vars(self).get(name)
 
     def few(self, pool, most):
         """Returns at most `most` rows, drawn without replacement, in their order."""

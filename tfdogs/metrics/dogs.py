@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfdogs.metrics.checks import check_probabilities
+from tfdogs.metrics.checks import probability_blocks
 from tfdogs.metrics.estimate import Estimate
 from tfdogs.metrics.inception_score import entropy
 
@@ -64,7 +64,7 @@ def dog_score(probabilities):
     Raises:
         ValueError: these are no such probabilities.
     """
-    scores = _dogs(probabilities).sum(axis=1)
+    scores = np.concatenate([rows.sum(axis=1) for rows in _dogs(probabilities)])
     error = float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else None
     return Estimate(float(scores.mean()), error)
 
@@ -84,11 +84,15 @@ def breed_histogram(probabilities):
     Raises:
         ValueError: see `dog_score`.
     """
-    counts = np.bincount(_dogs(probabilities).argmax(axis=1), minlength=len(DOG_CLASSES))
+    counts = sum(
+        np.bincount(rows.argmax(axis=1), minlength=len(DOG_CLASSES)) for rows in _dogs(probabilities)
+    )
     by_name = {name: int(count) for name, count in zip(DOG_CLASSES.values(), counts)}
     missing = tuple(name for name, count in by_name.items() if not count)
     return BreedHistogram(by_name, float(entropy(counts / counts.sum())), missing)
 
 
 def _dogs(probabilities):
-    return check_probabilities(probabilities, num_classes=_NUM_CLASSES)[:, list(DOG_CLASSES)]
+    """Yields the dog classes' probabilities [n, 121], in blocks."""
+    for rows in probability_blocks(probabilities, num_classes=_NUM_CLASSES):
+        yield rows[:, list(DOG_CLASSES)]

@@ -43,6 +43,7 @@ class Evaluation:
         breeds: the fakes' `BreedHistogram`, or None.
         realism: float64 [N], each fake's realism, or None; not in the JSON.
         nearest: `Nearest`, or None; not in the JSON.
+        alarms: what is wrong with the fakes as a whole, sentences; see `tfdogs.metrics.alarms`.
         version: of tfdogs.
     """
 
@@ -57,6 +58,7 @@ class Evaluation:
     breeds: Any = None
     realism: Any = None
     nearest: Optional[Nearest] = None
+    alarms: tuple = ()
     version: str = tfdogs.__version__
 
     def __getitem__(self, name):
@@ -88,6 +90,7 @@ class Evaluation:
                 for score in self.scores
             },
             "breeds": breeds,
+            "alarms": list(self.alarms),
         }
 
     @classmethod
@@ -109,11 +112,12 @@ class Evaluation:
             stamp=Stamp(**values["stamp"]),
             breeds=breeds,
             version=values["tfdogs"],
+            alarms=tuple(values.get("alarms", ())),  # files of 0.x had none
             **{name: values[name] for name in _PLAIN},
         )
 
     def table(self):
-        """Returns the scores as aligned lines, and below them what was compared by which extractor."""
+        """Returns the scores as aligned lines, then what was compared by which extractor, then alarms."""
         rows = [("", " ", "value", "fakes", "reals", "")]
         for score in self.scores:
             value = number(score.value, score.error)
@@ -126,6 +130,7 @@ class Evaluation:
         ]
         lines += ["", f"fakes: {self.fakes}", f"reals: {self.reals}", f"extractor: {describe(self.stamp)}"]
         lines += [f"left out: {name}: {reason}" for name, reason in self.left_out.items()]
+        lines += [f"ALARM: {alarm}" for alarm in self.alarms]
         return "\n".join(lines)
 
 

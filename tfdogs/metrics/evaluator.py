@@ -8,33 +8,61 @@ from tfdogs.metrics import scores
 from tfdogs.metrics.comparison import Comparison
 from tfdogs.metrics.evaluation import Evaluation, Nearest, describe
 from tfdogs.metrics.extraction import extract
+from tfdogs.metrics.feature_set import FeatureSet
+from tfdogs.metrics.image_sets.arrays import Arrays
+from tfdogs.metrics.image_sets.image_set import ImageSet
+from tfdogs.metrics.reference import Reference
+from tfdogs.metrics.steps import slow
 
 
 class Evaluator:
     """Computes scores from features that were extracted once.
 
-    Example:
+    Example, from two uint8 arrays [N, H, W, C] to the table of all scores:
 
-        extractor = extractors.get("efficientnet_lite0")
+        extractor = tfdogs.metrics.extractors.get("efficientnet_lite0")
+        print(Evaluator(extractor, reals).evaluate(fakes).table())
+
+    With features that are kept on disk, and images of a data_dir:
+
         reals = FeatureCache().features(open_images("data/dogs64", flag="data_dir"), extractor)
-        evaluation = Evaluator(extractor, Reference(reals)).evaluate(Arrays(images))
-        print(evaluation.table())
+        evaluator = Evaluator(extractor, Reference(reals), metrics=["fid", "kid"])
 
     Args:
         extractor: `Extractor` of the fakes' and the reals' features.
-        reference: `Reference`.
+        reference: `Reference`; or the real images: their `FeatureSet`, or an `ImageSet` or a uint8 array
+            [N, H, W, C], whose features are then extracted and kept in memory.
         metrics: names in `tfdogs.metrics.scores.NAMES`; default: all that the extractor, the reference and
             the numbers of images allow, and the evaluation says why the others are left out.
         seed: of bootstrap, blocks and subsets; default 0.
-        bootstrap: rounds of the bootstrap of FID's error; 0 for no error. Default 10.
-        per_image: whether an evaluation has each fake's realism and nearest real image. Default True.
+        bootstrap: rounds of the bootstrap of FID's error, at least 2; 0 for no error. Default 10.
+        per_image: whether an evaluation has each fake's realism and nearest real image. Default True;
+            otherwise it has the nearest ones where a score took them.
+        verbose: whether to say on stderr which score is at work where one takes over 5 seconds; default
+            False.
 
     Raises:
         UsageError: an unknown metric, one that cannot be computed with this extractor or reference, or a
             reference of another extractor.
     """
 
-    def __init__(self, extractor, reference, *, metrics=None, seed=0, bootstrap=10, per_image=True):
+    def __init__(
+        self,
+        extractor,
+        reference,
+        *,
+        metrics=None,
+        seed=0,
+        bootstrap=10,
+        per_image=True,
+        verbose=False,
+    ):
+        if bootstrap < 0 or bootstrap == 1:
+            raise UsageError(f"bootstrap must be 0, or at least 2 rounds. Received: {bootstrap}")
+        self.metrics = None if metrics is None else check(metrics)
+        refuse(self.metrics, lambda name: lacking(name, extractor))  # before work
+        if not isinstance(reference, Reference):
+            reference = Reference(_features(reference, extractor))
         if reference.stamp != extractor.stamp:
             raise UsageError(
                 f"{reference.name} was made with {describe(reference.stamp)}, "
@@ -42,26 +70,16 @@ class Evaluator:
             )
         self.extractor = extractor
         self.reference = reference
-        self.metrics = None if metrics is None else check(metrics)
         self._seed, self._bootstrap, self._per_image = seed, bootstrap, per_image
-        label, self._lacks = extractor.stamp.label, {}  # need -> why it is not met
-        if reference.features is None:
-            self._lacks["reals"] = f"needs real images, and {reference.name} is known by its moments only"
-        if not extractor.num_classes:
-            self._lacks["probabilities"] = f"needs class probabilities, and {label} has none"
-        if not extractor.imagenet:
-            self._lacks["imagenet"] = f"needs ImageNet's classes, and {label} has not got them"
-        for name in self.metrics or ():
-            reason = self._lack(name)
-            if reason:
-                raise UsageError(f"the metric {name} {reason}. Received: {', '.join(self.metrics)}")
+        self._step = slow if verbose else contextlib.nullcontext
+        refuse(self.metrics, self._lack)
 
     def evaluate(self, fakes):
         """Scores fakes.
 
         Args:
-            fakes: a `FeatureSet` of the same extractor; or an `ImageSet`, whose features are then extracted
-                and kept in memory as long as the evaluation takes.
+            fakes: a `FeatureSet` of the same extractor; or an `ImageSet` or a uint8 array [N, H, W, C], whose
+                features are then extracted and kept in memory as long as the evaluation takes.
 
         Returns:
             An `Evaluation`.
@@ -72,9 +90,8 @@ class Evaluator:
             TfdogsError: an image cannot be read, or a feature is not finite.
         """
         begin = time.perf_counter()
-        if not hasattr(fakes, "pool"):
-            fakes = extract(fakes, self.extractor)
-        elif fakes.stamp != self.extractor.stamp:
+        fakes = _features(fakes, self.extractor)
+        if fakes.stamp != self.extractor.stamp:
             raise UsageError(
                 f"the fakes' features were made with {describe(fakes.stamp)}, "
                 f"the reference's with {describe(self.extractor.stamp)}"
@@ -85,7 +102,8 @@ class Evaluator:
             reason = self._lack(name)
             if not reason:
                 try:
-                    found += scores.METRICS[name].compute(both)
+                    with self._step(name):
+                        found += scores.METRICS[name].compute(both)
                     continue
                 except ValueError as e:
                     reason = " ".join(str(e).split())
@@ -95,7 +113,12 @@ class Evaluator:
         if not found:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
             raise UsageError(f"there is no metric that can be computed of {fakes.name}: {reasons}")
-        realism, nearest = self._look_at_each(both)
+        realism, nearest = None, both.known("neighbours")
+        if self._per_image and self.reference.features is not None:
+            with self._step("realism and neighbours"):
+                nearest = both.neighbours
+                with contextlib.suppress(ValueError):  # too few reals
+                    realism = both.realism
         return Evaluation(
             scores=tuple(found),
             stamp=fakes.stamp,
@@ -105,23 +128,56 @@ class Evaluator:
             num_reals=self.reference.num_images,
             seconds=round(time.perf_counter() - begin, 3),
             left_out=left_out,
-            breeds=both.breeds if "breeds_entropy" in {score.name for score in found} else None,
+            breeds=both.known("breeds"),
             realism=realism,
-            nearest=nearest,
+            nearest=None if nearest is None else Nearest(*nearest),
         )
-
-    def _look_at_each(self, both):
-        """Returns the fakes' realism and nearest real images, each None where it cannot be told."""
-        if not self._per_image or self.reference.features is None:
-            return None, None
-        realism = None
-        with contextlib.suppress(ValueError):  # too few reals
-            realism = both.realism
-        return realism, Nearest(*both.neighbours)
 
     def _lack(self, name):
         """Returns why a metric cannot be computed whatever the fakes are, or ""."""
-        return next((self._lacks[need] for need in scores.METRICS[name].needs if need in self._lacks), "")
+        if "reals" in scores.METRICS[name].needs and self.reference.features is None:
+            return f"needs real images, and {self.reference.name} is known by its moments only"
+        return lacking(name, self.extractor)
+
+
+def lacking(name, extractor):
+    """Tells why a metric cannot be computed with an extractor, whatever the images are.
+
+    Args:
+        name: one of `tfdogs.metrics.scores.NAMES`.
+        extractor: `Extractor`.
+
+    Returns:
+        A clause such as "needs class probabilities, and Mine has none"; empty where nothing is lacking.
+    """
+    needs, label = scores.METRICS[name].needs, extractor.stamp.label
+    if "probabilities" in needs and not extractor.num_classes:
+        return f"needs class probabilities, and {label} has none"
+    if "imagenet" in needs and not extractor.imagenet:
+        return f"needs ImageNet's classes, and {label} has not got them"
+    return ""
+
+
+def refuse(metrics, lack):
+    """Refuses metrics that cannot be computed.
+
+    Args:
+        metrics: names, or None, of which none is refused.
+        lack: name -> why it cannot be computed, or "".
+
+    Raises:
+        UsageError: there is one.
+    """
+    for name in metrics or ():
+        if lack(name):
+            raise UsageError(f"the metric {name} {lack(name)}. Received: {', '.join(metrics)}")
+
+
+def _features(images, extractor):
+    """Returns the `FeatureSet` of a `FeatureSet`, an `ImageSet` or an array."""
+    if isinstance(images, FeatureSet):
+        return images
+    return extract(images if isinstance(images, ImageSet) else Arrays(images), extractor)
 
 
 def check(metrics):

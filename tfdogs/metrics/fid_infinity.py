@@ -18,11 +18,12 @@ def fid_infinity(fakes, reals, *, points=10, smallest=None, seed=0):
     few reals stays.
 
     Args:
-        fakes: features [N, D], N at least 4 D: with subsets of fewer than 2 D the bias is no constant / n, and
-            the line would end under the truth.
+        fakes: features [N, D], N at least 4 D: with subsets of fewer than 2 D the bias is no constant / n,
+            and the line would end under the truth.
         reals: what `frechet_distance` takes.
         points: how many sizes, evenly spaced from `smallest` to N; at least 3.
-        smallest: fewest fakes of a subset, at least 2 D; default N / 10, as in the paper, or 2 D if that is more.
+        smallest: fewest fakes of a subset, at least 2 D; default N / 10, as in the paper, or 2 D where that
+            is more.
         seed: of the subsets.
 
     Returns:

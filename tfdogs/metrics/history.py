@@ -11,9 +11,9 @@ from pathlib import Path
 from tfdogs.errors import TfdogsError
 
 FILE_NAME = "evaluations.jsonl"
-_PROTOCOL = ("stamp", "num_fakes", "num_reals")
-_FIELDS = ("kimg", "scores", "alarms", *_PROTOCOL)
-_OF_A_SCORE = ("title", "value", "error", "better")
+PROTOCOL = ("num_fakes", "num_reals", "stamp")  # what tells which lines are comparable
+OF_A_SCORE = ("title", "value", "error", "better")
+_FIELDS = ("kimg", "scores", "alarms", *PROTOCOL)
 
 
 def read(path):
@@ -44,7 +44,7 @@ def _checked(line):
     if not set(_FIELDS) <= line.keys():
         raise KeyError(", ".join(sorted(set(_FIELDS) - line.keys())))
     for name, score in line["scores"].items():
-        if not set(_OF_A_SCORE) <= score.keys():
+        if not set(OF_A_SCORE) <= score.keys():
             raise KeyError(name)
     return line
 
@@ -52,6 +52,11 @@ def _checked(line):
 def until(images_seen, history):
     """Returns the lines of the evaluations that were made until so many images were seen."""
     return [line for line in history if round(line["kimg"] * 1000) <= images_seen]
+
+
+def since(images_seen, history):
+    """Returns the lines of the evaluations that were made when so many images were seen, and later."""
+    return [line for line in history if round(line["kimg"] * 1000) >= images_seen]
 
 
 def improves(new, old):
@@ -75,18 +80,18 @@ def improves(new, old):
 
 def comparable(line, other):
     """Tells whether two evaluations' scores mean the same: one extractor, the same numbers of images."""
-    return all(line.get(name) == other.get(name) for name in _PROTOCOL)
+    return all(line.get(name) == other.get(name) for name in PROTOCOL)
 
 
 def best(history, metric):
     """Returns the place of the best line by `metric`, or None where no line has it.
 
     The first line is the best until one `improves` on it. Lines that are not comparable with the last one
-    are left out.
+    are left out, and so are those with an alarm: a copy of the training images scores well.
     """
     found = None
     for place, line in enumerate(history):
-        if metric not in line["scores"] or not comparable(line, history[-1]):
+        if metric not in line["scores"] or line["alarms"] or not comparable(line, history[-1]):
             continue
         if found is None or improves(line["scores"][metric], history[found]["scores"][metric]):
             found = place

@@ -26,7 +26,15 @@ def memorization_distance(fakes, reals):
         ValueError: the shapes are wrong, a value is not finite, or a side has no row whose sum is not 0.
     """
     reals, fakes = check_both(reals, fakes)
-    distances = nearest(fakes, reals, measure="cosine")[0][:, 0]
+    return mean_distance(nearest(fakes, reals, measure="cosine")[0])
+
+
+def mean_distance(distances):
+    """Returns d of the fakes' distances to their nearest training images; infinite ones are left out.
+
+    Raises:
+        ValueError: none is finite.
+    """
     distances = distances[np.isfinite(distances)]
     if not len(distances):
         raise ValueError("fakes must have a row whose sum is not 0")

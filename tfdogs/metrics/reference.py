@@ -5,7 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from tfdogs.errors import UsageError
+from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics.evaluation import describe
 from tfdogs.metrics.extractors.extractor import Stamp
 from tfdogs.metrics.gaussian import Gaussian
@@ -53,7 +53,7 @@ class Reference:
         moments, facts = Moments.load(path)
         if str(facts.get("format")) != _FORMAT:
             raise UsageError(f"{path} holds neither images nor statistics made by --save_stats")
-        made_with = Stamp(**json.loads(str(facts["stamp"])))
+        made_with, name = _made_with(path, facts)
         if made_with != stamp:
             raise UsageError(
                 f"{path} was made with another extractor: {describe(made_with)}; "
@@ -61,7 +61,7 @@ class Reference:
             )
         reference = cls.__new__(cls)
         reference.features, reference._moments = None, moments
-        reference.stamp, reference.name, reference.num_images = stamp, str(facts["name"]), int(moments.count)
+        reference.stamp, reference.name, reference.num_images = stamp, name, int(moments.count)
         return reference
 
     def save(self, path):
@@ -84,6 +84,17 @@ class Reference:
     def gaussian(self):
         """`Gaussian` of all real images, from which Fréchet distances are computed."""
         return Gaussian.of(self._moments) if self.features is None else self.features.gaussian
+
+
+def _made_with(path, facts):
+    """Returns (`Stamp`, name of the images) as a statistics file has them."""
+    try:
+        return Stamp(**json.loads(str(facts["stamp"]))), str(facts["name"])
+    except (KeyError, TypeError, ValueError) as e:
+        raise TfdogsError(
+            f"{path}: what it says of its extractor is damaged, or of another version of tfdogs; make it "
+            f"anew with --save_stats ({e!r})"
+        ) from e
 
 
 def is_statistics(path):

@@ -54,9 +54,9 @@ def render(evaluation, *, fakes=None, reals=None, history=None, marks=None):
     return string.Template(text).substitute(
         title="How real are they?",
         lede=_lede(evaluation),
-        alarms=_alarms(lines),
+        alarms=_alarms(evaluation, lines),
         scores=_scores(evaluation, marks),
-        curves=curves.render(lines, marks if _same_extractor(evaluation, lines) else {}),
+        curves=curves.render(lines, marks if _comparable(evaluation, lines) else {}),
         extremes=_extremes(evaluation, fakes),
         neighbours=_neighbours(evaluation, fakes, reals),
         breeds=_breeds(evaluation),
@@ -66,8 +66,8 @@ def render(evaluation, *, fakes=None, reals=None, history=None, marks=None):
     )
 
 
-def _same_extractor(evaluation, lines):
-    return bool(lines) and lines[-1]["stamp"] == evaluation.stamp.to_dict()
+def _comparable(evaluation, lines):
+    return bool(lines) and histories.comparable(lines[-1], evaluation.to_dict())
 
 
 def _lede(evaluation):
@@ -78,12 +78,15 @@ def _lede(evaluation):
     )
 
 
-def _alarms(lines):
-    alarms = lines[-1].get("alarms") if lines else None
+def _alarms(evaluation, lines):
+    """Returns a box of the evaluation's alarms; where it has none, of those of the history's last line."""
+    alarms, title = evaluation.alarms, "Alarm"
+    if not alarms and lines:
+        alarms, title = lines[-1].get("alarms"), f"Alarm at {lines[-1]['kimg']:,.6g} kimg"
     if not alarms:
         return ""
     text = "".join(f"<p>{escape(alarm[:1].upper() + alarm[1:])}</p>" for alarm in alarms)
-    return f'<div class="alarm" role="alert"><b>Alarm at {lines[-1]["kimg"]:,.6g} kimg</b>{text}</div>'
+    return f'<div class="alarm" role="alert"><b>{title}</b>{text}</div>'
 
 
 def _marks_by_score(evaluation, marks):

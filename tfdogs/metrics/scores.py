@@ -17,7 +17,7 @@ from tfdogs.metrics.dogs import dog_score
 from tfdogs.metrics.fid_infinity import fid_infinity
 from tfdogs.metrics.inception_score import inception_score
 from tfdogs.metrics.kid import kernel_distance
-from tfdogs.metrics.mifid import PRIVATE_EPS, PUBLIC_EPS, mifid
+from tfdogs.metrics.mifid import PRIVATE_EPS, PUBLIC_EPS, mean_distance, mifid
 from tfdogs.metrics.precision_recall import precision_recall
 from tfdogs.metrics.score import Score
 
@@ -44,12 +44,12 @@ def _fid(both):
     if both.bootstrap:
         fakes, reals = both.fakes.pool, both.reference.gaussian
         error = bootstrap_fid(fakes, reals, rounds=both.bootstrap, seed=both.seed)
-    return [_score(both, "fid", "FID", both.fid, error, "lower")]
+    return [_score(both, "fid", "FID", both.fid, error=error, better="lower")]
 
 
 def _fid_infinity(both):
     value, error = fid_infinity(both.fakes.pool, both.reference.moments, seed=both.seed)
-    return [_score(both, "fid_infinity", "FID-infinity", value, error, "lower")]
+    return [_score(both, "fid_infinity", "FID-infinity", value, error=error, better="lower")]
 
 
 def _kid(both):
@@ -59,18 +59,18 @@ def _kid(both):
     size = min(KID_BLOCK, max(len(reals), len(fakes)))
     value, error = kernel_distance(reals, fakes, block_size=size, seed=both.seed)
     counts = {"num_fakes": len(fakes), "num_reals": len(reals), "note": f"blocks of up to {size}"}
-    return [_score(both, "kid", "KID", value, error, "lower", **counts)]
+    return [_score(both, "kid", "KID", value, error=error, better="lower", **counts)]
 
 
 def _inception_score(both):
-    probabilities, splits = both.fakes.probabilities, 1
+    probabilities, splits, order = both.fakes.probabilities, 1, None
     if len(probabilities) >= FEWEST_FOR_SPLITS:
         splits = SPLITS
         # Files are often sorted by class; a split is to be a sample of all.
-        probabilities = np.random.default_rng(both.seed).permutation(probabilities)
-    value, error = inception_score(probabilities, splits=splits)
+        order = np.random.default_rng(both.seed).permutation(len(probabilities))
+    value, error = inception_score(probabilities, splits=splits, order=order)
     facts = {"num_reals": 0, "note": f"{splits} splits" if splits > 1 else "1 split"}
-    return [_score(both, "inception_score", "Inception score", value, error, "higher", **facts)]
+    return [_score(both, "inception_score", "Inception score", value, error=error, better="higher", **facts)]
 
 
 def _precision_recall(both):
@@ -82,28 +82,27 @@ def _density_coverage(both):
 
 
 def _mifid(both):
-    d = both.memorization_distance
-    label = both.fakes.stamp.label
-    scores = [_score(both, "memorization_distance", "Memorisation distance d", d, None, "")]
+    d = mean_distance(both.neighbours[0])
+    label, counts = both.fakes.stamp.label, _counts(both)
+    scores = [_score(both, "memorization_distance", "Memorisation distance d", d)]
     for name, eps in (("mifid_public", PUBLIC_EPS), ("mifid_private", PRIVATE_EPS)):
         value = mifid(both.fid, d, eps)
         # Never plain: the organisers' networks and pictures were theirs.
         title = f"MiFID eps {eps:.2f} ({label})"
-        scores.append(Score(name, title, value, None, "lower", len(both.fakes), both.reference.num_images))
+        scores.append(Score(name, title, value, error=None, better="lower", **counts))
     return scores
 
 
 def _dog_score(both):
     value, error = dog_score(both.fakes.probabilities)
-    return [_score(both, "dog_score", "Dog score", value, error, "higher", num_reals=0)]
+    return [_score(both, "dog_score", "Dog score", value, error=error, better="higher", num_reals=0)]
 
 
 def _breeds(both):
-    breeds = both.breeds
-    missing = float(len(breeds.missing))
+    entropy, missing = both.breeds.entropy, float(len(both.breeds.missing))
     return [
-        _score(both, "breeds_entropy", "Entropy of breeds", breeds.entropy, None, "higher", num_reals=0),
-        _score(both, "breeds_missing", "Missing breeds", missing, None, "lower", num_reals=0),
+        _score(both, "breeds_entropy", "Entropy of breeds", entropy, better="higher", num_reals=0),
+        _score(both, "breeds_missing", "Missing breeds", missing, better="lower", num_reals=0),
     ]
 
 
@@ -113,23 +112,27 @@ def _diversity(both):
         raise ValueError("the real images must not be all alike")
     ratio, dimension = total_variance(fakes) / reals, effective_dimension(fakes)
     return [
-        _score(both, "effective_dimension", "Effective dimension", dimension, None, "", num_reals=0),
-        _score(both, "variance_ratio", "Variance, fakes / reals", ratio, None, ""),
+        _score(both, "effective_dimension", "Effective dimension", dimension, num_reals=0),
+        _score(both, "variance_ratio", "Variance, fakes / reals", ratio),
     ]
 
 
 def _of_few(both, values, names):
     counts = {"num_fakes": len(both.few_fakes), "num_reals": len(both.few_reals)}
     return [
-        _score(both, name, name.capitalize(), value, None, "higher", **counts)
+        _score(both, name, name.capitalize(), value, better="higher", **counts)
         for name, value in zip(names, values)
     ]
 
 
-def _score(both, name, metric, value, error, better, **facts):
-    facts = {"num_fakes": len(both.fakes), "num_reals": both.reference.num_images, **facts}
+def _score(both, name, metric, value, *, error=None, better="", **facts):
+    facts = {**_counts(both), **facts}
     error = None if error is None else float(error)
-    return Score(name, both.fakes.stamp.title(metric), float(value), error, better, **facts)
+    return Score(name, both.fakes.stamp.title(metric), float(value), error=error, better=better, **facts)
+
+
+def _counts(both):
+    return {"num_fakes": len(both.fakes), "num_reals": both.reference.num_images}
 
 
 METRICS = {

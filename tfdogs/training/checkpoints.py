@@ -1,13 +1,13 @@
 """Full-state checkpoints that a kill at any moment cannot spoil."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
+from tfdogs.training import disk
 
 _STATE = "state.json"
 _HIDDEN = ".writing-"
@@ -71,9 +71,9 @@ class Checkpoints:
         state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
         (hidden / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
         for path in [*hidden.iterdir(), hidden]:
-            _flush(path)
+            disk.flush(path)
         hidden.rename(final)
-        _flush(self.directory)
+        disk.flush(self.directory)
         for old in self.paths()[: -self._keep]:
             doomed = old.with_name(f"{_HIDDEN}{old.name}")  # hidden first: never seen half removed
             old.rename(doomed)
@@ -116,11 +116,3 @@ class Checkpoints:
                 f"{path} cannot be restored ({reason}); remove it to go on from the one before"
             ) from e
         return path
-
-
-def _flush(path):
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,23 +5,12 @@ import dataclasses
 from tfdogs import augment
 from tfdogs.config import Config, flag
 from tfdogs.losses import NAMES as LOSSES
+from tfdogs.metrics import extractors
 from tfdogs.models.registry import NAMES as MODELS
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-# The scores that can decide which generator is the best, and the metric that each of them is of.
-DECIDING = {
-    "fid": "fid",
-    "fid_infinity": "fid_infinity",
-    "kid": "kid",
-    "inception_score": "inception_score",
-    "precision": "precision_recall",
-    "recall": "precision_recall",
-    "density": "density_coverage",
-    "coverage": "density_coverage",
-    "mifid_public": "mifid",
-    "mifid_private": "mifid",
-    "dog_score": "dog_score",
-}
+# The scores that have an error: without one nobody could say whether a generator is better by more than that.
+DECIDING = ("fid", "kid", "dog_score")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +102,10 @@ class TrainConfig(Config):
     keep_checkpoints: int = flag("Checkpoints kept, the newest.", default=2, lower=1, run_control=True)
     sheet_columns: int = flag("Columns and rows of a sheet.", default=8, lower=1, upper=64, run_control=True)
     max_wall_seconds: float = flag(
-        "Save and stop after this time; 0 for no limit.", default=0.0, lower=0.0, run_control=True
+        "Save and stop after this time, without a last evaluation; 0 for no limit.",
+        default=0.0,
+        lower=0.0,
+        run_control=True,
     )
 
     eval_kimg: float = flag(
@@ -139,8 +131,9 @@ class TrainConfig(Config):
         run_control=True,
     )
     extractor_range: str = flag(
-        "Range of pixels that a network given by its path expects: -1_1, 0_1 or 0_255.",
+        "Range of pixels that an --eval_extractor of your own expects; empty: -1_1.",
         default="",
+        choices=("", *extractors.INPUT_RANGES),
         run_control=True,
     )
     eval_metrics: str = flag(
@@ -149,10 +142,11 @@ class TrainConfig(Config):
         default="fid,kid,mifid,dog_score,breeds",
         run_control=True,
     )
-    eval_metric: str = flag(
-        "The score by which the best generator is kept and --early_stop judges.",
+    best_by: str = flag(
+        "The score by which the best generator is kept and --early_stop judges, which is one with an error: "
+        "only by more than that is a generator better. (KID has one from 1,001 images on, drawn or real.)",
         default="fid",
-        choices=tuple(DECIDING),
+        choices=DECIDING,
         run_control=True,
     )
     early_stop: int = flag(
@@ -196,15 +190,17 @@ class TrainConfig(Config):
                 augment.parse(self.augment)
             except ValueError:
                 self.reject("augment", f"must be made of {', '.join(augment.NAMES)}")
-        if self.early_stop and not self.eval_kimg:
-            self.reject("early_stop", "needs evaluations: give --eval_kimg")
+        if not self.eval_kimg:
+            for name, wants in (("early_stop", self.early_stop), ("on_alarm", self.on_alarm == "stop")):
+                if wants:
+                    self.reject(name, "needs evaluations: give --eval_kimg")
         if self.eval_kimg:
             self._check_evaluation()
         if self.xla and self.strategy == "mirrored":
             self.reject("xla", "does not go together with --strategy=mirrored")
 
     def _check_evaluation(self):
-        from tfdogs.metrics import extractors, scores  # SciPy takes its time, and most runs do without
+        from tfdogs.metrics import scores  # SciPy takes its time, and most runs do without
 
         if self.inception_path and self.eval_extractor != "inception_v3":
             self.reject("inception_path", "goes with --eval_extractor=inception_v3 only")
@@ -213,8 +209,8 @@ class TrainConfig(Config):
         names = self.metric_names
         if not names or not set(names) <= set(scores.NAMES):
             self.reject("eval_metrics", f"must be made of {', '.join(scores.NAMES)}")
-        if DECIDING[self.eval_metric] not in names:
-            self.reject("eval_metric", f"needs {DECIDING[self.eval_metric]} among --eval_metrics")
+        if self.best_by not in names:
+            self.reject("best_by", f"needs {self.best_by} among --eval_metrics")
 
     @property
     def metric_names(self):

@@ -13,7 +13,7 @@ from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.early_stop import EarlyStop
 from tfdogs.training.callbacks.evaluate import Evaluate
 from tfdogs.training.callbacks.memorization_guard import MemorizationGuard
-from tfdogs.training.config import DECIDING, TrainConfig
+from tfdogs.training.config import TrainConfig
 
 
 class RunEvaluation:
@@ -23,42 +23,51 @@ class RunEvaluation:
         config: `tfdogs.training.config.TrainConfig` with `eval_kimg` over 0.
 
     Raises:
-        UsageError: there is no such extractor, or it cannot do what `eval_metrics` asks for.
-        TfdogsError: its weights cannot be had.
+        UsageError: there is no such extractor, it cannot do what `eval_metrics` asks for, or there are no two
+            training images.
+        TfdogsError: its weights cannot be had, or a shard of the data is missing.
     """
 
     def __init__(self, config):
         self._config = config
         self._directory = Path(config.model_dir)
+        self._train = DataDir(config.data_dir, split="train")
+        if self._train.num_images < 2:
+            config.reject("eval_kimg", "needs at least two training images to compare with, and there is one")
+        # Not checked by TrainConfig, which has to read a run back where the file is no longer.
+        if config.eval_extractor not in extractors.NAMES and not Path(config.eval_extractor).exists():
+            names = ", ".join(extractors.NAMES)
+            config.reject("eval_extractor", f"must be {names}, or the path of a Keras model or SavedModel")
         self._extractor = extractors.get(
             config.eval_extractor, path=config.inception_path, input_range=config.extractor_range
         )
         self._metrics = self._possible_metrics()
-        self._early_stop = EarlyStop(config.eval_metric, config.early_stop) if config.early_stop else None
+        self._early_stop = EarlyStop(config.best_by, config.early_stop) if config.early_stop else None
 
-    def callback(self, interrupted):
+    def callback(self, stop):
         """Reads the training images through the extractor, or their features from the cache.
 
         Args:
-            interrupted: see `Evaluate`.
+            stop: `tfdogs.training.callbacks.stop.Stop` of the same `fit`: a signal ends an evaluation at
+                once, and when time is over there is none at the end.
 
         Returns:
-            `Evaluate`, with `BestGenerator`, the two alarms and `EarlyStop` as its listeners.
+            `Evaluate`, with the two alarms, `BestGenerator` and `EarlyStop` as its listeners.
 
         Raises:
             TfdogsError: an image cannot be read, or the disk failed.
         """
         config, extractor = self._config, self._extractor
         cache = FeatureCache(config.cache_dir or None)
-        train = DataDir(config.data_dir, split="train")
-        reals = cache.features(train, extractor)
+        reals = cache.features(self._train, extractor)
         evaluator = Evaluator(extractor, Reference(reals), metrics=self._metrics, per_image=False)
-        stop = config.on_alarm == "stop"
-        listeners = [BestGenerator(self._directory, config.eval_metric)]
-        natural = memorization.natural_distances(reals.pool, self._heldout(train, cache))
+        fatal = config.on_alarm == "stop"
+        listeners = []
+        natural = memorization.natural_distances(reals.pool, self._heldout(cache))
         if len(natural) >= memorization.FEWEST:
-            listeners.append(MemorizationGuard(self._directory, reals, natural, stop=stop))
-        listeners.append(CollapseAlarm(collapse.spread(reals, breeds=extractor.imagenet), stop=stop))
+            listeners.append(MemorizationGuard(self._directory, reals, natural, stop=fatal))
+        listeners.append(CollapseAlarm(collapse.spread(reals, breeds=extractor.imagenet), stop=fatal))
+        listeners.append(BestGenerator(self._directory, config.best_by))  # after the alarms
         if self._early_stop:
             listeners.append(self._early_stop)
         return Evaluate(
@@ -67,7 +76,8 @@ class RunEvaluation:
             config.eval_kimg,
             num_images=config.eval_images,
             then=listeners,
-            interrupted=interrupted,
+            interrupted=lambda: stop.signalled,
+            hasty=lambda: stop.reason == "time",
         )
 
     def over(self, images_seen):
@@ -76,10 +86,17 @@ class RunEvaluation:
             return ""
         return self._early_stop.reason(history.until(images_seen, self._history()))
 
-    def alarms(self):
-        """Returns the last evaluation's alarms, sentences, where `--on_alarm=stop` makes them count."""
-        lines = self._history()
-        return lines[-1]["alarms"] if lines and self._config.on_alarm == "stop" else []
+    def alarms(self, first, last):
+        """Returns the alarms of the evaluations from `first` images seen to `last`, a list of sentences.
+
+        Empty where `--on_alarm=warn` makes them not count.
+        """
+        lines = history.since(first, history.until(last, self._history()))
+        return [alarm for line in lines for alarm in line["alarms"] if self._config.on_alarm == "stop"]
+
+    def lacks(self, images_seen):
+        """Tells whether there is no evaluation of what a run is at so many images seen."""
+        return not history.since(images_seen, self._history())
 
     def _history(self):
         return history.read(self._directory / history.FILE_NAME)
@@ -90,7 +107,7 @@ class RunEvaluation:
         has = {"reals": True, "probabilities": extractor.num_classes > 0, "imagenet": extractor.imagenet}
         possible = [n for n in config.metric_names if all(has[need] for need in scores.METRICS[n].needs)]
         lacking = set(config.metric_names) - set(possible)
-        wanted = {DECIDING[config.eval_metric]}
+        wanted = {config.best_by}
         if config.eval_metrics != TrainConfig.eval_metrics:
             wanted |= lacking
         if wanted & lacking:
@@ -101,8 +118,8 @@ class RunEvaluation:
             )
         return possible
 
-    def _heldout(self, train, cache):
-        counts = train.manifest.splits
-        if "eval" not in counts or train.manifest.num_images("eval") < memorization.FEWEST:
+    def _heldout(self, cache):
+        manifest = self._train.manifest
+        if "eval" not in manifest.splits or manifest.num_images("eval") < memorization.FEWEST:
             return None
         return cache.features(DataDir(self._config.data_dir, split="eval"), self._extractor).pool

@@ -1,5 +1,6 @@
 """What a run will take, measured before it begins."""
 
+import math
 import statistics
 import time
 
@@ -30,11 +31,32 @@ def report(config, gan, feed):
     steps = max(_MEASURED, config.r1_interval)  # a lazy penalty is due once among them
     seconds = _measure(gan, feed, seen, steps)
     rate = feed.batch_size / statistics.fmean(seconds)
-    left = max(config.total_kimg * 1000 - seen, 0)
+    left = max(round(config.total_kimg * 1000) - seen, 0)
     low, high = feed.batch_size / max(seconds), feed.batch_size / min(seconds)
     print(f"speed:      {rate:.1f} img/s (single steps: {low:.1f} to {high:.1f})")
     print(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
     print(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
+    if config.eval_kimg:
+        batch = feed.batch_size * config.steps_per_execution
+        count = num_evaluations(seen, seen + left, batch, config.eval_kimg)
+        print(f"and:        {count:,} evaluations of {config.eval_images:,} images")
+
+
+def num_evaluations(start, end, batch_size, kimg):
+    """Returns how many evaluations a run makes, with those at image 0 and at its end.
+
+    Args:
+        start: images seen when training begins.
+        end: images at which it is done.
+        batch_size: images from one moment at which callbacks are called to the next.
+        kimg: thousands of images from one evaluation to the next.
+    """
+    if start >= end:
+        return 0
+    period = max(round(kimg * 1000), 1)
+    steps = math.ceil((end - start) / batch_size)
+    passed = [(start + step * batch_size) // period for step in range(steps + 1)]
+    return len(set(passed)) - 1 + (start == 0) + (passed[-1] == passed[-2])
 
 
 def _measure(gan, feed, seen, steps):

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import json
-import math
 from pathlib import Path
 
 import keras
@@ -12,7 +11,7 @@ import tensorflow as tf
 from tfdogs.augment.diff_augment import DiffAugment
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.errors import UsageError
 from tfdogs.losses.gradient_penalty import GradientPenalty
 from tfdogs.losses.r1 import R1
 from tfdogs.models import registry
@@ -20,19 +19,13 @@ from tfdogs.models.gan import GAN
 from tfdogs.sampling import grid
 from tfdogs.training import preflight
 from tfdogs.training.callbacks.best_generator import load_best
-from tfdogs.training.callbacks.checkpoint import Checkpoint
-from tfdogs.training.callbacks.divergence import Divergence
-from tfdogs.training.callbacks.metrics_log import MetricsLog
-from tfdogs.training.callbacks.progress import Progress
-from tfdogs.training.callbacks.sheets import Sheets
-from tfdogs.training.callbacks.stop import Stop
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
 from tfdogs.training.evaluation import RunEvaluation
+from tfdogs.training.fit import fit
 
 _CONFIG = "config.json"
 _DATA = "data.json"
-_SIGNALS = ("SIGTERM", "SIGINT")
 _FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
 
 
@@ -81,8 +74,8 @@ def train(config):
     Raises:
         UsageError: the data_dir is not ours, or the run there was made with another configuration or
             other data; nothing is changed then.
-        TfdogsError: corrupt data or checkpoint, divergence, a signal, or an alarm with --on_alarm=stop; what
-            was trained is saved.
+        TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
+            with --on_alarm=stop; what was trained is saved.
     """
     run_dir = Path(config.model_dir)
     strategy = _strategy(config)
@@ -108,7 +101,7 @@ def train(config):
     print(f"data: {feed.describe()}", flush=True)
     if restored is not None:
         print(f"going on from {restored}", flush=True)
-    _fit(config, gan, feed, checkpoints, evaluation)
+    fit(config, gan, feed, checkpoints, evaluation)
 
 
 def build(config, card):
@@ -186,42 +179,6 @@ def load(model_dir, best=False):
     if best:
         kimg = load_best(run_dir, gan.sampler.generator)["kimg"]
     return LoadedRun(gan, config, card.classes, kimg)
-
-
-def _fit(config, gan, feed, checkpoints, evaluation=None):
-    run_dir = Path(config.model_dir)
-    total = round(config.total_kimg * 1000)
-    start = int(gan.images_seen.numpy())
-    steps = math.ceil((total - start) / feed.batch_size)
-    if steps <= 0:
-        print(f"done already: {start / 1000:.3f} kimg of {config.total_kimg:g}")
-        return
-    over = evaluation.over(start) if evaluation else ""
-    if over:
-        print(f"done already: {start / 1000:.3f} kimg of {config.total_kimg:g}; {over}")
-        return
-    stop = Stop(config.max_wall_seconds)
-    callbacks = [
-        Divergence(),  # before whatever saves
-        stop,
-        Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
-        Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
-        *([evaluation.callback(lambda: stop.reason in _SIGNALS)] if evaluation else []),
-        Progress(total),
-        MetricsLog(run_dir, config.log_kimg),  # last: it resets the metrics
-    ]
-    try:
-        gan.fit(feed.batches(start_image=start), steps_per_epoch=steps, verbose=0, callbacks=callbacks)
-    finally:
-        stop.restore()
-    kimg = int(gan.images_seen.numpy()) / 1000
-    if stop.reason in _SIGNALS:
-        raise TfdogsError(f"stopped by {stop.reason} at {kimg:.3f} kimg and saved; the same command goes on")
-    if evaluation and evaluation.alarms():
-        raise TfdogsError(f"stopped at {kimg:.3f} kimg and saved: {'; '.join(evaluation.alarms())}")
-    over = evaluation.over(round(kimg * 1000)) if evaluation else ""
-    why = "time is over" if stop.reason == "time" else "done"
-    print(f"{why}: {kimg:.3f} kimg of {config.total_kimg:g}, saved in {run_dir}" + (over and f"; {over}"))
 
 
 def _strategy(config):

@@ -37,6 +37,16 @@ def test_the_sample_does_not_depend_on_the_batches(sizes):
     assert len(set(kept(once))) == 10
 
 
+def test_what_is_kept_stays_where_it_is():
+    """An update writes only its own rows, so that it costs the same however many are kept."""
+    numbers, before = store(8), None
+    numbers.update(numbered(0, 8))
+    for value in range(8, 60):
+        before = numbers._rows.numpy()
+        numbers.update(numbered(value, value + 1))
+        assert np.sum(numbers._rows.numpy() != before) <= 1
+
+
 def test_the_sample_is_uniform():
     numbers = store(2000)
     for start in range(0, 20_000, 500):

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfdogs import cli, generate
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.sampling.config import GenerateConfig
-from tfdogs.training import run
+from tfdogs.training import disk, run
 from tfdogs.training.callbacks.best_generator import BestGenerator, load_best
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
@@ -33,7 +33,7 @@ class Run:
             variable.assign(tf.fill(variable.shape, float(kimg if weight is None else weight)))
         scores = {self.best.metric: {"title": "T", "value": value, "error": error, "better": better}}
         protocol = {"num_fakes": 20, "num_reals": 60, "stamp": {"extractor": "a"}}
-        line = {"kimg": kimg, "scores": scores, **protocol, **facts}
+        line = {"kimg": kimg, "scores": scores, "alarms": [], **protocol, **facts}
         model = types.SimpleNamespace(sampler=types.SimpleNamespace(generator=self.generator))
         return self.best.on_evaluation(kimg, None, [line], model=model, fakes=None)
 
@@ -68,7 +68,9 @@ def test_a_resumed_run_knows_its_best(tmp_path):
     Run(tmp_path).score(30.0, 40.0)
     resumed = Run(tmp_path)
     assert resumed.score(20.0, 50.0) is None and resumed.kept() == 30  # resumed from before it
-    assert resumed.score(30.0, 40.0) is None and resumed.kept() == 30
+    before = (tmp_path / "best" / "best.json").stat().st_mtime_ns
+    assert resumed.score(30.0, 40.0) == {"best": True} and resumed.kept() == 30  # it is the one
+    assert (tmp_path / "best" / "best.json").stat().st_mtime_ns == before
     assert resumed.score(40.0, 30.0) and resumed.kept() == 40
 
 
@@ -81,9 +83,29 @@ def test_another_protocol_begins_anew_even_at_the_same_moment(tmp_path, facts):
     assert len(list((tmp_path / "best").iterdir())) == 3
 
 
+def test_one_with_an_alarm_is_not_kept(tmp_path):
+    play = Run(tmp_path)
+    assert play.score(1.0, 5.0, alarms=["it copies"]) is None and not (tmp_path / "best").exists()
+    assert play.score(2.0, 50.0)
+    assert play.score(3.0, 5.0, alarms=["it copies"]) is None and play.kept() == 2
+
+
+def test_weights_are_on_disk_before_they_are_named(tmp_path, monkeypatch):
+    flushed, facts = [], tmp_path / "best" / "best.json"
+    monkeypatch.setattr(disk, "flush", lambda path: flushed.append((path.name, facts.exists())))
+    Run(tmp_path).score(1.0, 50.0)
+    assert sorted(flushed[:2]) == [
+        ("kimg000001.000.data-00000-of-00001", False),
+        ("kimg000001.000.index", False),
+    ]
+    assert flushed[2:] == [(".best.json", False), ("best", True)]
+
+
 def test_what_a_kill_left_is_cleared_away(tmp_path):
     play = Run(tmp_path)
     play.score(1.0, 50.0)
+    (tmp_path / "best" / "kimg000002.000_temp").mkdir()
+    (tmp_path / "best" / "kimg000002.000_temp" / "part-x").write_bytes(b"half")
     for name in ("kimg000002.000.data-00000-of-00001", ".best.json", "kimg000009.000.index"):
         (tmp_path / "best" / name).write_bytes(b"half")
     assert play.kept() == 1
@@ -105,7 +127,7 @@ def test_a_failed_write_leaves_the_one_before(tmp_path, monkeypatch):
 
 
 def test_a_score_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match=r"--eval_metric must be one of fid\. Received: --eval_metric=kid"):
+    with pytest.raises(UsageError, match=r"--best_by must be one of fid\. Received: --best_by=kid"):
         best = BestGenerator(tmp_path, "kid")
         best.on_evaluation(0.0, None, [{"scores": {"fid": {"better": "lower"}}}], model=None, fakes=None)
 
@@ -142,7 +164,7 @@ def drawn(tmp_path_factory):
     )
     card = run.DataCard(image_size=8, channels=3, classes=(), num_images=1, fingerprint="")
     gan = run.build(config, card)
-    line = {"kimg": 0.5, "num_fakes": 1, "num_reals": 1, "stamp": {}}
+    line = {"kimg": 0.5, "alarms": [], "num_fakes": 1, "num_reals": 1, "stamp": {}}
     line["scores"] = {"fid": {"title": "FID", "value": 1.0, "error": None, "better": "lower"}}
     BestGenerator(path, "fid").on_evaluation(0.5, None, [line], model=gan, fakes=None)
     images = gan.generate(3)

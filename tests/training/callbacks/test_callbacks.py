@@ -124,6 +124,16 @@ def test_metrics_reach_tensorboard(tmp_path):
     assert {"kimg", "images_per_second", "seconds"} <= scalars.keys()
 
 
+def test_time_that_the_clock_leaves_out_does_not_count(tmp_path):
+    ticks = iter(range(0, 1000, 2))  # seconds
+    play(MetricsLog(tmp_path, 0.064, clock=lambda: next(ticks)), Model(), 2)
+    lines = metrics_log.read(tmp_path / "metrics.jsonl")
+    assert [(line["seconds"], line["images_per_second"]) for line in lines] == [(2.0, 32.0), (4.0, 32.0)]
+    out, ticks = io.StringIO(), iter(range(0, 1000, 2))
+    play(Progress(320, seconds=0.0, file=out, clock=lambda: next(ticks)), Model(), 1)
+    assert out.getvalue() == "0.1/0.3 kimg, 32 img/s, ETA 00:08\n"
+
+
 def test_progress_in_plain_lines():
     out = io.StringIO()
     play(Progress(1000, seconds=0.0, file=out), Model(), 2, logs={"d_real": 0.5, "d_fake": 0.25})
@@ -151,7 +161,7 @@ def test_stop_on_a_signal_and_gives_the_handlers_back():
     assert model.stop_training and stop.reason == "SIGTERM"
     assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
     stop.restore()
-    assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
+    assert stop.signalled and [signal.getsignal(number) for number in Stop.SIGNALS] == before
 
 
 def test_stop_keeps_the_signals_until_all_is_saved():
@@ -168,4 +178,4 @@ def test_stop_when_time_is_over_or_has_no_limit():
         stop, model = Stop(seconds), Model()
         play(stop, model, 1)
         stop.restore()
-        assert stop.reason == reason and model.stop_training == (reason is not None)
+        assert stop.reason == reason and not stop.signalled and model.stop_training == (reason is not None)

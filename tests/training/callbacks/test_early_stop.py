@@ -7,7 +7,12 @@ from tfdogs.training.callbacks.early_stop import EarlyStop
 
 def history(*values, **facts):
     return [
-        {"kimg": float(i), "scores": {"fid": {"value": value, "error": 1.0, "better": "lower"}}, **facts}
+        {
+            "kimg": float(i),
+            "scores": {"fid": {"value": value, "error": 1.0, "better": "lower"}},
+            "alarms": [],
+            **facts,
+        }
         for i, value in enumerate(values)
     ]
 
@@ -52,8 +57,26 @@ def test_another_extractor_begins_anew():
     assert not stops(2, lines) and stops(1, lines)
 
 
+def test_lines_of_another_protocol_do_not_count_wherever_they_are():
+    lines = history(50, stamp="a") + history(9, 8, stamp="b") + history(60, stamp="a")
+    assert not stops(2, lines) and stops(1, lines)
+
+
+def test_lines_without_the_score_do_not_count():
+    lines = history(50, 60)
+    lines[1:1] = history(1, 2, scores={})
+    assert not stops(2, lines) and stops(1, lines)
+    assert stops(1, lines + history(1, scores={}))
+
+
+def test_an_evaluation_with_an_alarm_is_no_improvement():
+    lines = history(50, 10, 45)
+    lines[1]["alarms"] = ["it copies"]
+    assert not stops(1, lines) and not stops(1, lines[:1]) and stops(1, lines[:2])
+
+
 def test_without_the_score_there_is_no_reason():
-    assert not stops(1, [{"kimg": 0.0, "scores": {}}] * 3)
+    assert not stops(1, history(1, 2, 3, scores={}))
     assert not stops(1, [])
 
 

@@ -125,6 +125,33 @@ def test_an_interrupted_evaluation_leaves_no_line_and_ends_fit(evaluator, tmp_pa
     assert kimgs(tmp_path) == [0.0, 0.02, 0.03]
 
 
+def test_no_evaluation_at_the_end_in_haste_and_it_is_made_up_for(evaluator, tmp_path):
+    play(make(evaluator, tmp_path, hasty=lambda: True), Model(), 3)
+    assert kimgs(tmp_path) == [0.0, 0.02]
+    play(make(evaluator, tmp_path), Model(seen=30), 0)
+    assert kimgs(tmp_path) == [0.0, 0.02, 0.03]
+    assert metrics_log.read(tmp_path / Evaluate.FILE_NAME)[-1]["at_end"] is True
+    play(make(evaluator, tmp_path), Model(seen=30), 0)
+    assert kimgs(tmp_path) == [0.0, 0.02, 0.03]
+    play(make(evaluator, tmp_path), Model(seen=30), 3)
+    assert kimgs(tmp_path) == [0.0, 0.02, 0.03, 0.04, 0.06]
+
+
+def test_says_how_long_it_took_and_whether_it_failed(evaluator, tmp_path):
+    callback = make(evaluator, tmp_path)
+    play(callback, Model(), 2)
+    lines = metrics_log.read(tmp_path / Evaluate.FILE_NAME)
+    assert callback.seconds > sum(line["seconds"] for line in lines) - 0.002 > 0 and not callback.failed
+
+    def fail(*_, **__):
+        raise ValueError("no idea")
+
+    callback = make(evaluator, tmp_path, then=[types.SimpleNamespace(on_evaluation=fail)])
+    with pytest.raises(ValueError, match="no idea"):
+        play(callback, Model(seen=30), 1)
+    assert callback.failed
+
+
 def test_listeners_are_told_in_order_and_have_their_say(evaluator, tmp_path, capsys):
     told = []
 
@@ -135,6 +162,8 @@ def test_listeners_are_told_in_order_and_have_their_say(evaluator, tmp_path, cap
         def on_evaluation(self, kimg, evaluation, history, *, model, fakes):
             told.append((self.says, kimg, evaluation["fid"].value, [line["kimg"] for line in history]))
             assert history[-1]["scores"]["fid"]["value"] == evaluation["fid"].value
+            before = says[: says.index(self.says)]
+            assert history[-1]["alarms"] == [one["alarm"] for one in before if one]
             assert fakes.pool.shape == (12, 48) and fakes.probabilities.shape == (12, 1000)
             np.testing.assert_array_equal(fakes.image_set.image(3), model.sampler.images([3])[0])
             return self.says

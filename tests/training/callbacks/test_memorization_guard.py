@@ -46,7 +46,7 @@ def test_copies_are_shown_beside_their_originals(look, images, tmp_path, stop):
     facts, stopped = look(fakes, stop=stop)
     assert stopped is stop
     assert facts["alarm"].startswith("the generator copies training images: 33 % of its images")
-    path = tmp_path / "alarms" / "memorization_kimg000012.png"
+    path = tmp_path / "alarms" / "memorization_kimg000012.900.png"
     assert facts["alarm"].endswith(f"see {path}")
     with Image.open(path) as file:
         sheet = np.asarray(file)

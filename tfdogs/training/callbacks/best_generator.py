@@ -1,15 +1,16 @@
 """Keeps the generator that scored best."""
 
 import json
+import shutil
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import history as histories
+from tfdogs.training import disk
 
 _FACTS = "best.json"
-_PROTOCOL = ("num_fakes", "num_reals", "stamp")
 
 
 class BestGenerator:
@@ -19,8 +20,9 @@ class BestGenerator:
     value, error, better, num_fakes, num_reals, stamp, and the weights' files with their sizes. A generator
     takes the place of the one there when it is better by more than the error, see
     `tfdogs.metrics.history.improves`, or when the two cannot be compared because metric, extractor or numbers
-    of images were changed. New weights are complete before `best.json` names them, and the old ones go
-    afterwards: whenever a kill comes, one of the two is there.
+    of images were changed. One with an alarm never does, as copies of the training images score well: the
+    listeners that raise alarms have to be told before this one. New weights are complete and on disk before
+    `best.json` names them, and the old ones go afterwards: whenever a kill comes, one of the two is there.
 
     A run that resumes from before its best keeps it. It is a generator that this run made, and training,
     being deterministic, makes the same one again.
@@ -39,13 +41,20 @@ class BestGenerator:
         self.metric = metric
 
     def on_evaluation(self, kimg, evaluation, history, *, model, fakes):
-        """Keeps the generator if it is the best until now; returns {"best": True} then."""
+        """Keeps the generator if it is the best until now.
+
+        Returns:
+            {"best": True} then, and where it is the kept one itself, made again after a resume; else None.
+        """
         line = history[-1]
         score = line["scores"].get(self.metric)
         if score is None or not score["better"]:
             names = ", ".join(name for name, one in line["scores"].items() if one["better"])
-            raise UsageError(f"--eval_metric must be one of {names}. Received: --eval_metric={self.metric}")
-        facts = {"kimg": kimg, "metric": self.metric, **score, **{name: line[name] for name in _PROTOCOL}}
+            raise UsageError(f"--best_by must be one of {names}. Received: --best_by={self.metric}")
+        if line["alarms"]:
+            return None
+        protocol = {name: line[name] for name in histories.PROTOCOL}
+        facts = {"kimg": kimg, "metric": self.metric, **score, **protocol}
         old = _read(self._directory)
         if (
             old is not None
@@ -53,7 +62,7 @@ class BestGenerator:
             and histories.comparable(facts, old)
             and not histories.improves(facts, old)
         ):
-            return None
+            return {"best": True} if old["kimg"] == kimg else None
         try:
             self._keep(facts, model.sampler.generator, () if old is None else old["files"])
         except (OSError, tf.errors.OpError) as e:
@@ -68,14 +77,22 @@ class BestGenerator:
             prefix += "-again"
         tf.train.Checkpoint(generator=generator).write(str(self._directory / prefix))
         files = {path.name: path.stat().st_size for path in self._directory.glob(f"{prefix}.*")}
+        for name in files:
+            disk.flush(self._directory / name)
         hidden = self._directory / f".{_FACTS}"
         hidden.write_text(json.dumps({**facts, "prefix": prefix, "files": files}, indent=2) + "\n", "utf-8")
+        disk.flush(hidden)
         hidden.replace(self._directory / _FACTS)
+        disk.flush(self._directory)
         self._remove_all_but(files)
 
     def _remove_all_but(self, names):
         for path in self._directory.iterdir():
-            if path.name not in names and path.name != _FACTS:
+            if path.name in names or path.name == _FACTS:
+                continue
+            if path.is_dir():  # tf.train.Checkpoint's own, where a kill came while it wrote
+                shutil.rmtree(path)
+            else:
                 path.unlink()
 
 
@@ -122,7 +139,7 @@ def _read(folder):
     path = folder / _FACTS
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("kimg", "metric", "value", "error", "better", "prefix", "files", *_PROTOCOL):
+        for name in ("kimg", "metric", "value", "error", "better", "prefix", "files", *histories.PROTOCOL):
             facts[name]
         return facts
     except FileNotFoundError:

@@ -15,7 +15,6 @@ from tfdogs.metrics.image_sets.generated import Generated
 from tfdogs.metrics.wording import number
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 
-_FIELDS = ("title", "value", "error", "better")
 _SHORT = {"memorization_distance": "d"}  # in the line that is printed
 _SILENT = ("mifid_public", "mifid_private", "breeds_missing")  # there
 
@@ -30,7 +29,8 @@ class Evaluate(EveryKimg):
     evaluation took; scores, name to {title, value, error, better}; num_fakes, num_reals and stamp, which
     say what the scores may be compared with; alarms, a list of sentences; and what the listeners had to say.
     One taken because training ended between two moments has at_end: true. Lines beyond the checkpoint that a
-    run resumes from are dropped, and an evaluation that a kill took away is made up for.
+    run resumes from are dropped, and an evaluation that a kill took away is made up for. Of a run that has
+    nothing left to train, `on_train_begin` and `on_train_end` alone make the evaluations that it lacks.
 
     Args:
         evaluator: `tfdogs.metrics.evaluator.Evaluator`.
@@ -41,9 +41,16 @@ class Evaluate(EveryKimg):
         then: listeners, told in this order of each evaluation; they have
             `on_evaluation(kimg, evaluation, history, *, model, fakes)`: the `Evaluation`, the lines until
             now with this one as the last, the model, and the `FeatureSet` of what it drew. They return None,
-            or a dict to be merged into the line; an "alarm" in it, a sentence, joins the line's alarms.
+            or a dict to be merged into the line; an "alarm" in it, a sentence, joins the line's alarms, which
+            the listeners after it can see.
         interrupted: called between batches; where it returns True the evaluation is given up and `fit`
             ended, for a signal that cannot wait. The resumed run then begins with this evaluation.
+        hasty: called when training ends; where it returns True the evaluation then is left out, for a run
+            whose time is over.
+
+    Attributes:
+        seconds: time that the evaluations of this object took.
+        failed: whether one of them raised an error.
 
     Raises:
         TfdogsError: from `fit`, `evaluations.jsonl` is not one, a feature is not finite, or the disk failed.
@@ -52,14 +59,24 @@ class Evaluate(EveryKimg):
     FILE_NAME = history.FILE_NAME
 
     def __init__(
-        self, evaluator, directory, kimg, *, num_images=2000, seed=0, then=(), interrupted=lambda: False
+        self,
+        evaluator,
+        directory,
+        kimg,
+        *,
+        num_images=2000,
+        seed=0,
+        then=(),
+        interrupted=lambda: False,
+        hasty=lambda: False,
     ):
-        super().__init__(kimg, at_end=True)
+        super().__init__(kimg)
         self._evaluator = evaluator
         self._directory = Path(directory)
         self._num_images, self._seed = num_images, seed
         self._listeners = list(then)
-        self._interrupted = interrupted
+        self._interrupted, self._hasty = interrupted, hasty
+        self.seconds, self.failed = 0.0, False
         self._writer, self._history, self._ending = None, [], False
 
     def on_train_begin(self, logs=None):
@@ -73,40 +90,50 @@ class Evaluate(EveryKimg):
         self._writer = tf.summary.create_file_writer(str(self._directory / "tensorboard"))
         self._ending = False
         last_moment = seen - seen % self._images
-        if len(history.until(last_moment - 1, self._history)) == len(self._history):
+        if not history.since(last_moment, self._history):
             self.act(seen, {})
 
     def on_train_end(self, logs=None):
-        self._ending = True
-        if not self._interrupted():
-            super().on_train_end(logs)
+        self._ending, seen = True, self.images_seen
+        if not (self._interrupted() or self._hasty() or history.since(seen, self._history)):
+            self.act(seen, {})
         self._writer.close()
 
     def act(self, images_seen, logs):
-        began, kimg = time.perf_counter(), images_seen / 1000
+        began = time.perf_counter()
         try:
-            fakes = self._draw()
+            self._evaluate(images_seen, began)
         except _Interrupted:
             self.model.stop_training = True
-            return
+        except Exception:
+            self.failed = True
+            raise
+        finally:
+            self.seconds += time.perf_counter() - began
+
+    def _evaluate(self, images_seen, began):
+        kimg, fakes = images_seen / 1000, self._draw()
         evaluation = self._evaluator.evaluate(fakes)
         line = {
             "kimg": kimg,
-            "scores": {score.name: {f: getattr(score, f) for f in _FIELDS} for score in evaluation.scores},
+            "scores": {
+                score.name: {fact: getattr(score, fact) for fact in history.OF_A_SCORE}
+                for score in evaluation.scores
+            },
             "num_fakes": evaluation.num_fakes,
             "num_reals": evaluation.num_reals,
             "stamp": evaluation.stamp.to_dict(),
             **({"at_end": True} if self._ending else {}),
+            "alarms": [],
         }
         self._history.append(line)
-        alarms = []
         for listener in self._listeners:
             facts = listener.on_evaluation(kimg, evaluation, self._history, model=self.model, fakes=fakes)
             facts = dict(facts or {})
             if "alarm" in facts:
-                alarms.append(facts.pop("alarm"))
+                line["alarms"].append(facts.pop("alarm"))
             line.update(facts)
-        line.update(alarms=alarms, seconds=round(time.perf_counter() - began, 3))
+        line["seconds"] = round(time.perf_counter() - began, 3)
         with (self._directory / self.FILE_NAME).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         self._tell(images_seen, evaluation, line)

@@ -16,7 +16,7 @@ class MemorizationGuard:
     """Compares the fakes' distances to the training images with unseen images': a listener of `Evaluate`.
 
     The rules are those of `tfdogs.metrics.memorization.judge`. Where one is broken, the evaluation has an
-    alarm, and `DIRECTORY/alarms/memorization_kimgNNNNNN.png` shows fakes beside their nearest training
+    alarm, and `DIRECTORY/alarms/memorization_kimgNNNNNN.NNN.png` shows fakes beside their nearest training
     images, the nearest first.
 
     Args:
@@ -40,7 +40,7 @@ class MemorizationGuard:
             return None
         facts = {"memorization": verdict.to_dict()}
         if verdict.reason:
-            path = self._directory / f"memorization_kimg{int(kimg):06d}.png"
+            path = self._directory / f"memorization_kimg{kimg:010.3f}.png"
             self._write_sheet(path, fakes, pairs.nearest_pairs(distances, indices, _PAIRS))
             facts["alarm"] = f"the generator copies training images: {verdict.reason}; see {path}"
             if self._stop:

@@ -12,22 +12,23 @@ from tfdogs.training.callbacks.every_kimg import EveryKimg
 class MetricsLog(EveryKimg):
     """Appends a line to `metrics.jsonl` and scalars to TensorBoard every `kimg` thousand images.
 
-    A line holds kimg, seconds (of training, over all resumes), images_per_second, and the means of the
-    model's metrics over the images since the last line. Lines beyond the checkpoint that a run resumes
-    from are dropped, so that the file tells one story.
+    A line holds kimg, seconds (of training, over all resumes, without evaluations), images_per_second, and
+    the means of the model's metrics over the images since the last line. Lines beyond the checkpoint that a
+    run resumes from are dropped, so that the file tells one story.
 
     Args:
         directory: the run's folder; TensorBoard events go to its `tensorboard`.
         kimg: thousands of images from one line to the next.
+        clock: gives seconds; of what it leaves out neither seconds nor images_per_second know.
     """
 
     FILE_NAME = "metrics.jsonl"
 
-    def __init__(self, directory, kimg):
+    def __init__(self, directory, kimg, *, clock=time.perf_counter):
         super().__init__(kimg, at_end=True)
         self._path = Path(directory, self.FILE_NAME)
         self._events = Path(directory, "tensorboard")
-        self._writer = None
+        self._writer, self._now = None, clock
         self._seconds = 0.0
 
     def on_train_begin(self, logs=None):
@@ -40,10 +41,10 @@ class MetricsLog(EveryKimg):
         hidden.write_text(text, encoding="utf-8")
         hidden.replace(self._path)
         self._writer = tf.summary.create_file_writer(str(self._events))
-        self._clock, self._logged = time.perf_counter(), self._last
+        self._clock, self._logged = self._now(), self._last
 
     def act(self, images_seen, logs):
-        now = time.perf_counter()
+        now = self._now()
         elapsed, images = now - self._clock, images_seen - self._logged
         self._seconds += elapsed
         self._clock, self._logged = now, images_seen

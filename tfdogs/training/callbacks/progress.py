@@ -14,37 +14,38 @@ class Progress(keras.callbacks.Callback):
         total_images: images at which training is done.
         seconds: from one plain line to the next; default 30.
         file: where it is printed; default standard error.
+        clock: gives seconds; of what it leaves out neither speed nor ETA know.
     """
 
-    def __init__(self, total_images, *, seconds=30.0, file=None):
+    def __init__(self, total_images, *, seconds=30.0, file=None, clock=time.perf_counter):
         super().__init__()
         self._total = total_images
         self._seconds = seconds
         self._file = file or sys.stderr
+        self._clock = clock
 
     def on_train_begin(self, logs=None):
         self._start = self._seen()
-        self._began = self._printed = time.perf_counter()
+        self._began = self._printed = self._clock()
         self._bar = tqdm.tqdm(
             total=self._total / 1000,
             initial=self._start / 1000,
             unit="kimg",
             file=self._file,
             disable=not self._file.isatty(),
-            bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} kimg [{elapsed}<{remaining}{postfix}]",
+            bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} kimg [{elapsed}{postfix}]",
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        seen, now = self._seen(), time.perf_counter()
-        rate = (seen - self._start) / (now - self._began)
+        seen, now = self._seen(), self._clock()
+        rate = (seen - self._start) / max(now - self._began, 1e-9)
+        text = f"{_verdicts(rate, logs)}, ETA {tqdm.tqdm.format_interval((self._total - seen) / rate)}"
         if not self._bar.disable:
             self._bar.n = seen / 1000
-            self._bar.set_postfix_str(_verdicts(rate, logs), refresh=False)
+            self._bar.set_postfix_str(text, refresh=False)
             self._bar.refresh() if now - self._printed > 0.2 else None
         elif now - self._printed > self._seconds:
-            left = tqdm.tqdm.format_interval((self._total - seen) / rate)
-            text = f"{seen / 1000:.1f}/{self._total / 1000:.1f} kimg, {_verdicts(rate, logs)}, ETA {left}"
-            print(text, file=self._file, flush=True)
+            print(f"{seen / 1000:.1f}/{self._total / 1000:.1f} kimg, {text}", file=self._file, flush=True)
         else:
             return
         if now - self._printed > 0.2:

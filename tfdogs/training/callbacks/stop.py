@@ -37,6 +37,11 @@ class Stop(keras.callbacks.Callback):
         if self.reason is not None:
             self.model.stop_training = True
 
+    @property
+    def signalled(self):
+        """Whether it was a signal that ended training."""
+        return self.reason is not None and self.reason != "time"
+
     def restore(self):
         """Gives the signals back to whoever had them."""
         for number, handler in self._handlers.items():
