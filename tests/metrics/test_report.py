@@ -121,6 +121,15 @@ def test_every_score_is_stamped_and_explained(sides):
     assert read.text.count("(Colours)") >= len(evaluation.scores)
 
 
+def test_the_untrained_generator_is_a_line_of_the_curves(sides):
+    evaluation, _, _ = sides
+    lines = history(evaluation, 9.0, 8.0)
+    lines[0]["kimg"] = 0.0
+    assert "untrained" in Reader(render(evaluation, history=lines)).text
+    lines[0]["kimg"] = 0.5
+    assert "untrained" not in Reader(render(evaluation, history=lines)).text
+
+
 def test_marks_stand_beside_the_scores_they_are_of(sides):
     text = Reader(
         render(sides[0], marks={"cats": {"kid": 0.25, "nothing": 1}, "floor": 2.5, "nought": None})
@@ -160,7 +169,8 @@ def test_curves_have_the_runs_scores_marks_best_and_alarms(sides):
     read = Reader(text)
     assert read.sections() == ["curves", "breeds"]
     assert len(read.all("svg")) == 2 and text.count('class="band"/>') == 0
-    assert len(read.all("path", **{"class": "mark"})) == 1 and len(read.all("path", **{"class": "band"})) == 1
+    assert len(read.all("path", **{"class": "mark"})) == 3  # floor, and untrained in both charts
+    assert len(read.all("path", **{"class": "band"})) == 1
     dots = [attrs for attrs in read.all("i") if "title" in attrs]
     assert [attrs["title"] for attrs in dots[:4]] == [
         "90.0 ± 2.0 at 0 kimg", "60.0 ± 2.0 at 10 kimg", "50.0 ± 2.0 at 20 kimg", "55.0 ± 2.0 at 30 kimg",
@@ -175,6 +185,9 @@ def test_what_the_evaluations_say_of_the_reals_is_marked(sides):
     for line in lines:
         line["scores"]["memorization_distance"] = {"title": "d", "value": 0.5, "error": None, "better": ""}
     assert "unseen real images" in Reader(render(evaluation, history=lines)).text
+    given = {"cats": {"memorization_distance": 0.4}}  # they say more than the run's own
+    text = Reader(render(evaluation, history=lines, marks=given)).text
+    assert "cats" in text and "unseen real images" not in text
 
 
 @pytest.mark.parametrize("value, charts", [(50.0, 2), (500.0, 3)])
@@ -191,7 +204,7 @@ def test_history_of_another_protocol_is_left_out(sides):
     assert "curves" not in Reader(render(evaluation, history=mixed)).sections()
     other = history(evaluation, 9.0, 8.0, stamp={**evaluation.stamp.to_dict(), "weights": "other"})
     read = Reader(render(evaluation, history=other, marks={"floor": 2.5}))
-    assert "curves" in read.sections() and not read.all("path", **{"class": "mark"})
+    assert "curves" in read.sections() and "floor" not in read.text.split("Over training")[1]
 
 
 def test_what_there_is_not_is_left_out(sides):

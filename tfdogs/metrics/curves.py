@@ -19,7 +19,7 @@ def render(lines, marks):
     charts = []
     for name in sorted({name for line in lines for name in line["scores"]}, key=_rank):
         found = [line for line in lines if name in line["scores"]]
-        levels = [*marks.get(name, ()), *_own_marks(name, lines[-1])]
+        levels = [*_untrained(name, lines[0]), *(marks.get(name) or _own_marks(name, lines[-1]))]
         if len(found) > 1 and not _repeats_fid(name, found):
             charts.append(_chart(name, found, levels, max(lines[-1]["kimg"], 0.001)))
     if not charts:
@@ -53,6 +53,13 @@ def _repeats_fid(name, lines):
         "fid" in line["scores"]
         and math.isclose(line["scores"][name]["value"], line["scores"]["fid"]["value"])
         for line in lines
+    )
+
+
+def _untrained(name, line):
+    """Returns what the generator scored before it had seen an image, where the run evaluated that."""
+    return (
+        [("untrained", line["scores"][name]["value"])] if line["kimg"] == 0 and name in line["scores"] else []
     )
 
 
