@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tfdogs.metrics import chart
@@ -78,6 +78,7 @@ def test_a_level_curve_and_a_single_point(value):
     st.lists(st.floats(-1e3, 1e6), max_size=2),
     st.booleans(),
 )
+@example([(1e5, 1.0), (1e-6, 1.0)], [], True)  # eleven powers of ten
 def test_everything_is_inside_and_ticks_are_few_and_apart(points, marks, distance):
     drawn = chart.draw(
         [(kimg, value, error) for kimg, (value, error) in enumerate(points)],

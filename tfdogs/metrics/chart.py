@@ -110,5 +110,6 @@ def _powers(low, high):
         first = max(i for i, number in enumerate(numbers) if number <= low * (1 + 1e-9))
         last = min(i for i, number in enumerate(numbers) if number >= high * (1 - 1e-9))
         if last - first < _TICKS:
-            break
-    return numbers[first : last + 1]
+            return numbers[first : last + 1]
+    stride = math.ceil((last - first) / (_TICKS - 1))  # more powers of ten than there is room for
+    return [numbers[first] * 10.0 ** (stride * i) for i in range(math.ceil((last - first) / stride) + 1)]
