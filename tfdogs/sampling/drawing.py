@@ -1,12 +1,11 @@
 """The images that a command asked for, in batches, with a bounded number of them in memory."""
 
-import collections
-import concurrent.futures
 import contextlib
 from typing import NamedTuple, Optional
 
 import numpy as np
 
+from tfdogs.overlap import overlap
 from tfdogs.sampling.grid import encode_png
 
 BATCH = 256  # images; a multiple of the sampler's chunk
@@ -64,7 +63,7 @@ class Drawing:
 
         No more than `_AHEAD` batches and the one that is drawn are in memory, however slow the reader is.
         """
-        with contextlib.closing(_overlap(self.batches(), _encode)) as encoded:
+        with contextlib.closing(overlap(_encode, self.batches(), threads=_ENCODERS, ahead=_AHEAD)) as encoded:
             for batch in encoded:
                 yield from batch
 
@@ -75,19 +74,3 @@ def _encode(batch):
     return [
         Picture(seed, label, encode_png(image)) for seed, label, image in zip(seeds.tolist(), labels, images)
     ]
-
-
-def _overlap(batches, function):
-    """Yields `function` of each batch, in order, computed in threads."""
-    waiting = collections.deque()
-    with concurrent.futures.ThreadPoolExecutor(_ENCODERS) as pool:
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(function, batch))
-                if len(waiting) >= _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -1,7 +1,5 @@
 """The pictures of a folder or an archive as images to score."""
 
-import collections
-import concurrent.futures
 import hashlib
 import itertools
 import os
@@ -11,7 +9,10 @@ import numpy as np
 from tfdogs.data.pictures import BadPicture, decode
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics.image_sets.image_set import ImageSet
+from tfdogs.overlap import overlap
 
+_THREADS = os.cpu_count() or 1  # Pillow and hashlib release the interpreter's lock
+_IN_THREADS = {"threads": _THREADS, "ahead": 4 * _THREADS}
 _BATCH_BYTES = 64 * 2**20  # of pixels in one batch, whatever batch_size says: pictures may be huge
 
 
@@ -45,7 +46,7 @@ class Pictures(ImageSet):
     def content_key(self):
         """Returns a digest of the files' bytes in order; names do not count."""
         digest = hashlib.sha256(b"pictures")
-        for part in _overlap(lambda item: hashlib.sha256(self._load(item)).digest(), self._items()):
+        for part in overlap(self._digest, self._items(), **_IN_THREADS):
             digest.update(part)
         return digest.hexdigest()
 
@@ -56,7 +57,7 @@ class Pictures(ImageSet):
             wanted = set(map(int, indices))
             items = (item for index, item in enumerate(items) if index in wanted)
         batch = []
-        for image in _overlap(self._decode, items):
+        for image in overlap(self._decode, items, **_IN_THREADS):
             full = len(batch) == batch_size or (len(batch) + 1) * image.nbytes > _BATCH_BYTES
             if batch and (full or image.shape != batch[0].shape):
                 yield np.stack(batch)
@@ -84,6 +85,9 @@ class Pictures(ImageSet):
         except (OSError, ValueError) as e:
             raise self._unreadable(item, e) from e
 
+    def _digest(self, item):
+        return hashlib.sha256(self._load(item)).digest()
+
     def _decode(self, item):
         data = self._load(item)
         try:
@@ -93,20 +97,3 @@ class Pictures(ImageSet):
 
     def _unreadable(self, item, why):
         return TfdogsError(f"{self.name}: picture {item.name} cannot be read ({why}); mend or remove it")
-
-
-def _overlap(function, items):
-    """Yields `function` of each item, in order, computed in threads: Pillow and hashlib release the lock."""
-    workers = os.cpu_count() or 1
-    waiting = collections.deque()
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > 4 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
