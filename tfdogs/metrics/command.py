@@ -67,7 +67,7 @@ def run(config, *, extractor=None):
     features = cache.features(fakes, extractor, num_images=config.num_images, seed=config.seed)
     evaluation = evaluator.evaluate(features)
     if reals is not None:
-        heldout = _heldout(config, reals, cache=cache, extractor=extractor)
+        heldout = _heldout(reals, cache, extractor)
         with slow("alarms"):
             found = alarms.find(
                 evaluation, features, real_side.features, heldout=heldout, imagenet=extractor.imagenet
@@ -120,13 +120,10 @@ def _check_same_data(config, manifest):
         )
 
 
-def _heldout(config, reals, *, cache, extractor):
+def _heldout(reals, cache, extractor):
     """Returns features of images that the generator has not seen, the data_dir's eval split; or None."""
-    if not isinstance(reals, DataDir) or config.split != "train" or "eval" not in reals.manifest.splits:
-        return None
-    if reals.manifest.num_images("eval") < memorization.FEWEST:
-        return None
-    return cache.features(DataDir(_data_dir(config), split="eval"), extractor).pool
+    heldout = reals.heldout(memorization.FEWEST) if isinstance(reals, DataDir) else None
+    return None if heldout is None else cache.features(heldout, extractor).pool
 
 
 def _run_config(config):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tfdogs.errors import UsageError
-from tfdogs.metrics import collapse, extractors, history, memorization, scores
-from tfdogs.metrics.evaluator import Evaluator
+from tfdogs.metrics import collapse, extractors, history, memorization
+from tfdogs.metrics.evaluator import Evaluator, lacking
 from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets.data_dir import DataDir
 from tfdogs.metrics.reference import Reference
@@ -104,14 +104,13 @@ class RunEvaluation:
     def _possible_metrics(self):
         """Returns the metrics' names, of the default only those that the extractor has the classes for."""
         config, extractor = self._config, self._extractor
-        has = {"reals": True, "probabilities": extractor.num_classes > 0, "imagenet": extractor.imagenet}
-        possible = [n for n in config.metric_names if all(has[need] for need in scores.METRICS[n].needs)]
-        lacking = set(config.metric_names) - set(possible)
+        possible = [name for name in config.metric_names if not lacking(name, extractor)]
+        impossible = set(config.metric_names) - set(possible)
         wanted = {config.best_by}
         if config.eval_metrics != TrainConfig.eval_metrics:
-            wanted |= lacking
-        if wanted & lacking:
-            names = ", ".join(sorted(wanted & lacking))
+            wanted |= impossible
+        if wanted & impossible:
+            names = ", ".join(sorted(wanted & impossible))
             raise UsageError(
                 f"{names} needs the classes of ImageNet, or at least some, and {extractor.stamp.label} does "
                 f"not have them. Received: --eval_extractor={config.eval_extractor}"
@@ -119,7 +118,5 @@ class RunEvaluation:
         return possible
 
     def _heldout(self, cache):
-        manifest = self._train.manifest
-        if "eval" not in manifest.splits or manifest.num_images("eval") < memorization.FEWEST:
-            return None
-        return cache.features(DataDir(self._config.data_dir, split="eval"), self._extractor).pool
+        heldout = self._train.heldout(memorization.FEWEST)
+        return None if heldout is None else cache.features(heldout, self._extractor).pool

@@ -54,3 +54,9 @@ def test_records_of_another_size_are_refused(paper_data, tmp_path):
     (tmp_path / "copy/dataset.json").write_text(json.dumps({**facts, "image_size": 32}))
     with pytest.raises(TfdogsError, match="holds no image of 32x32x3; prepare it again"):
         list(DataDir(tmp_path / "copy").batches())
+
+
+def test_the_held_out_split_is_beside_the_train_split_and_large_enough(paper_data):
+    train, held = DataDir(paper_data), DataDir(paper_data, split="eval")
+    assert train.heldout(held.num_images).content_key() == held.content_key()
+    assert train.heldout(held.num_images + 1) is None and held.heldout(1) is None

@@ -35,6 +35,11 @@ class DataDir(ImageSet):
         self.num_images = counts[split]
         self._path, self._split, self._decode = Path(data_dir), split, None
 
+    def heldout(self, fewest):
+        """Returns the eval split beside the train split; None of another, or where it has under `fewest`."""
+        held = self.manifest.num_images("eval") if "eval" in self.manifest.splits else 0
+        return DataDir(self._path, split="eval") if self._split == "train" and held >= fewest else None
+
     def content_key(self):
         """Returns a digest of the manifest's fingerprint and the split; no image is read."""
         return hashlib.sha256(f"{self.manifest.fingerprint} {self._split}".encode()).hexdigest()
