@@ -44,7 +44,7 @@ format: $(INSTALLED)
 
 # After a change of the ranges in setup.py; needs uv.
 lock:
-	$(UV) pip compile setup.py --extra dev --extra serve --python-version 3.11 --generate-hashes --quiet \
+	$(UV) pip compile setup.py --extra dev --extra onnx --extra serve --python-version 3.11 --generate-hashes --quiet \
 	  --output-file requirements.lock
 
 clean:

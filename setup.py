@@ -31,21 +31,38 @@ TFDS = [
     "importlib_resources>=6",  # tensorflow-datasets imports it when it prepares data, and does not say so
 ]
 
+SERVE = [
+    "aiohttp>=3.9",
+    "grpcio>=1.60",
+    "requests>=2.31",
+    "tensorflow-serving-api>=2.15.1,<2.16",
+    "urllib3>=2",
+]
+
+ONNX = [
+    "onnx>=1.15,<1.18",  # later ones want an ml_dtypes that TF 2.15 does not take
+    "onnxruntime>=1.17",
+    "tf2onnx>=1.16",
+]
+
 EXTRAS = {
     "tfds": TFDS,
-    "serve": ["tensorflow-serving-api>=2.15.1,<2.16"],
+    "serve": SERVE,
+    "onnx": ONNX,
     "pipeline": [
         "apache-beam>=2.72,<2.73",
         "dill==0.3.1.1",  # the version tfx-bsl imports
         "tensorflow-data-validation>=1.15.1,<1.16",
         "ml-metadata>=1.17.1,<1.18",
-        "tensorflow-serving-api>=2.15.1,<2.16",
+        *SERVE,
     ],
     "dev": [
         "build>=1.2",
         "hypothesis>=6.100",
+        "playwright>=1.40",
         "pre-commit>=3.7",
         "pytest>=8",
+        "pytest-xdist>=3.5",
         "ruff>=0.6",
         *TFDS,
     ],

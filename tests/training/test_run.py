@@ -16,6 +16,7 @@ from tfdogs.data.ingest import prepare
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import extractors
+from tfdogs.metrics.extractors.extractor import Stamp
 from tfdogs.sampling import grid
 from tfdogs.training import run
 from tfdogs.training.callbacks import metrics_log
@@ -240,7 +241,8 @@ def test_divergence_ends_the_run_and_is_not_saved(make_config):
 
 
 def test_dry_run_reports_and_leaves_nothing(make_config, monkeypatch, capsys):
-    extractor = types.SimpleNamespace(num_classes=0, imagenet=False)
+    stamp = Stamp("stub", "Stub", "0123456789abcdef", "bilinear", 8)
+    extractor = types.SimpleNamespace(num_classes=0, imagenet=False, stamp=stamp)
     monkeypatch.setattr(extractors, "get", lambda *_, **__: extractor)
     run.train(make_config(dry_run=True, eval_kimg=0.01))
     out = capsys.readouterr().out
