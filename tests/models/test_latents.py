@@ -99,3 +99,65 @@ def test_no_seeds():
 
 def test_graph_and_eager_give_the_same_numbers():
     np.testing.assert_array_equal(from_seeds("normal", [1, 2], 5), latents.from_seeds("normal", [1, 2], 5))
+
+
+def slerp(a, b, t):
+    return latents.between("normal", a, b, t).numpy()
+
+
+def unit(count, dim, seed=0):
+    x = np.random.default_rng(seed).normal(size=(count, dim))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def test_slerp_is_the_formula():
+    """White 2016: (sin((1 - t) w) a + sin(t w) b) / sin w, for vectors of one length."""
+    a, b, t = 3 * unit(50, 7), 3 * unit(50, 7, seed=1), np.linspace(0, 1, 50)
+    angle = np.arccos(np.sum(a * b, axis=1) / 9)
+    expected = np.sin((1 - t) * angle)[:, None] * a + np.sin(t * angle)[:, None] * b
+    np.testing.assert_allclose(slerp(a, b, t), expected / np.sin(angle)[:, None], atol=2e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 10_000), st.integers(1, 6), st.sampled_from(["other", "equal", "opposite", "near", "zero"])
+)
+def test_slerp_ends_exactly_and_is_finite_everywhere(seed, dim, case):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(1, dim)).astype(np.float32)
+    other = rng.normal(size=(1, dim)).astype(np.float32)
+    b = {"other": other, "equal": a, "opposite": -a, "near": -a + 1e-7 * other, "zero": 0 * a}[case].astype(
+        np.float32
+    )
+    np.testing.assert_array_equal(slerp(a, b, [0.0]), a)
+    np.testing.assert_array_equal(slerp(a, b, [1.0]), b)
+    t = np.linspace(0, 1, 21)
+    path = slerp(np.repeat(a, 21, 0), np.repeat(b, 21, 0), t)
+    assert path.dtype == np.float32 and np.isfinite(path).all()
+    if case == "equal":
+        np.testing.assert_allclose(path, np.repeat(a, 21, 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("b", [unit(1, 5, seed=1), unit(1, 5), -unit(1, 5), -unit(1, 5) + 1e-9])
+def test_slerp_keeps_the_norm_of_unit_vectors_at_an_even_pace(b):
+    t = np.linspace(0, 1, 33)
+    path = slerp(np.repeat(unit(1, 5), 33, 0), np.repeat(b, 33, 0), t)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1, atol=1e-6)
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    np.testing.assert_allclose(steps, steps.mean(), atol=1e-5)
+
+
+def test_slerp_changes_lengths_evenly():
+    path = slerp([[1.0, 0.0]] * 3, [[0.0, 3.0]] * 3, [0.0, 0.5, 1.0])
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), [1, 2, 3], rtol=1e-6)
+
+
+def test_uniform_latents_are_joined_by_a_straight_line():
+    a, b = [[1.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [1.0, 1.0]]
+    path = latents.between("uniform", a, b, [0.25, 1.0])
+    assert path.dtype == tf.float32
+    np.testing.assert_array_equal(path, [[0.75, 0.25], [1.0, 1.0]])
+
+
+def test_no_rows_is_no_error():
+    assert latents.between("normal", np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0)).shape == (0, 3)
