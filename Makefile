@@ -32,7 +32,7 @@ demo/data/dataset.json: | $(INSTALLED)
 	$(RUN) tfdogs.prepare --images=paper_dogs:4000 --image_size=64 --output_dir=demo/data --overwrite
 
 test: $(INSTALLED)
-	$(RUN) pytest -q
+	$(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .
