@@ -34,7 +34,6 @@ TFDS = [
 SERVE = [
     "aiohttp>=3.9",
     "grpcio>=1.60",
-    "requests>=2.31",
     "tensorflow-serving-api>=2.15.1,<2.16",
     "urllib3>=2",
 ]
@@ -77,7 +76,9 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.9,<3.12",
     packages=find_packages(include=["tfdogs*", "pipeline*"]),
-    package_data={"tfdogs": ["sampling/*.html", "metrics/*.html"]},
+    package_data={
+        "tfdogs": ["sampling/*.html", "metrics/*.html", "exhibition/*.*", "serving/deploy/*", "serving/page/*"]
+    },
     install_requires=CORE,
     extras_require=EXTRAS,
     classifiers=[

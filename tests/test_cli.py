@@ -15,6 +15,11 @@ class Greeting(Config):
     times: int = flag("How often.", default=1, lower=1)
 
 
+@dataclasses.dataclass(frozen=True)
+class Call(Greeting):
+    POSITIONAL = "times"
+
+
 def parse(*args):
     return cli.parse(Greeting, ["greet", *args], summary="Greets.")
 
@@ -59,6 +64,35 @@ def test_bad_usage_is_one_line_and_status_2(args, message, capsys):
     assert exit_of(fail(AssertionError("ran")), *args) == 2
     err = capsys.readouterr().err
     assert err.startswith("tfdogs.greet: ") and err.count("\n") == 1 and message in err
+
+
+@pytest.mark.parametrize(
+    "args", [("3", "--name=Rex"), ("--name=Rex", "3"), ("--name=Rex", "--", "3"), ("--name=Rex", "--times=3")]
+)
+def test_one_flag_may_come_without_its_name(args):
+    assert cli.parse(Call, ["call", *args], summary="") == Call(name="Rex", times=3)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["3", "4"], r"takes --times once, .* Received: 3 4$"),
+        (["3", "--times=3"], r"takes --times once, .* Received: 3$"),
+        (["many"], r"times"),
+        (["0"], r"--times must be at least 1. Received: --times=0"),
+        (["--", "--name=Rex"], r"times"),
+        (["3", "--nam=Rex"], r"Unknown command line flag 'nam'"),
+    ],
+)
+def test_bad_arguments_without_a_name_are_bad_usage(args, message):
+    with pytest.raises(UsageError, match=message):
+        cli.parse(Call, ["call", "--name=Rex", *args], summary="")
+
+
+def test_help_says_which_name_may_be_left_out(capsys):
+    assert cli.parse(Call, ["call", "3", "4", "--help"], summary="Calls.") is None
+    out = " ".join(capsys.readouterr().out.split())
+    assert "How often. --times= may be left out." in out and out.count("may be left out") == 1
 
 
 def test_help_prints_every_flag_and_runs_nothing(capsys):

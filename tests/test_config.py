@@ -65,6 +65,16 @@ def test_help_names_choices_and_what_is_required():
     assert values["name"].help.endswith("(required)")
 
 
+def test_help_names_the_flag_that_goes_without_its_name():
+    class Named(Recipe):
+        POSITIONAL = "name"
+
+    values = flags.FlagValues()
+    Named.define_flags(values)
+    assert values["name"].help.endswith("--name= may be left out.")
+    assert "POSITIONAL" not in values and Named(name="a").to_dict() == Recipe(name="a").to_dict()
+
+
 def test_configs_with_the_same_flags_live_side_by_side():
     assert parse("--name=x").size == parse("--name=y").size == 64
 

@@ -26,6 +26,7 @@ def parse(config_class, argv, *, summary):
         UsageError: an unknown flag, a stray argument, an unreadable flagfile or an illegal value.
     """
     values = flags.FlagValues()
+    values.set_gnu_getopt()  # flags may follow an argument
     config_class.define_flags(values)
     flags.DEFINE_string(
         "flagfile",
@@ -36,14 +37,26 @@ def parse(config_class, argv, *, summary):
     flags.DEFINE_bool("help", False, "Print this help and exit.", flag_values=values)
     try:
         rest = values(argv)[1:]
+        if not values["help"].value:
+            _take_argument(values, config_class.POSITIONAL, rest)
     except flags.Error as e:
         raise UsageError(" ".join(str(e).split()) + " (--help lists the flags)") from e
     if values["help"].value:
         print(f"{summary.strip()}\n\nFlags:\n{values.get_help()}")
         return None
-    if rest:
-        raise UsageError(f"takes flags only, as --name=value. Received: {' '.join(rest)}")
     return config_class.from_flags(values)
+
+
+def _take_argument(values, name, rest):
+    """Gives the flag `name` the argument that came without a name, if there is one."""
+    if not rest:
+        return
+    received = f"Received: {' '.join(rest)}"
+    if not name:
+        raise UsageError(f"takes flags only, as --name=value. {received}")
+    if len(rest) > 1 or values[name].present:
+        raise UsageError(f"takes --{name} once, with or without its name, and other flags. {received}")
+    values[name].parse(rest[0])
 
 
 def main(config_class, run, *, summary, argv=None):

@@ -40,9 +40,13 @@ def flag(help, *, default=dataclasses.MISSING, choices=None, lower=None, upper=N
 class Config:
     """Base of every command's configuration: int, float, str and bool fields made by `flag`.
 
+    A subclass may name one field in `POSITIONAL`: its value is then also taken without `--NAME=` before it.
+
     Raises:
         UsageError: a value is not among its choices or outside its bounds.
     """
+
+    POSITIONAL = ""  # no annotation: it is no field
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -102,6 +106,8 @@ class Config:
                 text += f" One of: {', '.join(map(str, field.metadata['choices']))}."
             if required:
                 text += " (required)"
+            if field.name == cls.POSITIONAL:
+                text += f" --{field.name}= may be left out."
             default = None if required else field.default
             _DEFINE[field.type](field.name, default, text, flag_values=flag_values)
 

@@ -1,0 +1,1 @@
+"""The Generative Dog Images competition: what it asked for, checked and scored."""
