@@ -31,50 +31,74 @@ class Facts(NamedTuple):
             config: `tfdogs.sampling.config.GenerateConfig`.
             run: `tfdogs.training.run.LoadedRun`.
         """
-        name, data = (Path(path).resolve().name for path in (config.model_dir, run.config.data_dir))
+        data = last_part(run.config.data_dir)
         looks = f"{run.kimg * 1000:,.0f}"
         return cls(
             title="None of these exist",
             lede=f"After {looks} looks at the pictures of {data}, this is what the network "
             f"{run.config.model} draws, and how it got there.",
-            card=_card(config, run, name, data),
+            card=tuple({**run_card(config, run), "Seeds": str(config.all_seeds)}.items()),
             flags=tuple(
                 (f"--{field.name}", str(getattr(run.config, field.name)))
                 for field in dataclasses.fields(run.config)
                 if not field.metadata.get("run_control")
             ),
-            command=_command(config, name),
+            command=_command(config),
         )
 
 
-def _card(config, run, name, data):
+def run_card(config, run):
+    """Returns what a page says of a run and of how it was drawn with, a dict from name to value.
+
+    Args:
+        config: a command's configuration, with `model_dir`, `truncation`, `label` and `best`.
+        run: `tfdogs.training.run.LoadedRun`.
+    """
     height, width, channels = run.gan.image_shape
-    card = [
-        ("Run", name),
-        ("Model", run.config.model),
-        ("Data", data),
-        ("Images seen", f"{run.kimg:,.6g} kimg"),
-        ("Image size", f"{width} by {height}" + (", grey" if channels == 1 else "")),
-        ("Classes", str(run.gan.num_classes or "unconditional")),
-        ("Loss", run.gan.loss_function.name),
-        ("Seeds", str(config.all_seeds)),
-    ]
+    card = {
+        "Run": last_part(config.model_dir),
+        "Model": run.config.model,
+        "Data": last_part(run.config.data_dir),
+        "Images seen": f"{run.kimg:,.6g} kimg",
+        "Image size": f"{width} by {height}" + (", grey" if channels == 1 else ""),
+        "Classes": str(run.gan.num_classes or "unconditional"),
+        "Loss": run.gan.loss_function.name,
+    }
     if config.truncation:
-        card.append(("Truncation", f"{config.truncation:g}"))
+        card["Truncation"] = f"{config.truncation:g}"
     if config.label:
-        card.append(("Class", config.label))
+        card["Class"] = config.label
     if config.best:
-        card.append(("Generator", "the best of the run"))
-    return tuple(card)
+        card["Generator"] = "the best of the run"
+    return card
 
 
-def _command(config, name):
+def command_line(command, flags):
+    """Returns a command line to be read and pasted.
+
+    Args:
+        command: such as "tfdogs.generate".
+        flags: dict from a flag's name to its value; True becomes the bare flag, False and None no flag.
+    """
+    given = (
+        f"--{name}" if value is True else f"--{name}={value}"
+        for name, value in flags.items()
+        if value is not None and value is not False
+    )
+    return " ".join([f"python -m {command}", *map(shlex.quote, given)])
+
+
+def last_part(path):
+    """Returns the name of a file or folder without those it lies in, which are nobody's business."""
+    return Path(path).resolve().name
+
+
+def _command(config):
     """Returns the command line, with the run and the page in the current folder."""
-    given = {"model_dir": name, "output": Path(config.output).name}
+    given = {"model_dir": last_part(config.model_dir), "output": Path(config.output).name}
     if config.seeds:
         given["seeds"] = config.seeds
     else:
         given.update(seed=config.seed, num_images=config.all_seeds.count)
     given.update((flag, getattr(config, flag)) for flag in ("truncation", "label") if getattr(config, flag))
-    flags = [shlex.quote(f"--{flag}={value}") for flag, value in given.items()]
-    return " ".join(["python -m tfdogs.generate", *flags, *(["--best"] if config.best else [])])
+    return command_line("tfdogs.generate", {**given, "best": config.best})

@@ -27,8 +27,8 @@ def generate(config, *, run=None):
     folder, seeds = config.form == "folder", config.all_seeds
     output.check(config.output, folder=folder, overwrite=config.overwrite)
     if run is None:
-        run = _load(config)
-    label = _label(config, run)
+        run = load_run(config)
+    label = label_index(config, run)
     total = seeds.count * (config.walk_frames if config.form == "gif" else 1)
     with output.replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
         drawing = Drawing(
@@ -44,17 +44,34 @@ def generate(config, *, run=None):
     )
 
 
-def _load(config):
-    # Seen to here, because TensorFlow takes seconds to import.
-    if not Path(config.model_dir, "config.json").is_file():
-        config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
+def load_run(config):
+    """Returns the `LoadedRun` that `config.model_dir` and `config.best` name.
+
+    Raises:
+        UsageError, TfdogsError: as of `tfdogs.training.run.load`.
+    """
+    check_run(config)
     from tfdogs.training import run
 
     return run.load(config.model_dir, best=config.best)
 
 
-def _label(config, run):
-    """Returns the class that was asked for as an int, or None."""
+def check_run(config):
+    """Refuses a `config.model_dir` that is no run, without TensorFlow, which takes seconds to import.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not Path(config.model_dir, "config.json").is_file():
+        config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
+
+
+def label_index(config, run):
+    """Returns the class that `config.label` asks for as an int, or None for none.
+
+    Raises:
+        UsageError: the run's model has no such class, or no classes.
+    """
     text, count, names = config.label.strip(), run.gan.num_classes, list(run.classes)
     if not text:
         return None

@@ -6,13 +6,12 @@ import string
 from html import escape
 from importlib import resources
 
-import numpy as np
 from PIL import Image
 
-from tfdogs.errors import TfdogsError
 from tfdogs.sampling import curve
 from tfdogs.sampling.grid import encode_png
 from tfdogs.sampling.images import label_name
+from tfdogs.sampling.story import read_png
 
 _SHEETS = 16  # most sheets on a page: at 64 px each weighs half a megabyte
 _SMALL = 128  # pixels; smaller images are enlarged by a whole number, and their pixels show
@@ -38,12 +37,12 @@ def render(facts, story, pictures, *, kimg, classes=(), probability=True):
     pictures = list(pictures)
     last = max(kimg, *(sheet_kimg for sheet_kimg, _ in story.sheets), 0.001)
     side = max(Image.open(io.BytesIO(pictures[0].png)).size)
-    return _fill(
+    return fill(
         "page.html",
         title=escape(facts.title),
         lede=escape(facts.lede),
-        card=_pairs(facts.card),
-        flags=_pairs(facts.flags),
+        card=entries(facts.card),
+        flags=entries(facts.flags),
         command=escape(facts.command),
         rendering="pixelated" if side < _SMALL else "auto",
         tile=min(side * max(1, round(_SMALL / side)), _LARGE),
@@ -55,12 +54,14 @@ def render(facts, story, pictures, *, kimg, classes=(), probability=True):
     )
 
 
-def _fill(name, **values):
-    text = resources.files("tfdogs.sampling").joinpath(name).read_text(encoding="utf-8")
+def fill(name, *, package="tfdogs.sampling", **values):
+    """Returns the template of this file name in `package`, its `$names` filled in with HTML."""
+    text = resources.files(package).joinpath(name).read_text(encoding="utf-8")
     return string.Template(text).substitute(values)
 
 
-def _pairs(pairs):
+def entries(pairs):
+    """Returns (name, value) pairs of plain text as the entries of a `<dl>`, escaped."""
     return "\n".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
 
 
@@ -83,7 +84,7 @@ def _way(story, side):
     final, corner = len(sheets) - 1, 2 * side + _GAP
     images, film = [], []
     for place, (kimg, path) in enumerate(sheets):
-        data, pixels = _read(path)
+        data, pixels = read_png(path)
         hidden = "" if place == final else " hidden"
         images.append(
             _sheet(data, pixels, f"Generated images at {kimg} kimg", f' data-kimg="{kimg}"{hidden}')
@@ -92,8 +93,10 @@ def _way(story, side):
             f'<button type="button" tabindex="-1" data-place="{place}">'
             f'<img src="{_inline(encode_png(pixels[:corner, :corner]))}" alt=""><span>{kimg}</span></button>'
         )
-    reals = "" if story.reals is None else _sheet(*_read(story.reals), "Real images from the training data")
-    return _fill(
+    reals = (
+        "" if story.reals is None else _sheet(*read_png(story.reals), "Real images from the training data")
+    )
+    return fill(
         "way.html",
         images="\n".join(images),
         film="\n".join(film),
@@ -125,7 +128,7 @@ def _verdict(verdicts, last, probability):
     else:
         real, fake = f"{real:.3g}", f"{fake:.3g}"
         meaning = "Its mean score. The closer the lines, the harder it is to tell one from the other."
-    return _fill(
+    return fill(
         "verdict.html",
         reals=lines.reals,
         fakes=lines.fakes,
@@ -139,12 +142,3 @@ def _verdict(verdicts, last, probability):
 
 def _inline(png):
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-
-
-def _read(path):
-    """Returns a PNG file's bytes and its pixels."""
-    try:
-        data = path.read_bytes()
-        return data, np.asarray(Image.open(io.BytesIO(data), formats=["png"]))
-    except (OSError, SyntaxError, ValueError) as e:
-        raise TfdogsError(f"{path} is not a PNG image ({e})") from e

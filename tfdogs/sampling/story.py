@@ -1,10 +1,14 @@
 """What a run left on its way: sheets, reals, verdicts."""
 
 import dataclasses
+import io
 import json
 import re
 from pathlib import Path
 from typing import Optional
+
+import numpy as np
+from PIL import Image
 
 from tfdogs.errors import TfdogsError
 
@@ -46,6 +50,19 @@ class Story:
             return self.sheets
         places = {round(i * (len(self.sheets) - 1) / (count - 1)) for i in range(count)}
         return tuple(self.sheets[place] for place in sorted(places))
+
+
+def read_png(path):
+    """Returns a PNG file's bytes and its pixels, uint8 [H, W, C] or [H, W].
+
+    Raises:
+        TfdogsError: it cannot be read, or is no PNG image.
+    """
+    try:
+        data = path.read_bytes()
+        return data, np.asarray(Image.open(io.BytesIO(data), formats=["png"]))
+    except (OSError, SyntaxError, ValueError) as e:
+        raise TfdogsError(f"{path} is not a PNG image ({e})") from e
 
 
 def _verdicts(path):

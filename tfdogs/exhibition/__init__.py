@@ -1,0 +1,1 @@
+"""A run's images as an exhibition: the folder that `python -m tfdogs.gallery` leaves."""
