@@ -34,6 +34,20 @@ def test_uniform_range():
     assert abs(u.mean()) < 0.03 and abs(u.var() - 1 / 3) < 0.02
 
 
+@pytest.mark.parametrize("latent_dim", [1, 7, 100, 128])
+@pytest.mark.parametrize("truncation", [None, 0.8])
+def test_a_latent_has_the_same_bits_in_any_batch(latent_dim, truncation):
+    """The normal distribution's inverse has other last bits where a row ends within a vector register."""
+    together = from_seeds("normal", SEEDS, latent_dim, truncation).numpy()
+    for size in (1, 3, 8):
+        apart = [
+            from_seeds("normal", SEEDS[i : i + size], latent_dim, truncation) for i in range(0, 48, size)
+        ]
+        np.testing.assert_array_equal(np.concatenate(apart), together[:48])
+    many = from_seeds("normal", SEEDS, latent_dim, None if truncation is None else np.full(300, truncation))
+    np.testing.assert_array_equal(many, together)
+
+
 @pytest.mark.parametrize("kind", latents.KINDS)
 def test_a_seeds_latent_does_not_depend_on_its_neighbours(kind):
     together = from_seeds(kind, SEEDS[:20], 7, 0.8).numpy()

@@ -1,0 +1,90 @@
+"""The walk and the wall, in a browser."""
+
+import pytest
+
+api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+
+
+def test_a_walk_between_two_dogs(visit, wait_until):
+    page = visit("#view=walk&seed=1&to=2")
+    canvas, place = page.locator("#walk-canvas"), page.locator("#walk-scrub")
+    pixels = "canvas => canvas.toDataURL()"
+    api.expect(page.locator("#walk-play")).to_have_text("Pause")
+    seen = {canvas.evaluate(pixels)}
+    wait_until(page, lambda: int(place.input_value()) > 20)
+    seen.add(canvas.evaluate(pixels))
+    wait_until(page, lambda: int(place.input_value()) > 60)
+    seen.add(canvas.evaluate(pixels))
+    assert len(seen) == 3
+    page.keyboard.press(" ")
+    api.expect(page.locator("#walk-play")).to_have_text("Play")
+    for end, thumb in (("0", "#walk-from img"), ("100", "#walk-to img")):
+        place.fill(end)
+        drawn = page.evaluate(
+            """thumb => {
+                const canvas = document.createElement("canvas");
+                const image = document.querySelector(thumb);
+                [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+                canvas.getContext("2d").drawImage(image, 0, 0);
+                return canvas.toDataURL();
+            }""",
+            thumb,
+        )
+        assert canvas.evaluate(pixels) == drawn
+    page.click("#walk-on")
+    page.wait_for_url("**/#view=walk&seed=2&to=*")
+    page.go_back()
+    page.wait_for_url("**/#view=walk&seed=1&to=2")
+
+
+def test_a_walk_waits_for_those_who_want_no_motion(visit, wait_until, requests_of):
+    page = visit("#view=quiz", "breeds", reduced_motion="reduce")
+    asked = requests_of(page)
+    page.goto(page.url.replace("view=quiz", "view=walk&seed=1&to=2&to_label=0"))
+    api.expect(page.locator("#walk-frame")).to_have_attribute("aria-busy", "false")
+    assert page.locator("#walk-play").inner_text() == "Play"
+    assert asked == [("interpolate", 32)]  # one request
+    page.click("#walk-play")
+    wait_until(page, lambda: int(page.locator("#walk-scrub").input_value()) > 10)
+    page.select_option("#walk-breed", label="Pug")
+    page.wait_for_url("**&to_label=1")
+
+
+def test_the_wall_goes_on_and_lets_go(visit, shown, wait_until):
+    page = visit("#view=wall&seed=9007199254740980")
+    tiles = page.locator("#wall-tiles img")
+    api.expect(tiles.first).to_be_visible()
+    flights = {"now": 0, "most": 0}
+
+    def count(request, by):
+        if request.method == "POST":
+            flights["now"] += by
+            flights["most"] = max(flights["most"], flights["now"])
+
+    page.on("request", lambda request: count(request, 1))
+    page.on("requestfinished", lambda request: count(request, -1))
+    page.on("requestfailed", lambda request: count(request, -1))
+    links = page.locator("#wall-tiles a")
+    assert links.nth(11).get_attribute("href") == "#seed=9007199254740991"
+    assert links.nth(12).get_attribute("href") == "#seed=0"
+    most = 0
+
+    def scrolled():
+        nonlocal most
+        page.mouse.wheel(0, 1500)
+        most = max(most, tiles.count())
+        return page.locator(".batch").count() > 25
+
+    wait_until(page, scrolled)
+    wait_until(page, lambda: tiles.count() > 100)
+    assert max(most, tiles.count()) <= 32 * 12  # of more than 800 that went by
+    assert flights["most"] <= 2
+    place = page.evaluate("scrollY")
+    tile = page.locator("#wall-tiles a:has(img)").nth(100)
+    seed = int(tile.get_attribute("href").partition("=")[2])
+    tile.click()
+    shown(page, seed)
+    page.go_back()
+    api.expect(page.locator("#wall")).to_be_visible()
+    assert abs(page.evaluate("scrollY") - place) < 800
+    api.expect(page.locator(f'#wall-tiles a[href="#seed={seed}"] img')).to_be_visible()
