@@ -62,6 +62,8 @@ EXTRAS = {
         "pre-commit>=3.7",
         "pytest>=8",
         "pytest-xdist>=3.5",
+        "pyyaml>=6",
+        "requests>=2.31",
         "ruff>=0.6",
         *TFDS,
     ],
@@ -77,7 +79,11 @@ setup(
     python_requires=">=3.9,<3.12",
     packages=find_packages(include=["tfdogs*", "pipeline*"]),
     package_data={
-        "tfdogs": ["sampling/*.html", "metrics/*.html", "exhibition/*.*", "serving/deploy/*", "serving/page/*"]
+        "tfdogs": [
+            *("sampling/*.html", "metrics/*.html"),
+            *("exhibition/*.html", "exhibition/*.css", "exhibition/*.js"),
+            *("serving/deploy/*", "serving/page/*"),
+        ]
     },
     install_requires=CORE,
     extras_require=EXTRAS,

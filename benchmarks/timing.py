@@ -145,7 +145,8 @@ def serve(facts, **tasks):
     """The child's side of `Worker`: does what standard input says until that is closed.
 
     Every answer has `seconds`, wall time of the task; `cpu_seconds`, of all threads in that time; and
-    `idle_cpu_seconds`, since the last answer: near 0, or the child disturbed the others' turns.
+    `idle_cpu_seconds`, since the last answer: near 0, or the child disturbed the others' turns; and what the
+    task returned, where that is a dict.
 
     Args:
         facts: dict that JSON can hold.
@@ -158,11 +159,12 @@ def serve(facts, **tasks):
     for line in sys.stdin:
         task, amount = line.split()
         cpu, start = time.process_time(), time.perf_counter()
-        tasks[task](int(amount))
+        told = tasks[task](int(amount))
         answer = {
             "seconds": time.perf_counter() - start,
             "cpu_seconds": time.process_time() - cpu,
             "idle_cpu_seconds": cpu - idle,
+            **(told if isinstance(told, dict) else {}),
         }
         idle = time.process_time()
         print(json.dumps(answer), file=answers, flush=True)

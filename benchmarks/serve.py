@@ -1,0 +1,167 @@
+"""tfdogs.serve under load beside its own SavedModel called in a loop: images per second of each, in turns.
+
+    python benchmarks/serve.py --export_dir=EXPORT
+
+EXPORT is what `python -m tfdogs.export` leaves. Server, clients and loop are a process each, on the same
+machine, so the clients' work counts against the server. Every answer is compared with what it has to be, byte
+for byte. After the load come a flood that the queue cannot hold, and a new version that arrives under load.
+Goals: at least 0.9 times the loop's speed, no error, nothing lost, nothing wrong; of the flood what is not
+served is refused; of the new version's arrival no request notices anything.
+"""
+
+import argparse
+import contextlib
+import functools
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from timing import Worker, alternate, machine, positive, ratios, spread
+
+from tfdogs.serving import client
+from tfdogs.serving.errors import ServingError
+
+_GOAL = 0.9
+_NAME = "dogs"
+_QUEUE, _FLOOD = 8, 64  # places in the queue, and requests that want one
+_HERE = Path(__file__).resolve().parent
+_LISTENS = re.compile(r"on (http://\S+?)/?$")
+
+
+@contextlib.contextmanager
+def server(export_dir, **flags):
+    """Runs `python -m tfdogs.serve`; gives its URL."""
+    given = [f"--{name}={value}" for name, value in flags.items()]
+    command = [
+        sys.executable,
+        "-m",
+        "tfdogs.serve",
+        f"--export_dir={export_dir}",
+        f"--name={_NAME}",
+        "--port=0",
+    ]
+    process = subprocess.Popen([*command, *given], stdout=subprocess.PIPE, text=True)
+    try:
+        match = next(filter(None, (_LISTENS.search(line.strip()) for line in process.stdout)), None)
+        if match is None:
+            sys.exit("serve.py: the server ended; its message is above")
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # lest its pipe fill up
+        yield match[1]
+    finally:
+        process.terminate()
+        if process.wait():
+            print(f"the server ended with status {process.returncode}")
+
+
+def clients(url, args):
+    """Returns the `Worker` that asks."""
+    return Worker(
+        [sys.executable, _HERE / "load_clients.py", url, _NAME, args.clients, args.batch, args.truncation]
+    )
+
+
+def tell(counts):
+    """Returns what became of the requests, in words."""
+    lost = counts["sent"] - sum(n for name, n in counts.items() if name not in ("sent", "images", "wrong"))
+    parts = [f"{counts.get(name, 0):,} {name}" for name in ("sent", "served", "wrong")]
+    codes = sorted(set(counts) - {"sent", "served", "images", "wrong"})
+    return ", ".join([*parts, f"{lost:,} lost", *(f"{counts[code]:,} {code}" for code in codes)])
+
+
+def percentile(values, share):
+    """Returns the smallest value that `share` of the values do not exceed."""
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))]
+
+
+def load(version, export_dir, args):
+    """Lets clients and loop take turns; prints speeds, ratio and latencies."""
+    loop = Worker([sys.executable, _HERE / "saved_model_loop.py", version, args.batch, args.truncation])
+    with loop, server(export_dir, concurrency=args.concurrency) as url, clients(url, args) as asking:
+        contenders = [
+            functools.partial(asking.run, "steady", args.seconds),
+            functools.partial(loop.run, "loop", args.seconds),
+        ]
+        served, looped = alternate(contenders, args.rounds)
+    speeds = [
+        [turn["counts"].get("images", 0) / turn["seconds"] for turn in served],
+        [turn["images"] / turn["seconds"] for turn in looped],
+    ]
+    for turn in served:
+        times = [1000 * seconds for seconds in turn["latencies"]]
+        p50, p99 = (percentile(times, share) for share in (0.5, 0.99))
+        print(f"  {turn['seconds']:.0f} s: {tell(turn['counts'])}; p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+    print(f"{args.clients} clients of {args.batch} images: {spread(speeds[0])} img/s")
+    print(f"SavedModel in a loop: {spread(speeds[1])} img/s")
+    print(f"ratio: {spread(ratios(*speeds), 2)} (goal: {_GOAL})", flush=True)
+
+
+def flood(export_dir, args):
+    """Asks for more than the queue holds; prints what was served and what was refused."""
+    with server(export_dir, concurrency=1, queue=_QUEUE) as url, clients(url, args) as asking:
+        counts = asking.run("flood", _FLOOD)["counts"]
+        after = asking.run("flood", 1)["counts"]
+    print(
+        f"flood of {_FLOOD} at 1 thread and {_QUEUE} places: {tell(counts)}; then one more: {tell(after)}",
+        flush=True,
+    )
+
+
+def reload(version, export_dir, args):
+    """Puts a new version beside the served one while clients ask; prints what they noticed."""
+    newer = export_dir / str(int(version.name) + 1)
+    seen = []
+
+    def arrive(url):
+        time.sleep(args.seconds / 4)
+        aside = export_dir / f".{newer.name}"
+        shutil.copytree(version, aside)
+        aside.rename(newer)
+        with contextlib.suppress(ServingError), client.connect(url, name=_NAME, deadline=args.seconds) as one:
+            while (int(newer.name), "AVAILABLE") not in one.status():
+                time.sleep(0.1)
+            seen.append(time.perf_counter())
+
+    with server(export_dir, concurrency=args.concurrency) as url, clients(url, args) as asking:
+        arrival = threading.Thread(target=arrive, args=[url], daemon=True)
+        arrival.start()
+        counts = asking.run("steady", args.seconds)["counts"]
+        within = bool(seen)
+    state = "served before the load ended" if within else "NOT yet served when the load ended"
+    print(f"version {newer.name} arrives under load, {state}: {tell(counts)}", flush=True)
+
+
+def main():
+    """Parses the command line and runs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--export_dir", required=True, help="what python -m tfdogs.export has left")
+    parser.add_argument("--batch", type=positive, default=32, help="images a request (default 32)")
+    parser.add_argument("--clients", type=positive, default=8, help="that ask at the same time (default 8)")
+    parser.add_argument("--concurrency", type=positive, default=2, help="the server's threads (default 2)")
+    parser.add_argument("--truncation", type=float, default=1.0, help="of all images (default 1.0)")
+    parser.add_argument("--seconds", type=positive, default=60, help="a turn (default 60)")
+    parser.add_argument("--rounds", type=positive, default=3, help="turns of each that count (default 3)")
+    args = parser.parse_args()
+    versions = [path for path in Path(args.export_dir).iterdir() if path.name.isdigit()]
+    if not versions:
+        parser.error(f"--export_dir must hold a version's folder. Received: {args.export_dir}")
+    print(machine(), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # A copy of the newest version alone, beside which another one can be put.
+        newest = max(versions, key=lambda path: int(path.name))
+        version = Path(folder, "export", newest.name)
+        shutil.copytree(newest, version)
+        load(version, version.parent, args)
+        flood(version.parent, args)
+        reload(version, version.parent, args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""TensorFlow Serving's gRPC API over the same versions and the same queue as REST."""
+
+import concurrent.futures
+import functools
+import logging
+import math
+
+import grpc
+import tensorflow as tf
+
+from tfdogs.errors import UsageError
+from tfdogs.serving import protos
+from tfdogs.serving.errors import ServingError
+
+_METADATA_FIELD = "signature_def"
+_STATES = protos.get_model_status_pb2.ModelVersionStatus.State
+
+
+def make_server(versions, pool, *, host, port, max_request_bytes):
+    """Makes a gRPC server of `PredictionService` and `ModelService`.
+
+    Args:
+        versions: `tfdogs.serving.versions.Versions`.
+        pool: `tfdogs.serving.bounded_pool.BoundedPool`, where predictions run.
+        host: address to listen on.
+        port: port to listen on, or 0 for any free one.
+        max_request_bytes: largest message that is taken, and largest tensor in one, in bytes.
+
+    Returns:
+        (`grpc.Server`, not yet started, and its port).
+
+    Raises:
+        UsageError: it cannot listen there.
+    """
+    # Its threads only wait for the pool's; the two more are those that refuse, and tell status and metadata.
+    threads = concurrent.futures.ThreadPoolExecutor(pool.limit + 2, thread_name_prefix="grpc")
+    limits = [("grpc.max_receive_message_length", max_request_bytes), ("grpc.max_send_message_length", -1)]
+    server = grpc.server(threads, options=[*limits, ("grpc.so_reuseport", 0)])
+    services = PredictionService(versions, pool, max_request_bytes=max_request_bytes), ModelService(versions)
+    protos.prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services[0], server)
+    protos.model_service_pb2_grpc.add_ModelServiceServicer_to_server(services[1], server)
+    address = f"[{host}]" if ":" in host else host
+    try:
+        return server, server.add_insecure_port(f"{address}:{port}")
+    except RuntimeError as e:
+        raise UsageError(f"--grpc_port: cannot listen on {address}:{port}; choose another port") from e
+
+
+def _answers(method):
+    """Ends a call whose method raises a ServingError with its code and message."""
+
+    @functools.wraps(method)
+    def call(self, request, context):
+        try:
+            return method(self, request)
+        except ServingError as e:
+            context.abort(getattr(grpc.StatusCode, e.code), e.message)
+        except Exception:
+            logging.getLogger(__name__).exception("a request failed by a fault of ours")
+            context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more")
+
+    return call
+
+
+class PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):
+    """Predict and GetModelMetadata; Classify, Regress and MultiInference are not implemented.
+
+    Args:
+        versions: `tfdogs.serving.versions.Versions`.
+        pool: `tfdogs.serving.bounded_pool.BoundedPool`.
+        max_request_bytes: largest tensor in a request, in bytes, written out.
+    """
+
+    def __init__(self, versions, pool, *, max_request_bytes):
+        self._versions, self._pool, self._most = versions, pool, max_request_bytes
+
+    @_answers
+    def Predict(self, request):
+        """Runs a signature; `output_filter` chooses outputs."""
+        return self._pool.submit(self._predict, request).result()
+
+    @_answers
+    def GetModelMetadata(self, request):
+        """Tells the signatures."""
+        if not request.metadata_field:
+            raise _invalid("GetModelMetadataRequest must specify at least one metadata_field")
+        for field in request.metadata_field:
+            if field != _METADATA_FIELD:
+                raise _invalid(f"Metadata field {field} is not supported")
+        servable = self._versions.find(*_model(request))
+        signatures = protos.get_model_metadata_pb2.SignatureDefMap()
+        for name, found in servable.signature_defs.items():
+            signatures.signature_def[name].CopyFrom(found)
+        response = protos.get_model_metadata_pb2.GetModelMetadataResponse()
+        response.model_spec.name = request.model_spec.name
+        response.model_spec.version.value = servable.version
+        response.metadata[_METADATA_FIELD].Pack(signatures)
+        return response
+
+    def _predict(self, request):
+        servable, name = self._versions.find(*_model(request)), request.model_spec.signature_name
+        signature = servable.signature(name)
+        wanted = list(request.output_filter) or list(signature.outputs)
+        for alias in wanted:
+            if alias not in signature.outputs:
+                raise _invalid(
+                    f"output tensor alias not found in signature: {alias} Outputs expected to be in the set "
+                    f"{{{','.join(sorted(signature.outputs))}}}."
+                )
+        arrays = {key: to_array(key, proto, self._most) for key, proto in request.inputs.items()}
+        outputs = servable.predict(name, arrays)
+        response = protos.predict_pb2.PredictResponse()
+        response.model_spec.name = request.model_spec.name
+        response.model_spec.version.value = servable.version
+        response.model_spec.signature_name = name or "serving_default"
+        for alias in wanted:
+            response.outputs[alias].CopyFrom(tf.make_tensor_proto(outputs[alias]))
+        return response
+
+
+class ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
+    """GetModelStatus; the configuration cannot be changed by a request.
+
+    Args:
+        versions: `tfdogs.serving.versions.Versions`.
+    """
+
+    def __init__(self, versions):
+        self._versions = versions
+
+    @_answers
+    def GetModelStatus(self, request):
+        """Tells the state of one or of all versions."""
+        response = protos.get_model_status_pb2.GetModelStatusResponse()
+        for found in self._versions.status(*_model(request)):
+            status = response.model_version_status.add()
+            status.version, status.state = found.version, _STATES.Value(found.state)
+            status.status.error_code = getattr(tf.errors, found.error_code)
+            status.status.error_message = found.error
+        return response
+
+
+def to_array(name, proto, most):
+    """Returns the array of a TensorProto that nobody vouches for.
+
+    Args:
+        name: the input's name, for errors.
+        proto: a TensorProto.
+        most: largest size in bytes; one value may stand for a tensor of any shape.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT: it is too large, or its parts do not fit together.
+    """
+    try:
+        dtype = tf.as_dtype(proto.dtype)
+        sizes = [dim.size for dim in proto.tensor_shape.dim]
+        if proto.tensor_shape.unknown_rank or min(sizes, default=0) < 0:
+            raise ValueError("its shape is not known")
+        size = math.prod(sizes) * (dtype.size or 8)
+        if size > most:
+            raise _invalid(f"input {name} must have at most {most} bytes. Received: {size} bytes")
+        return tf.make_ndarray(proto)
+    except (TypeError, ValueError, LookupError, AttributeError) as e:  # TensorFlow checks nothing first
+        raise _invalid(f"input {name} is no tensor: {' '.join(str(e).split())}") from e
+
+
+def _model(request):
+    spec = request.model_spec
+    if not request.HasField("model_spec"):
+        raise _invalid("Missing ModelSpec")
+    choice = spec.WhichOneof("version_choice")
+    version = spec.version.value if choice == "version" else None
+    return spec.name, version, spec.version_label if choice == "version_label" else None
+
+
+def _invalid(message):
+    return ServingError("INVALID_ARGUMENT", message)

@@ -1,0 +1,77 @@
+"""Checks inside a graph: what is wrong with a request is one sentence that names the row."""
+
+import math
+
+import tensorflow as tf
+
+MAX_ROWS = 1024  # of one request
+_MAX_SHOWN = 40  # bytes of a text that is quoted
+
+
+def admit(inputs, rules):
+    """Lets inputs through once they are found to be in order: whoever uses what it returns waits for that.
+
+    Args:
+        inputs: dict of name to tensor, all with a first dimension N.
+        rules: dict of name to (rule, test): what the input must be, and a function from the input to a bool
+            tensor of its shape. They are checked in this order, after the numbers of rows.
+
+    Returns:
+        The tensors of `inputs`, a dict.
+
+    Raises:
+        tf.errors.InvalidArgumentError: when it runs, N is over `MAX_ROWS` or not the same for all, or a
+            rule is broken.
+    """
+    rows = {name: tf.shape(tensor)[0] for name, tensor in inputs.items()}
+    counts = tf.stack(list(rows.values()))
+    done = _require_scalar(
+        tf.reduce_all(counts == counts[0]),
+        "all inputs must have the same number of rows. Received: ",
+        tf.strings.reduce_join([f"{name} " for name in rows] + tf.strings.as_string(counts), separator=", "),
+    )
+    with tf.control_dependencies([done]):
+        done = _require_scalar(
+            counts[0] <= MAX_ROWS,
+            f"a request must have at most {MAX_ROWS} rows. Received: ",
+            tf.strings.as_string(counts[0]),
+        )
+    for name, (rule, test) in rules.items():
+        with tf.control_dependencies([done]):
+            tensor = tf.identity(inputs[name])
+            done = require(test(tensor), tensor, f"{name} must be {rule}")
+    with tf.control_dependencies([done]):
+        return {name: tf.identity(tensor) for name, tensor in inputs.items()}
+
+
+def require(ok, values, rule, unit=""):
+    """Returns an operation that fails where a row breaks a rule.
+
+    Args:
+        ok: bool tensor [N, ...], True where the rule is kept.
+        values: tensor of the same shape: what was received, numbers or text.
+        rule: the sentence to begin the error with.
+        unit: text after the value; default none.
+
+    Raises:
+        tf.errors.InvalidArgumentError: when it runs, something in `ok` is False; the error has the rule, the
+            first value that breaks it and its row.
+    """
+    flags = tf.cast(tf.reshape(ok, [-1]), tf.int32)
+    first = tf.argmin(tf.pad(flags, [[0, 1]], constant_values=1))  # padded: there may be no rows
+    value = tf.reshape(values, [-1])[first : first + 1]
+    if value.dtype == tf.string:
+        value = tf.strings.substr(value, 0, _MAX_SHOWN)
+    else:
+        value = tf.strings.as_string(value, shortest=value.dtype.is_floating)
+    return _require_scalar(
+        tf.reduce_all(ok),
+        f"{rule}. Received: ",
+        tf.strings.reduce_join(value),
+        f"{unit} in row ",
+        tf.strings.as_string(first // math.prod(values.shape[1:])),
+    )
+
+
+def _require_scalar(ok, *parts):
+    return tf.debugging.Assert(ok, [tf.strings.join(parts)])

@@ -1,0 +1,172 @@
+"""Which version of the model is served: the newest one that loads, found by looking again and again."""
+
+import dataclasses
+import gc
+import re
+import sys
+import threading
+from pathlib import Path
+
+from tfdogs.errors import TfdogsError
+from tfdogs.serving.errors import ServingError
+
+
+@dataclasses.dataclass(frozen=True)
+class VersionStatus:
+    """What became of a version.
+
+    Attributes:
+        version: its number.
+        state: "LOADING", "AVAILABLE" or "END", as TensorFlow Serving calls them.
+        error: why it cannot be served, or "".
+    """
+
+    version: int
+    state: str
+    error: str = ""
+
+    @property
+    def error_code(self):
+        """One of the names of TensorFlow's codes: "OK", or "UNKNOWN" with an error."""
+        return "UNKNOWN" if self.error else "OK"
+
+
+class Versions:
+    """The versions in an export's folder, of which the newest is served.
+
+    A new version is loaded and warmed up beside the one that serves, then takes its place; requests in flight
+    finish on the old one. A version that does not load is reported in its status, and not tried again before
+    its files change; the one before it goes on serving. Where the newest is deleted, the next takes its
+    place; where all are deleted, the one in memory goes on.
+
+    Args:
+        export_dir: folder of version folders, named by numbers.
+        name: the model's name in requests.
+        poll_seconds: time between two looks at the folder.
+        load: makes a servable of a version's folder, ready to serve; default `Servable`, warmed up.
+    """
+
+    def __init__(self, export_dir, *, name, poll_seconds=1.0, load=None):
+        self.name = name
+        self._export_dir, self._poll_seconds = Path(export_dir), poll_seconds
+        self._load = load or _load
+        self._servable, self._statuses, self._broken = None, {}, {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
+
+    def start(self):
+        """Loads the newest version, then watches the folder in a thread of its own.
+
+        Raises:
+            TfdogsError: there is no version that loads.
+        """
+        self.poll()
+        if self._servable is None:
+            errors = [status.error for status in self.status(self.name)] if self._statuses else []
+            reason = "; ".join(errors) or "no version in it (python -m tfdogs.export writes one)"
+            raise TfdogsError(f"nothing to serve in {self._export_dir}: {reason}")
+        self._thread.start()
+
+    def close(self):
+        """Stops watching; a version that is being loaded is waited for, but not for long."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def find(self, name, version=None, label=None):
+        """Returns the `Servable` that a request asks for.
+
+        Args:
+            name: the model's name.
+            version: a number, or None for the newest.
+            label: a version's label, of which there are none here, or None.
+
+        Raises:
+            ServingError: NOT_FOUND: another name, or a version that is not served; INVALID_ARGUMENT: a label.
+        """
+        if label is not None:
+            raise ServingError("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
+        servable = self._servable
+        if name != self.name or servable is None or version not in (None, servable.version):
+            wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+            raise ServingError("NOT_FOUND", f"Servable not found for request: {wanted}")
+        return servable
+
+    def status(self, name, version=None, label=None):
+        """Returns the `VersionStatus` of one or of all versions ever seen, newest first.
+
+        Raises:
+            ServingError: as `find`.
+        """
+        if label is not None:
+            raise ServingError("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
+        statuses = self._statuses if name == self.name else {}  # replaced, never changed
+        if version is None and not statuses:
+            raise ServingError("NOT_FOUND", f"Could not find any versions of model {name}")
+        if version is not None and version not in statuses:
+            raise ServingError("NOT_FOUND", f"Could not find version {version} of model {name}")
+        wanted = [version] if version is not None else sorted(statuses, reverse=True)
+        return [statuses[number] for number in wanted]
+
+    def poll(self):
+        """Looks at the folder once and loads what is to be served, if it is not; says whether it did."""
+        try:
+            folders = {int(path.name): path for path in self._export_dir.iterdir() if _is_version(path)}
+        except OSError as e:
+            if self._servable is None:
+                raise TfdogsError(f"cannot read {self._export_dir}: {e.strerror}") from e
+            return False
+        for version in sorted(folders, reverse=True):
+            if self._servable is not None and version == self._servable.version:
+                return False
+            files = _fingerprint(folders[version])
+            if self._broken.get(version) != files and self._try(version, folders[version], files):
+                return True
+        return False
+
+    def _try(self, version, folder, files):
+        self._set(version, "LOADING")
+        try:
+            servable = self._load(folder)
+        except TfdogsError as e:
+            self._broken[version] = files
+            self._set(version, "END", str(e))
+            if self._servable is not None:
+                print(f"{self.name}: version {version} cannot be served: {e}", file=sys.stderr, flush=True)
+            return False
+        self._broken.pop(version, None)
+        old, self._servable = self._servable, servable
+        self._set(version, "AVAILABLE")
+        if old is not None:
+            self._set(old.version, "END")
+            print(f"{self.name}: version {version} takes the place of {old.version}", flush=True)
+        return True
+
+    def _set(self, version, state, error=""):
+        self._statuses = {**self._statuses, version: VersionStatus(version, state, error)}
+
+    def _watch(self):
+        while not self._stop.wait(self._poll_seconds):
+            if self.poll():
+                gc.collect()  # a loaded model holds on to itself, and its weights may be large
+
+
+def _load(folder):
+    from tfdogs.serving.servable import Servable  # TensorFlow, which takes seconds
+
+    servable = Servable(folder)
+    servable.warm_up()
+    return servable
+
+
+def _is_version(path):
+    return bool(re.fullmatch("[0-9]{1,18}", path.name)) and path.is_dir()
+
+
+def _fingerprint(folder):
+    """Returns what changes when the folder's files do."""
+    try:
+        stats = [(str(path), path.stat()) for path in sorted(folder.rglob("*"))]
+    except OSError:  # it is just being written or deleted
+        return None
+    return [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats]
