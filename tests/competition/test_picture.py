@@ -47,6 +47,18 @@ def test_other_kinds_of_pixels_are_named(png, image, options, colour):
     assert (picture.problem, picture.colour, picture.size) == ("", colour, (32, 32))
 
 
+def test_an_animation_is_no_picture(png):
+    frames = [draw(i, size=32) for i in range(2)]
+    picture = read(png(frames[0], save_all=True, append_images=frames[1:]))
+    assert (picture.problem, picture.size, picture.pixels) == ("an animated PNG", (32, 32), None)
+
+
+def test_the_names_of_chunks_may_stand_in_texts(png):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("chunks", "acTL tRNS IDAT")
+    assert read(png(DOG, pnginfo=text))[:3] == ("", (32, 32), RGB)
+
+
 def test_rgb_of_16_bits_which_pillow_takes_for_8(png):
     data = bytearray(png(DOG))
     data[24] = 16

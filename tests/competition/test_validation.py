@@ -134,6 +134,27 @@ def test_names_that_come_twice(check, dogs, png):
     assert found.details == ("image_00000.png (again)", "./image_00000.png (again)")
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("A.png", "a.PNG"),
+        ("caf\u00e9.png", "cafe\u0301.png"),
+        ("\u00c9.png", "e\u0301.png"),
+        ("stra\u00dfe.png", "STRASSE.png"),
+        ("\u01f0.png", "J\u030c.png"),
+    ],
+)
+def test_names_that_some_file_systems_take_for_one(check, dogs, pair):
+    images = list(dogs.values())
+    found = verdict(check([*zip(pair, images), *[*dogs.items()][2:]]), "names")
+    assert not found.passed and found.details == (f"{pair[1]} (again)",)
+
+
+def test_names_that_look_alike_are_two(check, dogs):
+    pair = ("e.png", "\u00e9.png")
+    assert verdict(check([*zip(pair, dogs.values()), *[*dogs.items()][2:]]), "names").passed
+
+
 def test_duplicates_packed_otherwise_are_named_with_their_twin(check, dogs, png):
     files = {**dogs, "image_00011.png": png(draw(2, size=32), compress_level=0)}
     assert files["image_00011.png"] != files["image_00002.png"]

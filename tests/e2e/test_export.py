@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from tfdogs import cli, export
+from tfdogs.serving import deployment
 from tfdogs.serving.export_config import ExportConfig
 from tfdogs.serving.float32 import in_float32
 from tfdogs.training import run as training
@@ -94,7 +95,7 @@ def test_a_run_becomes_versions(run, model_dir, tmp_path):
 
     pytest.importorskip("tf2onnx", reason="the extra onnx is not installed")
     (root / "compose.yaml").write_text("services: {}")
-    status, lines, errors = run(*flags, "--name=pups", "--best", "--onnx", "--tflite")
+    status, lines, errors = run(*flags, "--best", "--onnx", "--tflite")
     assert status == 0 and len(lines) == 2
     assert lines[0].startswith(f"{root}: kept as they were") and lines[0].endswith(": compose.yaml")
     assert lines[1].startswith(f"{root / '2'}: version 2 of pups, at 1 kimg, ")
@@ -106,6 +107,15 @@ def test_a_run_becomes_versions(run, model_dir, tmp_path):
     best = in_float32(training.load(model_dir, best=True).gan).generate(6)
     np.testing.assert_array_equal(draw(root / "2"), best)
     assert (best != newest).any()
+
+
+def test_another_name_than_the_one_there_is_refused_before_any_work(run, model_dir, tmp_path, monkeypatch):
+    deployment.write(tmp_path, "dogs")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.setattr("tfdogs.serving.run_export.load_run", None)  # which would be work
+    status, _, (line,) = run(f"--model_dir={model_dir}", f"--export_dir={tmp_path}", "--name=pups")
+    assert status == 2 and "--name=pups" in line and "says dogs" in line and "leave --name out" in line
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_missing_package_is_named_before_any_work(run, model_dir, tmp_path, monkeypatch):
@@ -136,6 +146,8 @@ WRONG = [
     ("--model_dir=run --export_dir=old --version=4", r"--version=4 exists"),
     ("--model_dir=run --export_dir=new --version=-1", r"--version must be at least 0.*--version=-1"),
     ("--model_dir=run --export_dir=new --name=a/b", r"--name must be letters.*Received: --name=a/b"),
+    ("--model_dir=run --export_dir=new --name=.a", r"--name must be letters.*Received: --name=.a"),
+    ("--model_dir=run --export_dir=old --name=pups", r"--name=pups .*models.config says dogs"),
     ("--model_dir=run --export_dir=new --dtype=half", r"dtype"),
 ]
 
@@ -144,6 +156,7 @@ WRONG = [
 def test_bad_usage_is_one_line_and_status_2_before_tensorflow_is_loaded(tmp_path, flags, message):
     (tmp_path / "file").write_text("")
     (tmp_path / "old/4").mkdir(parents=True)
+    (tmp_path / "old/models.config").write_text("config { name: 'dogs' }")
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "tfdogs.export", *flags.split()],
         capture_output=True,

@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 import requests
@@ -53,12 +55,15 @@ def serving(tmp_path, *command):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, *command, *flags, "--concurrency=1", "--queue=0"]
     with subprocess.Popen(command, **pipes) as process:
+        watchdog = threading.Timer(300, process.kill)  # ends whatever waits for it: lines, places, answers
+        watchdog.start()
         try:
             greeting = process.stdout.readline()
             found = re.fullmatch(r"serving counter version 1 on (http://127\.0\.0\.1:\d+/)\n", greeting)
             assert found, greeting + process.stderr.read()
             yield process, found[1]
         finally:
+            watchdog.cancel()
             process.kill()
 
 
@@ -89,14 +94,34 @@ def test_it_serves_takes_a_new_version_and_finishes_what_runs_when_it_is_told_to
         export(2)
         assert process.stdout.readline() == "counter: version 2 takes the place of 1\n"
         assert requests.get(f"{url}{MODEL}/versions/2", timeout=60).status_code == 200
-        running = pool.submit(post_slowly, url, 200_000)
+        running = pool.submit(post_slowly, url, 100_000)
         wait_until_it_runs(url, running)
         process.send_signal(signal.SIGTERM)
-        assert running.result().json() == {"predictions": [200_000]}
+        assert running.result().json() == {"predictions": [100_000]}
         assert process.wait(timeout=60) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
         with pytest.raises(requests.ConnectionError):
             requests.get(url, timeout=60)
+
+
+def states(url):
+    status = requests.get(url + MODEL, timeout=60).json()["model_version_status"]
+    return [(int(found["version"]), found["state"]) for found in status]
+
+
+def test_it_takes_new_versions_when_nobody_reads_what_it_prints(export, tmp_path):
+    with serving(tmp_path, "-m", "tfdogs.serve") as (process, url):
+        process.stdout.close()
+        for version in (2, 3):
+            export(version)
+            while (version, "AVAILABLE") not in states(url):
+                time.sleep(0.01)
+        (tmp_path / "export/4").mkdir()
+        while (4, "END") not in states(url):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+        assert str(tmp_path / "export/4") in process.stderr.read()
 
 
 STUCK = """
@@ -120,7 +145,7 @@ def test_what_takes_longer_than_the_grace_is_cut_off(tmp_path):
     (tmp_path / "export/1").mkdir(parents=True)
     pool = concurrent.futures.ThreadPoolExecutor(1)
     with serving(tmp_path, "-c", STUCK) as (process, url), pool:
-        running = pool.submit(post, url, 1)
+        running = pool.submit(post_slowly, url, 1)
         while requests.post(f"{url}{MODEL}:predict", timeout=120).status_code != 503:
             assert not running.done()
         process.send_signal(signal.SIGINT)
@@ -135,7 +160,7 @@ def test_what_takes_longer_than_the_grace_is_cut_off(tmp_path):
     [
         ([], 2, "--export_dir is required"),
         (["--export_dir=x", "--port=http"], 2, "flag --port=http"),
-        (["--export_dir=x", "--name=a/b"], 2, "--name must be letters, digits, _, . and - only."),
+        (["--export_dir=x", "--name=a/b"], 2, "--name must be letters, digits"),
         (["--export_dir=x", "--queue=-1"], 2, "--queue must be at least 0"),
         (["--export_dir={tmp}/no", "--port=0"], 1, "cannot read {tmp}/no: No such file or directory"),
         (["--export_dir={tmp}", "--port=0"], 1, "nothing to serve in {tmp}: no version in it"),
@@ -143,7 +168,8 @@ def test_what_takes_longer_than_the_grace_is_cut_off(tmp_path):
 )
 def test_a_line_says_what_is_wrong(flags, status, message, tmp_path):
     flags = [flag.format(tmp=tmp_path) for flag in flags]
-    done = subprocess.run([sys.executable, "-m", "tfdogs.serve", *flags], capture_output=True, text=True)
+    command = [sys.executable, "-m", "tfdogs.serve", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == status
     assert done.stderr.startswith("tfdogs.serve: ") and message.format(tmp=tmp_path) in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -154,5 +180,5 @@ def test_help_needs_no_tensorflow():
         "import sys, runpy; sys.modules['tensorflow'] = None; sys.argv = ['serve', '--help']; "
         "runpy.run_module('tfdogs.serve', run_name='__main__')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and "--grace_seconds" in done.stdout, done.stderr

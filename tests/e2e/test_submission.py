@@ -1,10 +1,13 @@
 """The submission as a user checks and scores it."""
 
+import dataclasses
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,21 @@ from tfdogs.competition.config import SubmissionConfig
 from tfdogs.data.paper_dogs import draw
 
 ASKED_FOR = ("--num_images=50", "--image_size=28")
+FEW, MANY = 1000, 3500
+# Draws few images, then many, and prints after each the most memory, in KiB, that the process ever had.
+GENERATE = """
+import re, sys
+from tfdogs import cli, generate
+from tfdogs.sampling.config import GenerateConfig
+
+for count in sys.argv[2:]:
+    argv = ["generate", f"--model_dir={sys.argv[1]}", f"--num_images={count}", f"--output={count}.zip"]
+    try:
+        cli.main(GenerateConfig, generate.run, summary="", argv=argv)
+    except SystemExit as exit:
+        assert exit.code == 0
+    print("most", re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+"""
 
 
 @pytest.fixture
@@ -159,3 +177,42 @@ def test_checks_alone_need_no_tensorflow(home):
     )
     assert done.returncode == 0 and "ok    variety" in done.stdout
     assert not any(line.endswith(" tensorflow") for line in done.stderr.splitlines())
+
+
+@pytest.fixture
+def run64(tmp_path):
+    """A run of 64 px as training leaves it, whose images differ as far as they do without training."""
+    from tfdogs.training import run
+    from tfdogs.training.checkpoints import Checkpoints
+    from tfdogs.training.config import TrainConfig
+
+    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 8, "ema_kimg": 0.0}
+    config = TrainConfig(data_dir="data", model_dir=str(tmp_path / "run64"), model="dcgan", **sizes)
+    card = run.DataCard(image_size=64, channels=3, classes=(), num_images=50, fingerprint="")
+    gan = run.build(config, card)
+    for weight in gan.generator.weights:
+        if "kernel" in weight.name:
+            weight.assign(weight * 17)
+    Checkpoints(tmp_path / "run64/checkpoints", gan).save()
+    (tmp_path / "run64/config.json").write_text(config.dump())
+    (tmp_path / "run64/data.json").write_text(json.dumps(dataclasses.asdict(card)))
+    return tmp_path / "run64"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc, which tells the memory used")
+def test_a_zip_of_a_runs_images_in_bounded_memory(run64, tmp_path, submit):
+    command = [sys.executable, "-c", GENERATE, str(run64), str(FEW), str(MANY)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    few, many = (1024 * int(most) for most in re.findall(r"^most (\d+)$", done.stdout, re.MULTILINE))
+    assert many - few < (MANY - FEW) * 64 * 64 * 3 * 2 / 3  # a list of all would take more than the whole
+    path = tmp_path / f"{MANY}.zip"
+    with zipfile.ZipFile(path) as archive:
+        assert len(archive.namelist()) == MANY
+    status, out, errors = submit(str(path), asked_for=(f"--num_images={MANY}",))
+    assert (status, errors) == (0, ""), out
+    assert f"all {MANY:,} PNGs are 64x64" in out and "FAIL" not in out
+    if shutil.which("zipinfo") is None:
+        pytest.skip("needs the program zipinfo for another opinion on the zip")
+    found = subprocess.run(["zipinfo", "-t", str(path)], capture_output=True, text=True)
+    assert found.returncode == 0 and found.stdout.startswith(f"{MANY} files, "), found

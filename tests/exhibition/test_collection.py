@@ -3,7 +3,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.exhibition.collection import Collection
@@ -38,14 +38,31 @@ def test_numbers_are_kept_where_there_are_any(tmp_path, names, numbers):
     assert len({item.name for item in collection.items.values()}) == len(names)
 
 
-def test_png_files_stay_as_they_are_and_others_become_png(tmp_path):
+def test_all_become_png_with_the_same_pixels(tmp_path):
     fill(tmp_path / "in", ["image_00003.png"])
     Image.fromarray(image(1, 9)).save(tmp_path / "in/image_00001.webp", lossless=True)
     (tmp_path / "out").mkdir()
     one, three = Collection(tmp_path / "in").hang([1, 3], tmp_path / "out")
-    assert (tmp_path / "out/image_00003.png").read_bytes() == (tmp_path / "in/image_00003.png").read_bytes()
+    np.testing.assert_array_equal(read_png(tmp_path / "out/image_00003.png")[1], image(0))
     np.testing.assert_array_equal(read_png(tmp_path / "out/image_00001.png")[1], image(1, 9))
     assert (one.number, one.seed, one.width, one.height, three.width) == (1, None, 9, 9, 4)
+
+
+def test_what_files_tell_beside_their_pixels_is_left_out(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    text, exif = PngImagePlugin.PngInfo(), Image.Exif()
+    text.add_text("Comment", "51.5 N, secret")
+    exif[ExifTags.Base.ImageDescription] = "secret place"
+    notes = {"exif": exif, "icc_profile": b"secret colours"}
+    Image.fromarray(image(1)).save(tmp_path / "in/image_00001.png", pnginfo=text, **notes)
+    Image.fromarray(image(2, 16)).save(tmp_path / "in/image_00002.jpg", **notes)
+    Image.fromarray(image(3)).save(tmp_path / "in/image_00003.webp", lossless=True, **notes)
+    Collection(tmp_path / "in").hang([1, 2, 3], tmp_path / "out")
+    for path in (tmp_path / "out").iterdir():
+        with Image.open(path) as shown:
+            shown.load()
+            assert not shown.info and not shown.getexif() and b"secret" not in path.read_bytes()
 
 
 def test_a_zip_has_what_the_folder_has(tmp_path):

@@ -1,4 +1,4 @@
-"""What needs no run and no TensorFlow; the rest is in tests/e2e/test_gallery.py."""
+"""What needs no run and no TensorFlow; the rest is in tests/e2e/gallery/."""
 
 import shlex
 

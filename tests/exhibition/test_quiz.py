@@ -32,7 +32,8 @@ def make(tmp_path):
             pixels[0, 0, 0] += 0 if grey else 90
             (images / one.name).write_bytes(encode_png(pixels))
         light = Arrays(np.stack([flat(200 + n, real_side, real_channels) for n in range(reals)]))
-        made = quiz.write(hung, images, light, folder, count=count, seed=seed, name_of_reals="photographs")
+        flags = {"count": count, "seed": seed, "name_of_reals": "photographs"}
+        made = quiz.write(hung, images, light, folder=folder, **flags)
         assert sorted(path.name for path in folder.iterdir()) == [
             quiz.name(i) for i in range(len(made.answers))
         ]

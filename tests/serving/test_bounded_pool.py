@@ -59,3 +59,24 @@ def test_shutting_down_drops_what_waits(pool, gate):
     waiting = pool.submit(int)
     pool.shutdown()
     assert waiting.cancelled() and pool.count == 1
+
+
+def test_a_place_is_kept_for_a_call_that_is_yet_to_come(pool, gate):
+    with pool.reserve() as first, pool.reserve():
+        assert refused(pool) and pool.count == 3
+        later = first.submit(max, 1, 2)
+        with pytest.raises(ValueError, match="one call"):
+            first.submit(int)
+    assert pool.count == 2  # one runs, one waits: the place that nobody used is free
+    with pytest.raises(KeyError), pool.reserve():
+        raise KeyError
+    assert pool.count == 2
+    gate.set()
+    assert later.result(20) == 2
+
+
+def test_a_place_in_a_pool_that_is_shut_down_is_given_back(pool):
+    pool.shutdown()
+    with pytest.raises(RuntimeError), pool.reserve() as place:
+        place.submit(int)
+    assert pool.count == 1

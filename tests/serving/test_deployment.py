@@ -4,6 +4,7 @@ import pytest
 import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
+from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving import deployment
 from tfdogs.serving.protos import model_server_config_pb2
 
@@ -69,8 +70,18 @@ def test_nginx_passes_on_the_model_and_nothing_else(folder):
     assert set(re.findall(r"location (.*) \{", text)) == {
         "/",
         "= /v1/models/my.dogs-2",
-        "~ ^/v1/models/my.dogs-2(:|/)",
+        r"~ ^/v1/models/my\.dogs\-2(:|/)",
     }
+    (pattern,) = re.findall(r"location ~ (.*) \{", text)
+    assert re.match(pattern, "/v1/models/my.dogs-2:predict") and re.match(
+        pattern, "/v1/models/my.dogs-2/metadata"
+    )
+    for other in (
+        "/v1/models/my_dogs-2:predict",
+        "/v1/models/my.dogs-23/metadata",
+        "/x/v1/models/my.dogs-2:",
+    ):
+        assert not re.match(pattern, other)
     assert set(re.findall("proxy_pass (.*);", text)) == {"http://serving:8501"}
     assert "default-src 'self'; img-src 'self' blob: data:" in text
     assert text.count("{") == text.count("}")
@@ -80,7 +91,7 @@ def test_the_page_talks_to_the_model_by_its_name(folder):
     assert '<meta name="model" content="v1/models/my.dogs-2">' in (folder / "page/index.html").read_text()
     assert {path.suffix for path in (folder / "page").iterdir()} >= {".html", ".css", ".js"}
     for path in folder.rglob("*"):
-        assert not path.is_file() or b"@NAME@" not in path.read_bytes()
+        assert not path.is_file() or b"@NAME" not in path.read_bytes()
 
 
 def test_what_was_edited_is_kept_and_said(folder):
@@ -94,3 +105,36 @@ def test_what_was_edited_is_kept_and_said(folder):
     after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert after == {**before, edited: b"services: {}"}
     assert set(deployment.write(folder, "dogs")) >= {"models.config", "nginx.conf", "page/index.html"}
+
+
+def test_the_name_is_that_of_the_first_export(folder, tmp_path_factory):
+    assert deployment.choose_name(folder, "") == deployment.choose_name(folder, "my.dogs-2") == "my.dogs-2"
+    message = r"--name=pups .*models\.config says my\.dogs-2; leave --name out, .* delete models\.config"
+    with pytest.raises(UsageError, match=message):
+        deployment.choose_name(folder, "pups")
+    for empty in (tmp_path_factory.mktemp("empty"), folder / "not/there"):
+        assert deployment.choose_name(empty, "") == "dogs" and deployment.choose_name(empty, "pups") == "pups"
+
+
+def test_the_name_in_a_models_config_that_was_edited(tmp_path):
+    path = tmp_path / "models.config"
+    path.write_text(
+        "model_config_list { # name: 'x'\nconfig {name:'a' base_path: '/a'} config { name : \"b\"}}"
+    )
+    assert deployment.choose_name(tmp_path, "b") == "b"
+    with pytest.raises(UsageError, match=r"--name=x .* says a, b;"):
+        deployment.choose_name(tmp_path, "x")
+    with pytest.raises(UsageError, match=r"--name must be one of a, b, as in .*models\.config"):
+        deployment.choose_name(tmp_path, "")
+    path.write_text("custom_model_config {}")
+    assert deployment.choose_name(tmp_path, "") == "dogs" and deployment.choose_name(tmp_path, "x") == "x"
+    for name in ("../up", "a;b", ".a", "\u00e9"):
+        path.write_text(f"model_config_list {{ config {{ name: '{name}' }} }}", encoding="utf-8")
+        with pytest.raises(
+            UsageError, match=r"the name in .*models\.config must be letters, .*Received: " + name
+        ):
+            deployment.choose_name(tmp_path, "")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(TfdogsError, match=r"cannot read .*models\.config"):
+        deployment.choose_name(tmp_path, "")

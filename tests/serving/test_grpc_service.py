@@ -1,19 +1,18 @@
 import concurrent.futures
-import socket
+import re
 import threading
+import time
 
 import grpc
 import numpy as np
 import pytest
 import requests
 import tensorflow as tf
-from tensorflow.core.framework import tensor_pb2
 
 from tfdogs.errors import UsageError
 from tfdogs.serving import protos
 from tfdogs.serving.bounded_pool import BoundedPool
-from tfdogs.serving.errors import ServingError
-from tfdogs.serving.grpc_service import make_server, to_array
+from tfdogs.serving.grpc_service import make_server
 from tfdogs.serving.servable import Servable
 from tfdogs.serving.serve_config import ServeConfig
 from tfdogs.serving.server import Server
@@ -49,14 +48,19 @@ def gate():
 
 
 @pytest.fixture
-def channel(versions, gate):
+def pool():
     pool = BoundedPool(1, 1)
+    yield pool
+    pool.shutdown()
+
+
+@pytest.fixture
+def channel(versions, pool, gate):
     server, port = make_server(versions, pool, host="127.0.0.1", port=0, max_request_bytes=MAX_BYTES)
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
     server.stop(None).wait()
-    pool.shutdown()
 
 
 @pytest.fixture
@@ -83,6 +87,13 @@ def seeds(*values, label=-1):
         "truncation": np.full(len(values), 0.5, np.float32),
         "label": np.full(len(values), label, np.int32),
     }
+
+
+def huge():
+    """A small message of 8 TiB: one value stands for all."""
+    asked = request(**seeds(1))
+    asked.inputs["seed"].tensor_shape.dim[0].size = 2**40
+    return asked
 
 
 def refused(call, request):
@@ -126,10 +137,17 @@ def test_pictures_go_in_and_probabilities_come_out(stub):
     [
         (request(name="half"), "NOT_FOUND", "Servable not found for request: Latest(half)"),
         (request(version=7), "NOT_FOUND", "Servable not found for request: Specific(dogs, 7)"),
-        (request("nope"), "INVALID_ARGUMENT", '"nope" not found in signature def'),
+        (request("nope"), "FAILED_PRECONDITION", 'Serving signature key "nope" not found.'),
+        (
+            request(outputs=["label", "label"], **seeds(1)),
+            "INVALID_ARGUMENT",
+            "duplicate output tensor alias: label",
+        ),
         (request(seed=[1]), "INVALID_ARGUMENT", "Missing but required: {label,truncation}."),
         (request(**seeds(1, 2, label=3)), "INVALID_ARGUMENT", "Received: 3 in row 0"),
         (request(**{**seeds(1), "seed": [1.5]}), "INVALID_ARGUMENT", "int64 [N]. Received: float32 [1]"),
+        (request(**seeds(1), more=[1]), "INVALID_ARGUMENT", "Sent extra: {more}"),
+        (huge(), "INVALID_ARGUMENT", "at most 1048576 bytes. Received: 8796093022208 bytes"),
         (protos.predict_pb2.PredictRequest(), "INVALID_ARGUMENT", "Missing ModelSpec"),
     ],
 )  # fmt: skip
@@ -143,45 +161,6 @@ def test_labels_are_unknown(stub, channel):
     asked.model_spec.version_label = "stable"
     expected = "INVALID_ARGUMENT", "Unrecognized servable version label: stable"
     assert refused(stub.Predict, asked) == expected
-
-
-def tensor(dtype=tf.int64, shape=(), **values):
-    proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
-    for size in shape:
-        proto.tensor_shape.dim.add().size = size
-    for name, value in values.items():
-        setattr(proto, name, value) if isinstance(value, bytes) else getattr(proto, name).extend(value)
-    return proto
-
-
-@pytest.mark.parametrize(
-    "proto",
-    [
-        tensor(shape=[2**40], int64_val=[1]),  # one value for all: 8 TiB
-        tensor(shape=[2**40, 2**40], int64_val=[1]),
-        tensor(shape=[MAX_BYTES // 8 + 1], int64_val=[1]),
-        tensor(tf.string, [2**30], string_val=[b"x"]),
-        tensor(shape=[-1], int64_val=[1]),
-        tensor(shape=[3], int64_val=[1, 2, 3, 4]),
-        tensor(shape=[3], tensor_content=b"123"),
-        tensor(shape=[2**31], tensor_content=b""),
-        tensor(tf.resource, [1]),
-        tensor(tf.variant, [1]),
-    ],
-)
-def test_tensors_that_nobody_vouches_for(stub, proto):
-    with pytest.raises(ServingError) as caught:
-        to_array("seed", proto, MAX_BYTES)
-    assert caught.value.code == "INVALID_ARGUMENT" and "\n" not in caught.value.message
-    asked = request(**seeds(1))
-    asked.inputs["seed"].CopyFrom(proto)
-    assert refused(stub.Predict, asked)[0] == "INVALID_ARGUMENT"
-
-
-def test_tensors_as_they_should_be():
-    strings = np.array([b"\x00", b"\xff"], object)
-    for array in (np.int64([1, 2]), strings, np.float32([[1.5], [2.5]]), np.zeros((0, 3), np.float32)):
-        np.testing.assert_array_equal(to_array("x", tf.make_tensor_proto(array), MAX_BYTES), array)
 
 
 def test_a_message_over_the_limit_is_refused(stub):
@@ -205,13 +184,44 @@ def test_the_queue_is_the_same_as_everywhere(stub, gate):
         )
 
 
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def begun():
+    """Says whether a prediction has begun that nobody has asked after yet."""
+    return Gated.started.acquire(timeout=20)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+def test_a_call_that_is_given_up_leaves_the_queue(stub, pool, gate, how):
+    while Gated.started.acquire(blocking=False):
+        pass
+    gate.clear()
+    running = stub.Predict.future(request(**seeds(1)), timeout=60)
+    assert begun()
+    waiting = stub.Predict.future(request(**seeds(2)), timeout=60 if how == "cancelled" else 1)
+    until(lambda: pool.count == 2)
+    if how == "cancelled":
+        waiting.cancel()
+    until(lambda: pool.count == 1)
+    assert waiting.code().name == ("CANCELLED" if how == "cancelled" else "DEADLINE_EXCEEDED")
+    third = stub.Predict.future(request(**seeds(2)), timeout=60)
+    until(lambda: pool.count == 2)
+    gate.set()
+    assert all(call.result().outputs["label"].int_val for call in (running, third))
+    assert begun() and not Gated.started.acquire(blocking=False)  # what was given up has never begun
+
+
 def test_rest_and_grpc_share_one_queue_and_stop_together(export_dir, gate):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    config = ServeConfig(export_dir=str(export_dir), port=0, grpc_port=port, concurrency=1, queue=0)
+    config = ServeConfig(export_dir=str(export_dir), port=0, grpc_port=-1, concurrency=1, queue=0)
     with Server(config, load=Gated) as server, concurrent.futures.ThreadPoolExecutor(2) as pool:
-        assert server.greeting.endswith(f" on {server.url} and grpc://127.0.0.1:{port}")
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        assert re.fullmatch(r"127\.0\.0\.1:[1-9]\d*", server.grpc_target)
+        assert server.greeting.endswith(f" on {server.url} and grpc://{server.grpc_target}")
+        with grpc.insecure_channel(server.grpc_target) as channel:
             stub = protos.prediction_service_pb2_grpc.PredictionServiceStub(channel)
             while Gated.started.acquire(blocking=False):
                 pass
@@ -223,12 +233,11 @@ def test_rest_and_grpc_share_one_queue_and_stop_together(export_dir, gate):
                 requests.post(f"{server.url}v1/models/dogs:predict", json=body, timeout=60).status_code == 503
             )
             stopped = pool.submit(server.stop)
-            while refused(stub.Predict, request(**seeds(4)))[1].startswith("the server is full"):
-                pass
+            until(lambda: "the server is full" not in refused(stub.Predict, request(**seeds(4)))[1])
             assert not running.done() and not stopped.done()
             gate.set()
-            assert running.result().outputs["label"].int_val[:] == [0]
-            assert stopped.result() == 0
+            assert running.result(60).outputs["label"].int_val[:] == [0]
+            assert stopped.result(60) == 0
 
 
 def test_a_fault_of_ours_tells_nothing(stub, monkeypatch, caplog):

@@ -228,6 +228,20 @@ def test_bodies_that_are_no_request(body, message):
     assert caught.value.code == "INVALID_ARGUMENT" and message in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("item", "count"), [(b"0", 2**21), (b"[]", 2**18), (b'{"":0}', 2**18), (b"[[]]", 2**17)]
+)
+def test_more_than_a_graph_could_want_is_not_even_parsed(item, count, monkeypatch):
+    def body(count):
+        return b'{"inputs":[' + b",".join([item] * count) + b"]}"
+
+    assert len(json_tensors.parse(body(count - 3))["inputs"]) == count - 3
+    monkeypatch.setattr(json_tensors.json, "loads", None)
+    with pytest.raises(ServingError, match="must have at most 2097152 values in 262144 lists") as caught:
+        json_tensors.parse(body(count + 1))
+    assert caught.value.code == "INVALID_ARGUMENT"
+
+
 def test_a_byte_order_mark_is_legal():
     assert json_tensors.parse(b"\xef\xbb\xbf{}") == {}
 

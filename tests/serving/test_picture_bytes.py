@@ -6,11 +6,11 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tfdogs.data import pictures
 from tfdogs.data.paper_dogs import draw
-from tfdogs.serving.picture_bytes import MAX_PIXELS, read
+from tfdogs.serving.picture_bytes import MAX_PIXELS, MAX_REQUEST_PIXELS, MAX_SCAN_PIXELS, read
 
 # Pale: where Lanczos overshoots, Pillow clips after the rows and after the columns, TensorFlow at the end.
 DOG = draw(3, seed=1, size=90).point(lambda value: 60 + value // 2)
@@ -73,6 +73,16 @@ def test_any_size_is_read_as_the_pictures_for_training_were(read_rgb):
     for image, file in zip(images, files):
         np.testing.assert_allclose(image, as_prepared(file, 16), rtol=0, atol=2)
     np.testing.assert_array_equal(images[6], as_prepared(files[6], 16))  # of the size already: as it is
+
+
+def test_orientation_tags_are_not_applied(read_rgb):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    for form in ("png", "jpeg"):
+        file = encode(DOG, form, exif=exif)
+        as_stored, turned = read_rgb([encode(DOG, form), encode(pictures.decode(file, 3), form)])
+        np.testing.assert_array_equal(read_rgb([file])[0], as_stored)
+        assert (turned != as_stored).any()
 
 
 def test_transparency_is_laid_over_white(read_rgb):
@@ -157,6 +167,52 @@ def test_what_cannot_be_read_is_named_by_its_row(read_rgb, file, message):
         read_rgb([PNG, JPEG, file, PNG, file])
     assert "in row 2]" in str(caught.value)
     np.testing.assert_array_equal(*read_rgb([PNG, PNG]))
+
+
+def jpeg_of(width, height, scans):
+    """A JPEG with any size in its header, and so many scans."""
+    sized = re.sub(rb"(?s)(?<=\xff\xc2...).{4}", struct.pack(">HH", height, width), JPEG, count=1)
+    start, once = sized.find(b"\xff\xda"), JPEG.count(b"\xff\xda")
+    return sized[:start] + sized[start:-2] + (scans - once) * LAST_SCAN + sized[-2:]
+
+
+# Their headers promise pixels that are not there: only what reads no pixels can find the sum, not the damage.
+TOGETHER = {
+    "png": (
+        [PNG, *[png(4096, 4096)] * 4, PNG],
+        f"at most {MAX_REQUEST_PIXELS} pixels in all rows of a request. "
+        f"Received: {4 * MAX_PIXELS + 90 * 90} pixels up to the picture in row 4]",
+    ),
+    "png and jpeg": (
+        [jpeg_of(4096, 2048, 12), *[png(4096, 4096)] * 3, jpeg_of(2896, 2897, 12)],
+        f"at most {MAX_REQUEST_PIXELS} pixels in all rows of a request. "
+        f"Received: {2**23 + 3 * 2**24 + 2896 * 2897} pixels up to the picture in row 4]",
+    ),
+    "many small": (
+        [png(512, 512)] * 300,
+        f"Received: {MAX_REQUEST_PIXELS + 512 * 512} pixels up to the picture in row 256]",
+    ),
+    "jpeg scans": (
+        [PNG, jpeg_of(2048, 2048, 40), jpeg_of(2048, 2048, 40)],
+        f"at most {MAX_SCAN_PIXELS} pixels times scans in all rows of a request. "
+        f"Received: {2 * 40 * 2**22} pixels times scans up to the picture in row 2]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), TOGETHER.values(), ids=TOGETHER)
+def test_the_pictures_of_a_request_have_a_budget_together(read_rgb, files, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(message)):
+        read_rgb(files)
+
+
+def test_a_row_that_breaks_a_rule_is_named_before_the_sum(read_rgb):
+    for bad, message in (
+        (png(30000, 30000), "at most 16777216 pixels. Received: 900000000"),
+        (b"", "a whole"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"{message}.* in row 5]"):
+            read_rgb([*[png(4096, 4096)] * 5, bad])
 
 
 def test_no_pictures(read_rgb):

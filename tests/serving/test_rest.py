@@ -45,7 +45,7 @@ def ask(versions):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         try:
-            return 200, json.loads(rest.answer(versions, method, path, body))
+            return 200, json.loads(rest.answer(versions, method, path, body=body))
         except ServingError as e:
             return HTTP_STATUS[e.code], json.loads(rest.error_json(e.message))
 
@@ -199,16 +199,18 @@ def test_over_the_real_export(export_dir):
     versions.poll()
     path = "/v1/models/dogs:predict"
     rows = [{"seed": seed, "truncation": 0.5, "label": -1} for seed in (4, 5)]
-    answer = json.loads(rest.answer(versions, "POST", path, json.dumps({"instances": rows}).encode()))
+
+    def post(body):
+        return json.loads(rest.answer(versions, "POST", path, body=json.dumps(body).encode()))
+
+    answer = post({"instances": rows})
     assert [row["label"] for row in answer["predictions"]] == [1, 2]
     columns = {name: [row[name] for row in rows] for name in rows[0]}
-    body = json.dumps({"signature_name": "serving_default", "inputs": columns}).encode()
-    assert json.loads(rest.answer(versions, "POST", path, body))["outputs"] == {
+    assert post({"signature_name": "serving_default", "inputs": columns})["outputs"] == {
         name: [row[name] for row in answer["predictions"]] for name in ("image_bytes", "label")
     }
     rows[1]["label"] = 3
     with pytest.raises(ServingError, match=r"label .* Received: 3 in row 1"):
-        rest.answer(versions, "POST", path, json.dumps({"instances": rows}).encode())
-    card = json.dumps({"signature_name": "card", "instances": ["classes", "latent_dim"]}).encode()
-    values = json.loads(rest.answer(versions, "POST", path, card))["predictions"]
+        post({"instances": rows})
+    values = post({"signature_name": "card", "instances": ["classes", "latent_dim"]})["predictions"]
     assert json.loads(values[0]) == ["beagle", "pug", "toy poodle"] and json.loads(values[1]) == 6

@@ -36,6 +36,16 @@ class Kennel(tf.Module):
     def decode(self, file):
         return {"pixels": tf.map_fn(tf.io.decode_png, file, fn_output_signature=tf.uint8)}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="field")])
+    def tell(self, field):
+        refused = tf.strings.join(["no such field. Received: ", tf.strings.reduce_join(field), " in row 0"])
+        with tf.control_dependencies([tf.debugging.Assert(False, [refused])]):
+            return {"value": tf.identity(field)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="number")])
+    def parse(self, number):
+        return {"parsed": tf.strings.to_number(number)}
+
     @tf.function(input_signature=[tf.TensorSpec(None, tf.float32, name="x")])
     def negative(self, x):
         return {"y": -x}
@@ -46,7 +56,7 @@ def path(tmp_path_factory):
     kennel = Kennel()
     path = tmp_path_factory.mktemp("export") / "00000123"
     signatures = {"serving_default": kennel.draw} | {
-        n: getattr(kennel, n) for n in ("join", "decode", "negative")
+        n: getattr(kennel, n) for n in ("join", "decode", "tell", "parse", "negative")
     }
     tf.saved_model.save(kennel, str(path), signatures=signatures)
     return path
@@ -70,7 +80,7 @@ def seeds(*values, truncation=1.0):
 
 def test_what_it_tells_of_itself(servable):
     assert servable.version == 123
-    assert servable.signatures.keys() == {"serving_default", "join", "decode", "negative"}
+    assert servable.signatures.keys() == {"serving_default", "join", "decode", "tell", "parse", "negative"}
     assert (
         servable.signature()
         == servable.signatures["serving_default"]
@@ -140,6 +150,15 @@ def test_a_refusal_by_the_graph_is_its_message_alone(servable):
     assert servable.predict("", seeds(1))["image_bytes"].tolist() == [b"1"]  # it lives on
 
 
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"caf\xc3", b"\xed\xa0\x80", "café".encode(), b"\0", b""])
+def test_a_refusal_may_quote_any_bytes(servable, text):
+    shown = text.decode("utf-8", "replace").rstrip("\0")  # where C ends a text
+    message = refused(servable.predict, "tell", {"field": np.array([text], object)})
+    assert message.startswith("no such field. Received: ")
+    message = refused(servable.predict, "parse", {"number": np.array([text], object)})
+    assert message.startswith("StringToNumberOp could not correctly convert string") and shown in message
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
@@ -162,6 +181,12 @@ def test_inputs_that_are_not_the_signatures(servable, inputs, message):
 )
 def test_strings_that_are_none(servable, words):
     assert "input words must be string [N, 2]" in refused(servable.predict, "join", {"words": words})
+
+
+@pytest.mark.parametrize("word", [{"x": b"a"}, {"x": np.array(b"a", object)}, {"x": "a"}])
+def test_a_string_that_is_no_list_is_still_called_a_string(servable, word):
+    message = refused(servable.predict, "join", {"words": word["x"]})
+    assert message == "input words must be string [N, 2]. Received: string []"
 
 
 def test_folders_that_hold_no_version(path, tmp_path):
@@ -233,3 +258,6 @@ def test_an_error_in_a_line():
     assert _line(tf.errors.InvalidArgumentError(None, None, noisy)) == "a [b] is 3 ä 'x'"
     assert _line(tf.errors.ResourceExhaustedError(None, None, "OOM when x [Op:Mul] name:")) == "OOM when x"
     assert _line(KeyError()) == "KeyError"
+    damaged = "{{function_node __wrapped__RestoreV2}} Checksum does not match [Op:RestoreV2] name: "
+    assert _line(tf.errors.DataLossError(None, None, damaged)) == "Checksum does not match"
+    assert _line(ValueError("a {{node x/y}} b {{c}}")) == "a b {{c}}"

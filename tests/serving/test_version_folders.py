@@ -1,4 +1,6 @@
+import os
 import threading
+import time
 
 import pytest
 
@@ -35,6 +37,70 @@ def test_a_version_never_changes(tmp_path):
         with pytest.raises(UsageError, match=f"--version={version} exists"):
             publish(tmp_path, version)
     assert names(tmp_path) == ["005", "3"] and (tmp_path / "3/model").read_text() == "weights"
+
+
+def test_which_folders_are_versions(tmp_path):
+    for name in (
+        "2",
+        "10",
+        "01",
+        "1",
+        "001",
+        "0",
+        "007",
+        "9" * 18,
+        "9" * 19,
+        "-3",
+        "4.5",
+        "\u0663",
+        "\u00b2",
+        "page",
+    ):
+        (tmp_path / name).mkdir()
+    (tmp_path / "5").write_text("")
+    (tmp_path / "6").symlink_to(tmp_path / "page")
+    (tmp_path / "8").symlink_to(tmp_path / "nowhere")
+    found = version_folders.versions(tmp_path)
+    assert list(found) == [0, 1, 2, 6, 7, 10, 10**18 - 1]
+    assert [path.name for path in found.values()] == ["0", "1", "2", "6", "007", "10", "9" * 18]
+    assert found[7] == tmp_path / "007"
+    assert {path.name for path in tmp_path.iterdir() if version_folders.is_version(path)} == {
+        *(path.name for path in found.values()),
+        *("01", "001"),
+    }
+    assert version_folders.is_version(str(tmp_path / "1"))
+    with pytest.raises(FileNotFoundError):
+        version_folders.versions(tmp_path / "nowhere")
+
+
+def test_no_number_is_larger_than_the_largest(tmp_path):
+    (tmp_path / ("9" * 25)).mkdir()  # which is no version
+    assert publish(tmp_path, version_folders.MAX_VERSION).name == "9" * 18
+    with pytest.raises(UsageError, match=r"--version must be given .*9{18} is in"):
+        version_folders.check(tmp_path)
+    assert publish(tmp_path, 3).name == "3"
+
+
+def test_a_file_is_in_the_way_of_a_version(tmp_path):
+    (tmp_path / "4").write_text("")
+    with pytest.raises(UsageError, match="--version=4 exists"):
+        version_folders.check(tmp_path, 4)
+    assert publish(tmp_path).name == "5"
+
+
+def test_what_a_killed_export_left_is_removed_after_a_day(tmp_path):
+    now = time.time()
+    for name, days in (
+        (".12.0123abcd.partial", 2),
+        (".13.0123abcd.partial", 0.5),
+        (".own.partial", 9),
+        ("1", 9),
+    ):
+        (tmp_path / name / "variables").mkdir(parents=True)
+        (tmp_path / name / "variables/weights").write_text("half")
+        os.utime(tmp_path / name, (now, now - days * 24 * 60 * 60))
+    publish(tmp_path)
+    assert names(tmp_path) == [".13.0123abcd.partial", ".own.partial", "1", "2"]
 
 
 def test_what_is_no_folder(tmp_path):

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -47,6 +48,13 @@ def delete(path):
     path.rmdir()
 
 
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
 def refused(call, *args):
     with pytest.raises(ServingError) as caught:
         call(*args)
@@ -84,14 +92,15 @@ def test_what_is_not_there_is_refused_in_tensorflow_servings_words(versions):
         assert refused(call, "dogs", None, "stable") == message
 
 
-def test_a_broken_version_is_reported_and_the_old_one_kept(versions, export, capsys):
+def test_a_broken_version_is_reported_and_the_old_one_kept(versions, export, tmp_path, capsys):
     export(2, "broken")
     assert not versions.poll() and not versions.poll()
     assert versions.find("dogs").version == 1
     (broken,) = versions.status("dogs", 2)
-    assert broken.state == "END" and "2 is broken" in broken.error and broken.error_code == "UNKNOWN"
+    assert broken.state == "END" and broken.error == "it is broken" and broken.error_code == "UNKNOWN"
     assert states(versions) == [(2, "END"), (1, "AVAILABLE")]
-    assert capsys.readouterr().err.count("version 2 cannot be served") == 1  # tried once
+    told = f"dogs: version 2 cannot be served: {tmp_path / '2'} is broken\n"
+    assert capsys.readouterr().err == told  # tried once, and told where it lies
     export(2, "mended")
     assert versions.poll() and versions.find("dogs").text == "mended"
     assert states(versions) == [(2, "AVAILABLE"), (1, "END")]
@@ -120,6 +129,78 @@ def test_nothing_to_serve(tmp_path, export):
     export(2, "broken")
     with pytest.raises(TfdogsError, match=r"2 is broken; .*1 is broken"):
         Versions(tmp_path, name="dogs", load=Fake).start()
+
+
+def test_a_broken_version_beside_a_good_one_at_the_start_is_told_too(export, tmp_path, capsys):
+    export(1)
+    export(2, "broken")
+    versions = Versions(tmp_path, name="dogs", load=Fake)
+    versions.start()
+    versions.close()
+    assert versions.find("dogs").version == 1
+    assert capsys.readouterr().err == f"dogs: version 2 cannot be served: {tmp_path / '2'} is broken\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("{folder}/variables: no such file", "variables: no such file"),
+        ("{folder} holds nothing: see '{folder}/a/b.pb'", "it holds nothing: see 'a/b.pb'"),
+        ("cannot read /usr/lib/python/x.py or http://host/a/b", "cannot read x.py or http://host/a/b"),
+        ("1/2 of a/b/c", "1/2 of a/b/c"),
+        ("", "RuntimeError"),
+    ],
+)
+def test_the_status_says_nothing_of_where_files_lie(versions, export, tmp_path, reason, told):
+    def load(folder):
+        raise RuntimeError(reason.format(folder=folder))
+
+    versions = Versions(tmp_path, name="dogs", load=load)
+    assert not versions.poll()
+    (broken,) = versions.status("dogs")
+    assert (broken.state, broken.error) == ("END", told)
+
+
+class Gone:
+    """A file whose reader has gone."""
+
+    def write(self, text):
+        raise BrokenPipeError
+
+    def flush(self):
+        raise BrokenPipeError
+
+    def fileno(self):
+        raise OSError
+
+
+def test_nothing_ends_the_watch(export, tmp_path, monkeypatch, caplog):
+    def load(folder):
+        if folder.name == "4":
+            raise ZeroDivisionError("a fault of ours")
+        return Fake(folder)
+
+    def arrives(version, state="AVAILABLE"):
+        export(version)
+        until(lambda: (version, state) in states(versions))
+
+    export(1)
+    versions = Versions(tmp_path, name="dogs", poll_seconds=0.001, load=load)
+    versions.start()
+    try:
+        monkeypatch.setattr("sys.stdout", Gone())
+        monkeypatch.setattr("sys.stderr", Gone())
+        arrives(2)
+        arrives(3)
+        arrives(4, "END")
+        poll, failed = versions.poll, threading.Event()
+        monkeypatch.setattr(versions, "poll", lambda: failed.set() or 1 / 0)
+        assert failed.wait(20)
+        monkeypatch.setattr(versions, "poll", poll)
+        arrives(5)
+    finally:
+        versions.close()
+    assert "a fault of ours" in caplog.text and "looking for versions" in caplog.text
 
 
 def test_the_folder_is_watched_and_the_old_version_serves_while_the_new_one_loads(export, tmp_path):

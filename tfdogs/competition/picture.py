@@ -16,6 +16,7 @@ from tfdogs.data.pictures import FORMATS, BadPicture, decode
 RGB = "RGB 8 bit"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">8s4x4sIIBB")
+_CHUNK = struct.Struct(">I4s")
 _COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 _CUT_OFF = "a PNG that is cut off"
 
@@ -52,8 +53,11 @@ def read(data):
     if chunk != b"IHDR" or kind not in _COLOURS:
         return Picture("a PNG whose header is damaged")
     colour = f"{_COLOURS[kind]} {depth} bit"
-    if kind == 2 and b"tRNS" in data[: data.find(b"IDAT")]:
+    chunks = frozenset(_chunks(data))
+    if kind == 2 and b"tRNS" in chunks:
         colour += " with a transparent colour"
+    if b"acTL" in chunks:
+        return Picture("an animated PNG", (width, height), colour)
     if width * height > MAX_IMAGE_SIZE**2:
         return Picture("", (width, height), colour)
     if b"IEND" not in data:
@@ -66,6 +70,17 @@ def read(data):
     digest = hashlib.blake2b(np.array(pixels.shape).tobytes() + pixels.tobytes(), digest_size=16).digest()
     contrast = float(np.abs(luma - np.median(luma)).mean())
     return Picture("", (width, height), colour, pixels, digest, perceptual_hash(luma), contrast)
+
+
+def _chunks(data):
+    """Yields the types of a PNG's chunks that come before the pixels."""
+    start = len(_SIGNATURE)
+    while start + _CHUNK.size <= len(data):
+        size, kind = _CHUNK.unpack_from(data, start)
+        if kind == b"IDAT":
+            return
+        yield kind
+        start += _CHUNK.size + size + 4  # its checksum
 
 
 def _otherwise(data):

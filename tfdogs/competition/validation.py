@@ -5,7 +5,8 @@ import os
 
 from tfdogs.competition.archive import Archive
 from tfdogs.competition.checks import all_checks
-from tfdogs.competition.checks.check import Verdict, printable
+from tfdogs.competition.checks.offenders import printable
+from tfdogs.competition.checks.verdict import Verdict
 from tfdogs.competition.picture import read
 from tfdogs.errors import TfdogsError
 from tfdogs.overlap import overlap

@@ -13,10 +13,10 @@ from tfdogs.data.sources.tree import split_name
 from tfdogs.data.sources.zip import ZipSource
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.exhibition.exhibits import Exhibit
+from tfdogs.sampling.grid import encode_png
 from tfdogs.sampling.output import SEEDS_FILE
 
 _LEGAL = "a folder or a .zip of pictures"
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Collection:
@@ -58,7 +58,8 @@ class Collection:
         return sorted(self.items)
 
     def hang(self, numbers, folder, *, progress=lambda count: None):
-        """Writes some of the pictures as PNG files; those that are PNG files stay as they are.
+        """Writes some of the pictures as PNG files, encoded anew: what else their files tell, such as where
+        a camera stood, is left out.
 
         Args:
             numbers: their numbers, in the order of the wall.
@@ -74,13 +75,10 @@ class Collection:
         exhibits = []
         for number in numbers:
             item = self.items[number]
-            data, image = self._read(item)
+            image = self._read(item)
             seed, label = self._seeds.get(item.name, (None, item.class_name or ""))
             exhibit = Exhibit(number, seed, label, *image.size)
-            if data.startswith(_PNG):
-                (folder / exhibit.name).write_bytes(data)
-            else:
-                image.save(folder / exhibit.name, "png")
+            (folder / exhibit.name).write_bytes(encode_png(np.asarray(image)))
             exhibits.append(exhibit)
             progress(1)
         return exhibits
@@ -92,15 +90,14 @@ class Collection:
             TfdogsError: one cannot be read; names it.
         """
         for number in numbers:
-            yield np.asarray(self._read(self.items[number])[1])[None]
+            yield np.asarray(self._read(self.items[number]))[None]
 
     def _read(self, item):
-        """Returns a picture's bytes and the picture."""
+        """Returns a picture, an RGB PIL.Image."""
         try:
             if item.problem:
                 raise ValueError(item.problem)
-            data = self.source.load(item)
-            return data, decode(data, 3)
+            return decode(self.source.load(item), 3)
         except (OSError, ValueError) as e:
             why = str(e)
         except BadPicture as e:

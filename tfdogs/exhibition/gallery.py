@@ -134,7 +134,7 @@ def _quiz(config, hung, folder, reals, name):
         hung,
         folder / exhibits.FOLDER,
         reals,
-        folder / quiz.FOLDER,
+        folder=folder / quiz.FOLDER,
         count=config.quiz,
         seed=config.seed,
         name_of_reals=name,

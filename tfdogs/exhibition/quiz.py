@@ -31,7 +31,7 @@ def name(place):
     return f"{place:02d}.png"
 
 
-def write(exhibits, images, reals, folder, *, count, seed, name_of_reals):
+def write(exhibits, images, reals, *, folder, count, seed, name_of_reals):
     """Mixes real images with images of the wall; nothing but what they show tells them apart.
 
     All are cut to the square in their middle, brought to the size of the smallest, at most 256 pixels, and

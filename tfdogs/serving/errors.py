@@ -5,9 +5,9 @@ from tfdogs.errors import TfdogsError
 # The HTTP status of each code, as TensorFlow Serving's REST API answers it.
 HTTP_STATUS = {
     "INVALID_ARGUMENT": 400,
-    "FAILED_PRECONDITION": 412,
+    "FAILED_PRECONDITION": 400,
     "NOT_FOUND": 404,
-    "RESOURCE_EXHAUSTED": 503,
+    "RESOURCE_EXHAUSTED": 429,
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
     "UNIMPLEMENTED": 501,

@@ -1,12 +1,10 @@
 """The configuration of `python -m tfdogs.export`."""
 
 import dataclasses
-import re
 
 from tfdogs.config import Config, flag
+from tfdogs.serving.model_name import check_name
 from tfdogs.serving.version_folders import MAX_VERSION
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +23,11 @@ class ExportConfig(Config):
     best: bool = flag(
         "Export the generator that scored best in training with --eval_kimg, not the newest.", default=False
     )
-    name: str = flag("The model's name in requests, in compose.yaml and the like.", default="dogs")
+    name: str = flag(
+        "The model's name in requests, in compose.yaml and the like; empty: that of the exports which are "
+        "there, or dogs.",
+        default="",
+    )
     onnx: bool = flag("Write the generator as ONNX too, to assets.extra/generator.onnx.", default=False)
     tflite: bool = flag(
         "Write the generator for TensorFlow Lite too, to assets.extra/generator.tflite.", default=False
@@ -36,5 +38,5 @@ class ExportConfig(Config):
         for name in ("model_dir", "export_dir"):
             if not getattr(self, name).strip():
                 self.reject(name, "must not be empty")
-        if not _NAME.fullmatch(self.name):
-            self.reject("name", "must be letters, digits, '_', '.' and '-', no longer than 100")
+        if self.name:
+            check_name(self)

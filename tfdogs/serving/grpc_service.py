@@ -3,7 +3,6 @@
 import concurrent.futures
 import functools
 import logging
-import math
 
 import grpc
 import tensorflow as tf
@@ -11,13 +10,15 @@ import tensorflow as tf
 from tfdogs.errors import UsageError
 from tfdogs.serving import protos
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.servable import DEFAULT_SIGNATURE
+from tfdogs.serving.tensor_protos import to_array
 
 _METADATA_FIELD = "signature_def"
 _STATES = protos.get_model_status_pb2.ModelVersionStatus.State
 
 
 def make_server(versions, pool, *, host, port, max_request_bytes):
-    """Makes a gRPC server of `PredictionService` and `ModelService`.
+    """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService.
 
     Args:
         versions: `tfdogs.serving.versions.Versions`.
@@ -36,7 +37,7 @@ def make_server(versions, pool, *, host, port, max_request_bytes):
     threads = concurrent.futures.ThreadPoolExecutor(pool.limit + 2, thread_name_prefix="grpc")
     limits = [("grpc.max_receive_message_length", max_request_bytes), ("grpc.max_send_message_length", -1)]
     server = grpc.server(threads, options=[*limits, ("grpc.so_reuseport", 0)])
-    services = PredictionService(versions, pool, max_request_bytes=max_request_bytes), ModelService(versions)
+    services = _PredictionService(versions, pool, max_request_bytes), _ModelService(versions)
     protos.prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services[0], server)
     protos.model_service_pb2_grpc.add_ModelServiceServicer_to_server(services[1], server)
     address = f"[{host}]" if ":" in host else host
@@ -52,9 +53,11 @@ def _answers(method):
     @functools.wraps(method)
     def call(self, request, context):
         try:
-            return method(self, request)
+            return method(self, request, context)
         except ServingError as e:
             context.abort(getattr(grpc.StatusCode, e.code), e.message)
+        except concurrent.futures.CancelledError:
+            context.abort(grpc.StatusCode.CANCELLED, "the call was given up, or the server stops")
         except Exception:
             logging.getLogger(__name__).exception("a request failed by a fault of ours")
             context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more")
@@ -62,25 +65,22 @@ def _answers(method):
     return call
 
 
-class PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata; Classify, Regress and MultiInference are not implemented.
+class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):
+    """Predict and GetModelMetadata; Classify, Regress and MultiInference are not implemented."""
 
-    Args:
-        versions: `tfdogs.serving.versions.Versions`.
-        pool: `tfdogs.serving.bounded_pool.BoundedPool`.
-        max_request_bytes: largest tensor in a request, in bytes, written out.
-    """
-
-    def __init__(self, versions, pool, *, max_request_bytes):
+    def __init__(self, versions, pool, max_request_bytes):
         self._versions, self._pool, self._most = versions, pool, max_request_bytes
 
     @_answers
-    def Predict(self, request):
+    def Predict(self, request, context):
         """Runs a signature; `output_filter` chooses outputs."""
-        return self._pool.submit(self._predict, request).result()
+        future = self._pool.submit(self._predict, request)
+        if not context.add_callback(future.cancel):  # when its caller gives up; they have already
+            future.cancel()
+        return future.result()
 
     @_answers
-    def GetModelMetadata(self, request):
+    def GetModelMetadata(self, request, context):
         """Tells the signatures."""
         if not request.metadata_field:
             raise _invalid("GetModelMetadataRequest must specify at least one metadata_field")
@@ -99,37 +99,38 @@ class PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServ
 
     def _predict(self, request):
         servable, name = self._versions.find(*_model(request)), request.model_spec.signature_name
+        key = name or DEFAULT_SIGNATURE
+        if key not in servable.signatures:  # in other words than by REST, as with TensorFlow Serving
+            raise ServingError("FAILED_PRECONDITION", f'Serving signature key "{key}" not found.')
         signature = servable.signature(name)
         wanted = list(request.output_filter) or list(signature.outputs)
-        for alias in wanted:
+        for index, alias in enumerate(wanted):
             if alias not in signature.outputs:
                 raise _invalid(
                     f"output tensor alias not found in signature: {alias} Outputs expected to be in the set "
                     f"{{{','.join(sorted(signature.outputs))}}}."
                 )
-        arrays = {key: to_array(key, proto, self._most) for key, proto in request.inputs.items()}
+            if alias in wanted[:index]:
+                raise _invalid(f"duplicate output tensor alias: {alias}")
+        arrays = {alias: to_array(alias, proto, self._most) for alias, proto in request.inputs.items()}
         outputs = servable.predict(name, arrays)
         response = protos.predict_pb2.PredictResponse()
         response.model_spec.name = request.model_spec.name
         response.model_spec.version.value = servable.version
-        response.model_spec.signature_name = name or "serving_default"
+        response.model_spec.signature_name = key
         for alias in wanted:
             response.outputs[alias].CopyFrom(tf.make_tensor_proto(outputs[alias]))
         return response
 
 
-class ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus; the configuration cannot be changed by a request.
-
-    Args:
-        versions: `tfdogs.serving.versions.Versions`.
-    """
+class _ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
+    """GetModelStatus; the configuration cannot be changed by a request."""
 
     def __init__(self, versions):
         self._versions = versions
 
     @_answers
-    def GetModelStatus(self, request):
+    def GetModelStatus(self, request, context):
         """Tells the state of one or of all versions."""
         response = protos.get_model_status_pb2.GetModelStatusResponse()
         for found in self._versions.status(*_model(request)):
@@ -138,30 +139,6 @@ class ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
             status.status.error_code = getattr(tf.errors, found.error_code)
             status.status.error_message = found.error
         return response
-
-
-def to_array(name, proto, most):
-    """Returns the array of a TensorProto that nobody vouches for.
-
-    Args:
-        name: the input's name, for errors.
-        proto: a TensorProto.
-        most: largest size in bytes; one value may stand for a tensor of any shape.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT: it is too large, or its parts do not fit together.
-    """
-    try:
-        dtype = tf.as_dtype(proto.dtype)
-        sizes = [dim.size for dim in proto.tensor_shape.dim]
-        if proto.tensor_shape.unknown_rank or min(sizes, default=0) < 0:
-            raise ValueError("its shape is not known")
-        size = math.prod(sizes) * (dtype.size or 8)
-        if size > most:
-            raise _invalid(f"input {name} must have at most {most} bytes. Received: {size} bytes")
-        return tf.make_ndarray(proto)
-    except (TypeError, ValueError, LookupError, AttributeError) as e:  # TensorFlow checks nothing first
-        raise _invalid(f"input {name} is no tensor: {' '.join(str(e).split())}") from e
 
 
 def _model(request):

@@ -33,7 +33,8 @@ class HttpServer(web.Server):
         versions: `tfdogs.serving.versions.Versions`.
         pool: `tfdogs.serving.bounded_pool.BoundedPool`, where predictions run.
         files: {path: (content type, bytes)}: all that there is to read.
-        host: address that is listened on; on loopback, requests for other hosts' names are refused.
+        host: address that is listened on; on loopback, requests for other hosts' names and by other sites'
+            pages are refused.
         max_request_bytes: largest body that is taken.
     """
 
@@ -82,6 +83,7 @@ class HttpServer(web.Server):
         path = request.raw_path.partition("?")[0]
         try:
             self._check_host(request.headers.get("Host"))
+            self._check_origin(request.headers)
             if path.lower().startswith(rest.PREFIX):
                 return _response(200, await self._api(request, path))
             return self._file(request.method, path)
@@ -91,6 +93,8 @@ class HttpServer(web.Server):
             return _error(e.status, e.text)
         except web.RequestPayloadError as e:
             return _error(400, f"Malformed body: {e}")
+        except ConnectionError:  # the client left before it had sent all; nobody reads this
+            return _error(400, "The connection was closed")
 
     def _check_host(self, host):
         """Refuses names that another site's page could have made point here (DNS rebinding)."""
@@ -101,25 +105,39 @@ class HttpServer(web.Server):
             names = ", ".join(sorted(self._hosts))
             raise web.HTTPForbidden(text=f"Host must be one of {names}. Received: {host}")
 
+    def _check_origin(self, headers):
+        """Refuses other sites' pages, which may send requests without being able to read the answers."""
+        origin, host = headers.get("Origin"), headers.get("Host", "")
+        if self._hosts is None or origin is None:
+            return
+        if not host or origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
+            raise web.HTTPForbidden(text=f"Origin must be this server. Received: {origin}")
+
     async def _api(self, request, path):
         if request.method != "POST":
-            return rest.answer(self._versions, request.method, path, b"")
-        body = await self._body(request)
-        call = self._pool.submit(rest.answer, self._versions, "POST", path, body)
-        return await asyncio.wrap_future(call)
+            return rest.answer(self._versions, request.method, path)
+        self._check_body(request)
+        with self._pool.reserve() as place:  # before the body takes memory
+            body = await self._body(request)
+            call = place.submit(functools.partial(rest.answer, self._versions, "POST", path, body=body))
+            del body
+            return await asyncio.wrap_future(call)
 
-    async def _body(self, request):
+    def _check_body(self, request):
+        """Refuses a body by what its request's head says of it."""
         if (request.content_length or 0) > self._max_bytes:
             raise web.HTTPRequestEntityTooLarge(self._max_bytes, request.content_length)
         encoding = request.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":  # a small body could fill the memory
             raise web.HTTPUnsupportedMediaType(text=f"Unsupported Content-Encoding: {encoding}")
         expect = request.headers.get("Expect", "")
-        if expect.lower() == "100-continue":
+        if expect.lower() not in ("", "100-continue"):
+            raise web.HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
+
+    async def _body(self, request):
+        if request.headers.get("Expect"):
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # of the response, which is yet to come
-        elif expect:
-            raise web.HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
         try:
             return await asyncio.wait_for(request.read(), _BODY_SECONDS)
         except asyncio.TimeoutError as e:

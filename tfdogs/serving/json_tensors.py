@@ -14,6 +14,8 @@ from tfdogs.serving.errors import ServingError
 from tfdogs.serving.json_values import SHOWN, convert, is_base64, show, to_array, to_json
 
 _MOST_DIMS = 32  # NumPy's limit
+# A value of two bytes takes up to 100 in memory, and its time to check: so their number is limited, too.
+_MOST_VALUES, _MOST_LISTS = 2**21, 2**18  # 1,024 rows of 2,048 numbers, in 256 lists each
 
 
 def parse(body):
@@ -26,10 +28,17 @@ def parse(body):
         A dict.
 
     Raises:
-        ServingError: INVALID_ARGUMENT: it is no JSON object, or a `signature_name` is no string.
+        ServingError: INVALID_ARGUMENT: it is no JSON object, a `signature_name` is no string, or there are
+            more than 2**21 values or 2**18 lists and objects in it, which TensorFlow Serving would take.
     """
     if not body.strip():
         raise _invalid("JSON Parse error: The document is empty")
+    values, lists = 1 + body.count(b","), body.count(b"[") + body.count(b"{")  # or a few more, in strings
+    if values > _MOST_VALUES or lists > _MOST_LISTS:
+        raise _invalid(
+            f"a request must have at most {_MOST_VALUES} values in {_MOST_LISTS} lists and objects. "
+            f"Received: {values} values in {lists}"
+        )
     try:
         request = json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as e:

@@ -4,10 +4,12 @@ import tensorflow as tf
 
 from tfdogs.serving.row_checks import require
 
-MAX_PIXELS = 2**24
+MAX_PIXELS = 2**24  # of a picture
+MAX_REQUEST_PIXELS = 2**26  # of a request's pictures together
 # libjpeg goes over the whole picture for each scan, and a scan can have 33 bytes: a bomb of another kind.
 # Encoders make about ten.
 MAX_SCANS = 50
+MAX_SCAN_PIXELS = 2**28  # pixels times scans, of a request's pictures together
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _HEADER = 33  # bytes of a PNG up to the end of its first chunk, IHDR
 _DAMAGED = "must be a whole JPEG or PNG"
@@ -16,8 +18,9 @@ _DAMAGED = "must be a whole JPEG or PNG"
 def read(data, image_shape):
     """Decodes pictures of any size and resizes what lies in their middle: a square, for square results.
 
-    As the pictures for training were read: resized by Lanczos with antialiasing, transparency laid over
-    white. A camera's orientation tag is not followed.
+    As `tfdogs.data.pictures.decode` reads pictures for training, transparency laid over white, and resized
+    by Lanczos with antialiasing; but for a camera's orientation tag, which is applied there and not here:
+    who sends a photograph that needs it turns the pixels first.
 
     Args:
         data: string [N], JPEG or PNG files' bytes.
@@ -28,43 +31,70 @@ def read(data, image_shape):
 
     Raises:
         tf.errors.InvalidArgumentError: when it runs; names the first row that is neither a JPEG nor a PNG, or
-            damaged or cut short, or of more than `MAX_PIXELS` pixels by its header, which is not decoded
-            then, or a JPEG of more than `MAX_SCANS` scans.
+            damaged or cut short, or of more than `MAX_PIXELS` pixels, or a JPEG of more than `MAX_SCANS`
+            scans, or that brings the request over `MAX_REQUEST_PIXELS` or `MAX_SCAN_PIXELS`. Sizes are those
+            of the headers, and nothing is decoded before all of them are in order.
     """
-    count, lengths = tf.shape(data, tf.int64)[0], tf.strings.length(data)
-    rows, pixels, scans, images = _readable_rows(data, image_shape)
-    found = tf.scatter_nd(rows[:, None], tf.ones_like(rows), [count]) > 0
-    done = require(found, lengths, f"image_bytes {_DAMAGED}", " bytes")
-    for values, most, unit in ((pixels, MAX_PIXELS, " pixels"), (scans, MAX_SCANS, " scans")):
+    lengths = tf.strings.length(data)
+    damage = f"image_bytes {_DAMAGED}", " bytes"
+    zero = tf.zeros([], tf.int64)
+    found, pixels, scans = _where_readable(_extent, data, (zero, zero))
+    done = require(found, lengths, *damage)
+    alone, together = ("", ""), (" in all rows of a request", " up to the picture")
+    for values, most, unit, (scope, place) in (
+        (pixels, MAX_PIXELS, " pixels", alone),
+        (scans, MAX_SCANS, " scans", alone),
+        (tf.cumsum(pixels), MAX_REQUEST_PIXELS, " pixels", together),
+        (tf.cumsum(pixels * scans), MAX_SCAN_PIXELS, " pixels times scans", together),
+    ):
         with tf.control_dependencies([done]):
-            done = require(values <= most, values, f"image_bytes must have at most {most}{unit}", unit)
+            rule = f"image_bytes must have at most {most}{unit}{scope}"
+            done = require(values <= most, values, rule, unit + place)
     with tf.control_dependencies([done]):
+        data = tf.identity(data)  # or decoding might begin before
+
+    def decode(data):
+        image = tf.cond(_is_png(data), lambda: _decode_png(data), lambda: _decode_jpeg(data))
+        return (tf.ensure_shape(_fit(image, image_shape), image_shape),)
+
+    found, images = _where_readable(decode, data, (tf.zeros(image_shape, tf.uint8),))
+    with tf.control_dependencies([require(found, lengths, *damage)]):
         return tf.identity(images)
 
 
-def _readable_rows(data, image_shape):
-    """Returns row numbers, pixels, scans, all int64 [M], and images of the rows that can be decoded."""
+def _where_readable(function, data, empty):
+    """Calls a function on the rows that it does not fail on.
 
-    def read_row(row, data):
-        is_png = tf.strings.substr(data, 0, len(_PNG)) == _PNG
-        is_jpeg = tf.strings.substr(data, 0, len(_JPEG)) == _JPEG
-        with tf.control_dependencies([tf.debugging.Assert(is_png | is_jpeg, [_DAMAGED])]):
-            pixels, scans = tf.cond(is_png, lambda: _png_extent(data), lambda: _jpeg_extent(data))
-        image = tf.cond(
-            (pixels <= MAX_PIXELS) & (scans <= MAX_SCANS),
-            lambda: _fit(tf.cond(is_png, lambda: _decode_png(data), lambda: _decode_jpeg(data)), image_shape),
-            lambda: tf.zeros(image_shape, tf.uint8),
-        )
-        return row, pixels, scans, tf.ensure_shape(image, image_shape)
+    Args:
+        function: from a string scalar to a tuple of tensors.
+        data: string [N].
+        empty: a tuple like it.
 
+    Returns:
+        bool [N], where it did not fail, and the function's tensors there, each [M, ...].
+    """
+    count = tf.shape(data, tf.int64)[0]
     # A decoder's error says nothing of the row; tf.data can leave out the rows that have one.
-    rows = tf.data.Dataset.from_tensor_slices((tf.range(tf.shape(data, tf.int64)[0]), data))
-    readable = rows.map(read_row).ignore_errors()
-    zero = tf.constant(0, tf.int64)
-    last = tf.data.Dataset.from_tensors((zero, zero, zero, tf.zeros(image_shape, tf.uint8)))
-    size = tf.shape(data, tf.int64)[0] + 1
-    batch = readable.concatenate(last).batch(size).get_single_element()  # which there has to be, so `last`
-    return [tensor[:-1] for tensor in batch]
+    rows = tf.data.Dataset.from_tensor_slices((tf.range(count), data))
+    readable = rows.map(lambda row, data: (row, *function(data))).ignore_errors()
+    last = tf.data.Dataset.from_tensors((count, *empty))
+    batch = (
+        readable.concatenate(last).batch(count + 1).get_single_element()
+    )  # which there has to be, so `last`
+    rows, *results = (tensor[:-1] for tensor in batch)
+    return (tf.scatter_nd(rows[:, None], tf.ones_like(rows), [count]) > 0, *results)
+
+
+def _is_png(data):
+    return tf.strings.substr(data, 0, len(_PNG)) == _PNG
+
+
+def _extent(data):
+    """Returns a picture's pixels by its header and the number of its scans, 0 of a PNG, int64 scalars."""
+    is_png = _is_png(data)
+    is_jpeg = tf.strings.substr(data, 0, len(_JPEG)) == _JPEG
+    with tf.control_dependencies([tf.debugging.Assert(is_png | is_jpeg, [_DAMAGED])]):
+        return tf.cond(is_png, lambda: _png_extent(data), lambda: _jpeg_extent(data))
 
 
 def _png_extent(data):

@@ -16,14 +16,14 @@ _METHODS = {"classify": "classification", "regress": "regression"}
 _MAX_VERSION = 2**63 - 1
 
 
-def answer(versions, method, path, body):
+def answer(versions, method, path, *, body=b""):
     """Answers a request.
 
     Args:
         versions: `tfdogs.serving.versions.Versions`.
         method: "GET", "POST", ...
         path: as the request has it, percent signs and all, without the query.
-        body: bytes.
+        body: bytes, of "POST".
 
     Returns:
         JSON, bytes.

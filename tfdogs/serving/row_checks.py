@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 
 MAX_ROWS = 1024  # of one request
-_MAX_SHOWN = 40  # bytes of a text that is quoted
+_MAX_SHOWN = 40  # characters of a text that is quoted
 
 
 def admit(inputs, rules):
@@ -49,7 +49,7 @@ def require(ok, values, rule, unit=""):
 
     Args:
         ok: bool tensor [N, ...], True where the rule is kept.
-        values: tensor of the same shape: what was received, numbers or text.
+        values: tensor of the same shape: what was received, numbers or any bytes.
         rule: the sentence to begin the error with.
         unit: text after the value; default none.
 
@@ -61,7 +61,7 @@ def require(ok, values, rule, unit=""):
     first = tf.argmin(tf.pad(flags, [[0, 1]], constant_values=1))  # padded: there may be no rows
     value = tf.reshape(values, [-1])[first : first + 1]
     if value.dtype == tf.string:
-        value = tf.strings.substr(value, 0, _MAX_SHOWN)
+        value = _quoted(value)
     else:
         value = tf.strings.as_string(value, shortest=value.dtype.is_floating)
     return _require_scalar(
@@ -71,6 +71,17 @@ def require(ok, values, rule, unit=""):
         f"{unit} in row ",
         tf.strings.as_string(first // math.prod(values.shape[1:])),
     )
+
+
+def _quoted(text):
+    """Returns any bytes as one short line of UTF-8: what is none, or does not print, is U+FFFD.
+
+    An error's message must be UTF-8: Python, gRPC and JSON fail on any other.
+    """
+    text = tf.strings.substr(text, 0, 4 * _MAX_SHOWN)  # bytes, of which a character has up to 4
+    text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8", errors="replace")
+    text = tf.strings.substr(text, 0, _MAX_SHOWN, unit="UTF8_CHAR")
+    return tf.strings.regex_replace(text, r"[\p{C}\p{Zl}\p{Zp}]", "\N{REPLACEMENT CHARACTER}")
 
 
 def _require_scalar(ok, *parts):

@@ -17,12 +17,13 @@ def export_run(config):
         config: `tfdogs.serving.export_config.ExportConfig`.
 
     Raises:
-        UsageError: the export cannot be written there, `config.model_dir` is no run or kept no best
-            generator, or a package is missing.
+        UsageError: the export cannot be written there, or has another name there, `config.model_dir` is no
+            run or kept no best generator, or a package is missing.
         TfdogsError: the run is damaged, or the disk failed.
     """
     version = config.version or None
     version_folders.check(config.export_dir, version)
+    name = deployment.choose_name(config.export_dir, config.name)
     check_run(config)
     _check_packages(config)
     # Not before all that: TensorFlow takes seconds to import.
@@ -40,14 +41,14 @@ def export_run(config):
         tflite=config.tflite,
     )
     try:
-        kept = deployment.write(config.export_dir, config.name)
+        kept = deployment.write(config.export_dir, name)
     except OSError as e:
         raise TfdogsError(f"cannot write {config.export_dir}: {e.strerror or e}") from e
     if kept:
         print(f"{config.export_dir}: kept as they were, though not what is written today: {', '.join(kept)}")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(
-        f"{folder}: version {folder.name} of {config.name}, at {loaded.kimg:g} kimg, {size / 2**20:.1f} MiB, "
+        f"{folder}: version {folder.name} of {name}, at {loaded.kimg:g} kimg, {size / 2**20:.1f} MiB, "
         f"signatures {', '.join(NAMES)}"
     )
 

@@ -33,7 +33,8 @@ def export(gan, export_dir, *, version=None, classes=(), card=None, onnx=False, 
         classes: class names, by label; default: the labels' numbers.
         card: dict of what the `card` signature is to say besides, or instead; values that JSON knows.
         onnx: whether to write the generator as ONNX too.
-        tflite: whether to write the generator for TensorFlow Lite too.
+        tflite: whether to write the generator for TensorFlow Lite too; the whole process's stderr, file
+            descriptor 2, is silenced while it is converted.
 
     Returns:
         Path of the version's folder.

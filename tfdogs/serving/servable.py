@@ -124,6 +124,8 @@ class Servable:
             raise ServingError("RESOURCE_EXHAUSTED", _line(e)) from e
         except tf.errors.OpError as e:
             raise ServingError("INTERNAL", _line(e)) from e
+        except UnicodeDecodeError as e:  # a refusal that quotes bytes which TensorFlow cannot put into a str
+            raise _invalid(_line(bytes(e.object).decode("utf-8", "replace"))) from e
 
     def warm_up(self):
         """Runs the requests of the version's warm-up file, if it has one; returns how many there were.
@@ -169,7 +171,10 @@ def _tensor(name, value, dtype, shape):
         len(shape) == array.ndim and all(size in (None, n) for size, n in zip(shape, array.shape))
     )
     if not (known and fits):
-        got = "string" if array.dtype.kind in "SU" else array.dtype.name
+        strings = array.dtype.kind in "SU" or (
+            array.dtype == object and all(isinstance(item, (bytes, str)) for item in array.flat)
+        )
+        got = "string" if strings else array.dtype.name
         raise _invalid(
             f"input {name} must be {dtype.name} {_brackets(shape)}. Received: {got} {_brackets(array.shape)}"
         )
@@ -191,8 +196,9 @@ def _invalid(message):
     return ServingError("INVALID_ARGUMENT", message)
 
 
-_ROOT = re.compile(r"^(\d+ root error\(s\) found\.|\s*\(\d+\) [A-Z_]+:\s+)")
+_ROOT = re.compile(r"^(\d+ root error\(s\) found\.|\s*\(\d+\) [A-Z_]+:\s+|\{\{(function_)?node [^}]*\}\}\s*)")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{3})|(.))")
+_NODE = re.compile(r"\s*\{\{(function_)?node [^}]*\}\}\s*")
 _NOISE = ("Graph execution error", "Detected at node", "<stack traces", "Node:", "\t", " ")
 
 
@@ -205,7 +211,7 @@ def _line(error):
     line = re.sub(r"\s*\[Op:\w+\].*$", "", lines[0]) if lines else type(error).__name__
     asserted = re.fullmatch(r"assertion failed: \[(.*)\]", line)
     if asserted is None:
-        return line
+        return _NODE.sub(" ", line).strip()
     # The parts of an assertion stand in brackets, with quotes and bytes beyond ASCII escaped as in C.
     return _ESCAPE.sub(_unescape, asserted[1].replace("] [", " ").encode()).decode("utf-8", "replace")
 

@@ -1,9 +1,9 @@
 """The configuration of `python -m tfdogs.serve`."""
 
 import dataclasses
-import re
 
 from tfdogs.config import Config, flag
+from tfdogs.serving.model_name import check_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,9 @@ class ServeConfig(Config):
         default="127.0.0.1",
     )
     port: int = flag("Port of page and REST API; 0: any free one.", default=8501, lower=0, upper=65535)
-    grpc_port: int = flag("Port of the gRPC API; 0: no gRPC.", default=0, lower=0, upper=65535)
+    grpc_port: int = flag(
+        "Port of the gRPC API; 0: no gRPC; -1: any free one.", default=0, lower=-1, upper=65535
+    )
     reals: str = flag(
         "Real pictures for the page's quiz: a folder, a .zip or .tar, or a data_dir; empty: none.", default=""
     )
@@ -50,7 +52,6 @@ class ServeConfig(Config):
         for name in ("export_dir", "host"):
             if not getattr(self, name).strip():
                 self.reject(name, "must not be empty")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]+", self.name):
-            self.reject("name", "must be letters, digits, _, . and - only")
+        check_name(self)
         if self.port and self.port == self.grpc_port:
             self.reject("grpc_port", f"must differ from --port={self.port}")

@@ -4,15 +4,18 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import threading
+import time
 
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving.bounded_pool import BoundedPool
 from tfdogs.serving.browser_files import page_files
 from tfdogs.serving.http_server import HttpServer
+from tfdogs.serving.notices import tell
 from tfdogs.serving.reals import real_files
 from tfdogs.serving.versions import Versions
+
+_LOOK_SECONDS = 0.1  # between two looks whether the process was told to stop
 
 
 def serve(config, *, load=None):
@@ -27,19 +30,20 @@ def serve(config, *, load=None):
     Raises:
         UsageError, TfdogsError: as `Server`.
     """
-    told = threading.Event()
+    told = []
     with Server(config, load=load) as server:
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         for number in before:
-            signal.signal(number, lambda *_: told.set())
-        print(server.greeting, flush=True)
-        told.wait()
+            signal.signal(number, lambda number, _: told.append(number))
+        tell(server.greeting)
+        while not told:  # an Event's wait would not end where the system gives the signal to another thread
+            time.sleep(_LOOK_SECONDS)
         for number, handler in before.items():
             signal.signal(number, handler)
         cut_off = server.stop()
     if cut_off:
-        message = f"tfdogs.serve: {cut_off} requests were cut off after {config.grace_seconds:g} s of grace"
-        print(message, file=sys.stderr, flush=True)
+        grace = f"{config.grace_seconds:g} s of grace"
+        tell(f"tfdogs.serve: {cut_off} requests were cut off after {grace}", error=True)
         os._exit(1)  # a thread inside TensorFlow cannot be ended in another way
 
 
@@ -55,6 +59,7 @@ class Server:
 
     Attributes:
         url: where it listens, such as http://127.0.0.1:8501/; from `start` on.
+        grpc_target: where gRPC listens, such as 127.0.0.1:8500; from `start` on, "" without gRPC.
         versions: the `Versions` it serves.
         pool: the `BoundedPool` that predictions run in.
         greeting: a line for people that says what is served where.
@@ -65,7 +70,7 @@ class Server:
     """
 
     def __init__(self, config, *, load=None):
-        self.url, self.greeting = "", ""
+        self.url, self.grpc_target, self.greeting = "", "", ""
         self.versions = Versions(
             config.export_dir, name=config.name, poll_seconds=config.poll_seconds, load=load
         )
@@ -93,11 +98,11 @@ class Server:
             if config.grpc_port:
                 from tfdogs.serving.grpc_service import make_server
 
-                self._grpc, _ = make_server(
+                self._grpc, grpc_port = make_server(
                     self.versions,
                     self.pool,
                     host=config.host,
-                    port=config.grpc_port,
+                    port=max(config.grpc_port, 0),
                     max_request_bytes=self._max_bytes,
                 )
             files = page_files(config.name)
@@ -108,12 +113,12 @@ class Server:
             self._thread.start()
             self._run(self._listen(listener.dup(), files))
             address = f"{_authority(config.host)}:{listener.getsockname()[1]}"
-        if self._grpc is not None:
-            self._grpc.start()
         self.url = f"http://{address}/"
         self.greeting = f"serving {config.name} version {servable.version} on {self.url}"
         if self._grpc is not None:
-            self.greeting += f" and grpc://{_authority(config.host)}:{config.grpc_port}"
+            self._grpc.start()
+            self.grpc_target = f"{_authority(config.host)}:{grpc_port}"
+            self.greeting += f" and grpc://{self.grpc_target}"
 
     def stop(self):
         """Stops listening and waits for running requests; returns how many did not end in time."""

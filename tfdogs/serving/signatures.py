@@ -69,7 +69,7 @@ class Signatures(tf.Module):
 
 
 class _Graphs:
-    """The signatures' Python, traced once each."""
+    """The signatures' Python, a method each, traced once; see `Signatures` for what they take and return."""
 
     def __init__(self, gan, card):
         self._generator = gan.sampler.generator
@@ -112,16 +112,20 @@ class _Graphs:
         }
 
     def serving_default(self, **inputs):
+        """Returns PNG files of seeds' images, and their labels."""
         return self._from_seeds(inputs, "image_bytes")
 
     def images(self, **inputs):
+        """Returns seeds' images, and their labels."""
         return self._from_seeds(inputs, "images")
 
     def from_latents(self, **inputs):
+        """Returns PNG files of latents' images, and their labels."""
         inputs = self._admit(inputs, self._rules)
         return self._draw(lambda z: z, [inputs["z"]], inputs.get("label"), "image_bytes")
 
     def interpolate(self, **inputs):
+        """Returns PNG files of images on the way from seed to seed, and their labels."""
         inputs = self._admit(inputs, self._rules_of_seeds)
         fraction, bound = inputs["fraction"], _bound(inputs["truncation"])
         label = None
@@ -138,6 +142,7 @@ class _Graphs:
         )
 
     def discriminate(self, **inputs):
+        """Returns what the discriminator makes of pictures: probabilities or scores."""
         inputs = self._admit(inputs, self._rules)
         images = picture_bytes.read(inputs["image_bytes"], self._image_shape)
         labels = [inputs["label"]] if self._classes else []
@@ -152,6 +157,7 @@ class _Graphs:
         return {name: _by_chunks(judge, [images, *labels], tf.TensorSpec([CHUNK], tf.float32))}
 
     def card(self, **inputs):
+        """Returns the card's fields as JSON."""
         names, values = (tf.constant(list(x), tf.string) for x in (self._card, self._card.values()))
 
         def place(field):

@@ -15,6 +15,7 @@ def write(gan, path):
     [N, latent_dim], and for a conditional generator label, int32 [N]; output images, uint8 [N, H, W, C].
 
     N is what the caller of the signature gives; a bare interpreter has 1 until `resize_tensor_input`.
+    The whole process's stderr is silenced while it works.
 
     Args:
         gan: `tfdogs.GAN`.
@@ -40,7 +41,10 @@ def write(gan, path):
 
 @contextlib.contextmanager
 def _silence():
-    """Keeps from stderr what the converter counts there, which reads like a failure and is none."""
+    """Keeps from stderr what the converter counts there, which reads like a failure and is none.
+
+    The converter writes past Python, to file descriptor 2, which is that of all threads.
+    """
     kept = os.dup(2)
     try:
         with Path(os.devnull).open("wb") as nowhere:

@@ -2,13 +2,18 @@
 
 import dataclasses
 import gc
+import logging
 import re
-import sys
 import threading
 from pathlib import Path
 
 from tfdogs.errors import TfdogsError
+from tfdogs.serving import version_folders
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.notices import tell
+
+_LOG = logging.getLogger(__name__)
+_FOLDER = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"]+/)+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +23,7 @@ class VersionStatus:
     Attributes:
         version: its number.
         state: "LOADING", "AVAILABLE" or "END", as TensorFlow Serving calls them.
-        error: why it cannot be served, or "".
+        error: why it cannot be served, without where it lies, or "".
     """
 
     version: int
@@ -62,9 +67,11 @@ class Versions:
         """
         self.poll()
         if self._servable is None:
-            errors = [status.error for status in self.status(self.name)] if self._statuses else []
-            reason = "; ".join(errors) or "no version in it (python -m tfdogs.export writes one)"
-            raise TfdogsError(f"nothing to serve in {self._export_dir}: {reason}")
+            reasons = "; ".join(reason for _, reason in self._broken.values())
+            reasons = reasons or "no version in it (python -m tfdogs.export writes one)"
+            raise TfdogsError(f"nothing to serve in {self._export_dir}: {reasons}")
+        for version, (_, reason) in self._broken.items():
+            self._tell_broken(version, reason)
         self._thread.start()
 
     def close(self):
@@ -111,7 +118,7 @@ class Versions:
     def poll(self):
         """Looks at the folder once and loads what is to be served, if it is not; says whether it did."""
         try:
-            folders = {int(path.name): path for path in self._export_dir.iterdir() if _is_version(path)}
+            folders = version_folders.versions(self._export_dir)
         except OSError as e:
             if self._servable is None:
                 raise TfdogsError(f"cannot read {self._export_dir}: {e.strerror}") from e
@@ -120,7 +127,8 @@ class Versions:
             if self._servable is not None and version == self._servable.version:
                 return False
             files = _fingerprint(folders[version])
-            if self._broken.get(version) != files and self._try(version, folders[version], files):
+            tried, _ = self._broken.get(version, ((), ""))
+            if tried != files and self._try(version, folders[version], files):
                 return True
         return False
 
@@ -128,27 +136,36 @@ class Versions:
         self._set(version, "LOADING")
         try:
             servable = self._load(folder)
-        except TfdogsError as e:
-            self._broken[version] = files
-            self._set(version, "END", str(e))
+        except Exception as e:
+            if not isinstance(e, TfdogsError):
+                _LOG.exception("version %d: a fault of ours", version)
+            reason = str(e) or type(e).__name__
+            self._broken[version] = files, reason
+            self._set(version, "END", _without_folders(reason, folder))
             if self._servable is not None:
-                print(f"{self.name}: version {version} cannot be served: {e}", file=sys.stderr, flush=True)
+                self._tell_broken(version, reason)
             return False
         self._broken.pop(version, None)
         old, self._servable = self._servable, servable
         self._set(version, "AVAILABLE")
         if old is not None:
             self._set(old.version, "END")
-            print(f"{self.name}: version {version} takes the place of {old.version}", flush=True)
+            tell(f"{self.name}: version {version} takes the place of {old.version}")
         return True
+
+    def _tell_broken(self, version, reason):
+        tell(f"{self.name}: version {version} cannot be served: {reason}", error=True)
 
     def _set(self, version, state, error=""):
         self._statuses = {**self._statuses, version: VersionStatus(version, state, error)}
 
     def _watch(self):
         while not self._stop.wait(self._poll_seconds):
-            if self.poll():
-                gc.collect()  # a loaded model holds on to itself, and its weights may be large
+            try:
+                if self.poll():
+                    gc.collect()  # a loaded model holds on to itself, and its weights may be large
+            except Exception:  # or no version would ever be served again
+                _LOG.exception("a fault of ours while looking for versions in %s", self._export_dir)
 
 
 def _load(folder):
@@ -159,8 +176,11 @@ def _load(folder):
     return servable
 
 
-def _is_version(path):
-    return bool(re.fullmatch("[0-9]{1,18}", path.name)) and path.is_dir()
+def _without_folders(text, folder):
+    """Returns a reason as others may read it: they need not know where files lie on this machine."""
+    for path in (folder, folder.resolve()):
+        text = text.replace(f"{path}/", "").replace(str(path), "it")
+    return _FOLDER.sub("", text)
 
 
 def _fingerprint(folder):

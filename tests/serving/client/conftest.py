@@ -106,9 +106,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class _Stub(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, tls=None):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server_port}"
+        if tls is not None:  # whose handshake is the business of a request's own thread
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.signatures, self.script = SIGNATURES, collections.deque()
         self.gets, self.posts, self.over = [], [], threading.Event()
 
@@ -116,14 +118,9 @@ class _Stub(http.server.ThreadingHTTPServer):
         pass
 
 
-@pytest.fixture
-def stub():
-    """A server on loopback that knows `SIGNATURES` and echoes seeds.
-
-    `script` says what it does with the next requests to predict: (status, JSON or bytes), "reset", "hang",
-    "cut", "drip_body" or "drip_head". `gets` and `posts` are what it was asked.
-    """
-    server = _Stub()
+@contextlib.contextmanager
+def _running(tls=None):
+    server = _Stub(tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
@@ -134,18 +131,25 @@ def stub():
 
 
 @pytest.fixture(scope="session")
-def make_port():
-    """Returns a maker of ports of 127.0.0.1 that nobody listens on."""
-
-    def make_port():
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            return found.getsockname()[1]
-
-    return make_port
+def running_stub():
+    """Returns a context manager that runs a `stub`, with TLS where it is given an `ssl.SSLContext`."""
+    return _running
 
 
 @pytest.fixture
-def free_port(make_port):
-    """A port of 127.0.0.1 that nobody listens on."""
-    return make_port()
+def stub():
+    """A server on loopback that knows `SIGNATURES` and echoes seeds.
+
+    `script` says what it does with the next requests to predict: (status, JSON or bytes), "reset", "hang",
+    "cut", "drip_body" or "drip_head". `gets` and `posts` are what it was asked.
+    """
+    with _running() as server:
+        yield server
+
+
+@pytest.fixture
+def dead_port():
+    """A port of 127.0.0.1 that nobody listens on, and that nobody else is given meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

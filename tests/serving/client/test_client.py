@@ -150,6 +150,17 @@ def test_discriminate_and_card():
         (lambda c: c.interpolate([1, 2], [1, 2, 3], 0.5), "input seed_to must be one value or 2"),
         (lambda c: c.interpolate(1, 2, 0.5, labels=(1, 2)), "this model has no classes"),
         (lambda c: c.discriminate(["text", 3]), "input image_bytes must be bytes. Received: int"),
+        (lambda c: c.discriminate(3), "images must be a list of bytes. Received: int"),
+        (lambda c: c.generate([True]), "input seed must be int64. Received: bool"),
+        (lambda c: c.interpolate(True, False, 0.5), "input seed_from must be int64. Received: bool"),
+        (lambda c: c.generate([1], truncation=True), "input truncation must be float32. Received: bool"),
+        (lambda c: c.generate([[1, 2], [3]]), "input seed is no array"),
+        (lambda c: c.from_latents(3.0), r"input z must be \[N, latent_dim\]. Received: shape \(\)"),
+        (lambda c: c.from_latents([1.0, 2.0]), r"input z must be .* Received: shape \(2,\)"),
+        (lambda c: c.from_latents([[1], [2, 3]]), "input z is no array"),
+        (lambda c: c.interpolate(1, 2, 0.5, labels=3), "labels must be a pair, of both ends. Received: 3"),
+        (lambda c: c.interpolate(1, 2, 0.5, labels=(1, 2, 3)), "labels must be a pair"),
+        (lambda c: c.interpolate(1, 2, [[0.5], [0, 1]]), "input fraction is no array"),
         (lambda c: c.predict("bark", {}), "signature must be one of card, .*Received: bark"),
         (
             lambda c: c.predict("serving_default", {"seed": [1], "size": [2]}),
@@ -165,12 +176,13 @@ def test_wrong_inputs_are_not_sent(call, message):
     assert caught.value.code == "INVALID_ARGUMENT" and client.sent == []
 
 
-def test_signatures_are_asked_for_once_and_again_after_a_refusal():
+@pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"])
+def test_signatures_are_asked_for_once_and_again_after_a_refusal(code):
     client = Fake(PLAIN)
     client.generate([1])
     client.generate([2])
     assert client.asked == 1
-    client.fail, client.known = ["INVALID_ARGUMENT"], CONDITIONAL
+    client.fail, client.known = [code], CONDITIONAL
     with pytest.raises(ServingError):
         client.generate([3])
     client.generate([4], labels=1)
@@ -190,7 +202,7 @@ def test_a_closed_client_says_so():
             call()
 
 
-@pytest.mark.parametrize("version", [-1, "1", 1.0])
+@pytest.mark.parametrize("version", [-1, "1", 1.0, True])
 def test_illegal_versions(version):
     with pytest.raises(UsageError, match="version must be a number of 0 or more, or None"):
         Client.__init__(Fake(PLAIN), name="dogs", version=version, deadline=1.0, retries=0)

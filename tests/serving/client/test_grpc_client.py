@@ -34,7 +34,7 @@ class Service(
         if act == "hang":
             self.over.wait(10)
         elif act is not None:
-            context.abort(act, "no\nmore")
+            context.abort(act, "assertion failed: [no\\nmore]\n\t [[{{node admit/Assert}}]]")
         response = protos.predict_pb2.PredictResponse()
         seeds = tf.make_ndarray(request.inputs["seed"])
         texts = [str(seed).encode() for seed in seeds.tolist()]
@@ -139,8 +139,8 @@ def test_the_deadline_holds(client, service):
     assert client.generate([6]) == [b"6"]
 
 
-def test_a_server_that_is_not_there(free_port):
-    with connect(f"grpc://127.0.0.1:{free_port}", retries=1) as client:
+def test_a_server_that_is_not_there(dead_port):
+    with connect(f"grpc://127.0.0.1:{dead_port}", retries=1) as client:
         assert "refused" in refused(lambda: client.generate([5]), "UNAVAILABLE")
 
 
@@ -157,7 +157,9 @@ def test_a_closed_client_says_so(client):
     assert refused(client.status, "FAILED_PRECONDITION") == "the client is closed"
 
 
-@pytest.mark.parametrize("target", ["grpc://", "grpc://a", "grpc://a:b", "grpc://a:1/x", "a:1"])
+@pytest.mark.parametrize(
+    "target", ["grpc://", "grpc://a", "grpc://a:b", "grpc://a:1/x", "a:1", "grpc://u@a:1"]
+)
 def test_targets_that_are_none(target):
     with pytest.raises(UsageError, match=r"target must be grpc://HOST:PORT\. Received: "):
         GrpcClient(target)

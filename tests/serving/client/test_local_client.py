@@ -29,6 +29,7 @@ def export(tmp_path_factory):
     (export / ".11.partial").mkdir()
     (export / "page").mkdir()
     (export / "12").touch()
+    (export / "\u0661\u0663").mkdir()  # 13 in Arabic digits
     return export
 
 
@@ -63,9 +64,16 @@ def test_a_damaged_version(tmp_path):
 
 @pytest.mark.parametrize("target", ["ftp://a:1", "/no/such/folder", "localhost:8501", "://", ""])
 def test_targets_that_are_none(target):
-    legal = "target must be http://HOST:PORT, grpc://HOST:PORT or the folder of an export. Received: "
-    with pytest.raises(UsageError, match=legal):
+    legal = "http://HOST:PORT, https://HOST:PORT, grpc://HOST:PORT or the folder of an export"
+    with pytest.raises(UsageError, match=f"target must be {legal}. Received: "):
         connect(target)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "grpc", "ftp"])
+@pytest.mark.parametrize("password", ["secret", "sec/ret", "sec@ret", "sec\nret"])
+def test_passwords_are_refused_and_not_shown(scheme, password):
+    with pytest.raises(UsageError, match=r"^target must be .* Received: \w+://\*\*\*@host:8501$"):
+        connect(f"{scheme}://me:{password}@host:8501")
 
 
 def test_options_are_checked():
@@ -73,6 +81,9 @@ def test_options_are_checked():
         connect("http://a:1", deadline=0)
     with pytest.raises(UsageError, match="retries"):
         connect("grpc://a:1", retries=-1)
+    for target in ("http://a:1", "grpc://a:1"):
+        with pytest.raises(UsageError, match=r"ca_file goes with https:// only\. Received: "):
+            connect(target, ca_file="ca.pem")
 
 
 def test_names_are_found_lazily():

@@ -100,6 +100,7 @@ def test_a_server_that_stays_busy(stub):
     ("status", "body", "code", "message"),
     [
         (400, {"error": "seed must\nbe"}, "INVALID_ARGUMENT", "seed must be"),
+        (400, {"error": "assertion failed: [a (0, 1].] [[{{node b}}]]"}, "INVALID_ARGUMENT", "a (0, 1]."),
         (404, {"error": "Servable not found"}, "NOT_FOUND", "Servable not found"),
         (413, b"too large", "INVALID_ARGUMENT", "HTTP status 413: too large"),
         (500, b"", "INTERNAL", "HTTP status 500:"),
@@ -140,10 +141,10 @@ def test_the_deadline_is_over_all_tries(client, stub):
     assert 1 <= len(stub.posts) < 9
 
 
-def test_a_server_that_is_not_there(free_port):
-    with connect(f"http://127.0.0.1:{free_port}", retries=1) as client:
+def test_a_server_that_is_not_there(dead_port):
+    with connect(f"http://127.0.0.1:{dead_port}", retries=1) as client:
         message = refused(lambda: client.generate([5]), "UNAVAILABLE")
-    assert message == f"http://127.0.0.1:{free_port}/v1/models/dogs cannot be reached: Connection refused"
+    assert message == f"http://127.0.0.1:{dead_port}/v1/models/dogs cannot be reached: Connection refused"
 
 
 def test_a_server_that_comes_late(stub, monkeypatch):
@@ -186,10 +187,10 @@ def test_proxies_of_the_environment_are_not_used(client, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "https://a:1", "http://a:b", "http://a:99999", "http://a:0", "http://a:1/?q=1", "a:1"]
+    "url", ["http://", "https://", "http://a:b", "http://a:99999", "http://a:0", "http://a:1/?q=1", "a:1"]
 )
 def test_urls_that_are_none(url):
-    with pytest.raises(UsageError, match=r"target must be http://HOST:PORT\. Received: "):
+    with pytest.raises(UsageError, match=r"target must be http://HOST:PORT or https://HOST:PORT, without"):
         RestClient(url)
 
 

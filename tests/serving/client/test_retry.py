@@ -94,13 +94,15 @@ def test_other_errors_are_not_its_business(clock):
         make(clock)(attempt)
 
 
-@pytest.mark.parametrize(("deadline", "retries"), [(0, 3), (-1, 3), (float("nan"), 3), (float("inf"), 3)])
+@pytest.mark.parametrize(
+    ("deadline", "retries"), [(0, 3), (-1, 3), (float("nan"), 3), (float("inf"), 3), ("1", 3), (None, 3)]
+)
 def test_illegal_deadlines(deadline, retries):
     with pytest.raises(UsageError, match=r"deadline must be over 0 seconds. Received: "):
         Retry(deadline, retries)
 
 
-@pytest.mark.parametrize("retries", [-1, 1.5])
+@pytest.mark.parametrize("retries", [-1, 1.5, "1", True])
 def test_illegal_numbers_of_tries(retries):
     with pytest.raises(UsageError, match=r"retries must be a whole number of 0 or more. Received: "):
         Retry(1.0, retries)

@@ -14,22 +14,22 @@ from tfdogs.serving.serve_config import ServeConfig
 from tfdogs.serving.server import Server
 
 
-def serve(export, port):
+def serve(export):
     """Yields the clients of an export, by target: REST, gRPC and the SavedModel itself."""
-    config = ServeConfig(export_dir=str(export), port=0, grpc_port=port)
+    config = ServeConfig(export_dir=str(export), port=0, grpc_port=-1)
     with Server(config) as server, contextlib.ExitStack() as stack:
-        targets = (server.url, f"grpc://127.0.0.1:{port}", str(export))
+        targets = (server.url, f"grpc://{server.grpc_target}", str(export))
         yield {target: stack.enter_context(connect(target, deadline=60.0)) for target in targets}
 
 
 @pytest.fixture(scope="module")
-def conditional(export_dir, make_port):
-    yield from serve(export_dir, make_port())
+def conditional(export_dir):
+    yield from serve(export_dir)
 
 
 @pytest.fixture(scope="module")
-def plain(plain_export_dir, make_port):
-    yield from serve(plain_export_dir, make_port())
+def plain(plain_export_dir):
+    yield from serve(plain_export_dir)
 
 
 def same(clients, call):

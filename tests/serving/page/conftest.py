@@ -21,7 +21,7 @@ def browser():
     if CHROMIUM is None:
         pytest.skip("needs chromium")
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    api.expect.set_options(timeout=20_000)
+    api.expect.set_options(timeout=60_000)
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
@@ -79,7 +79,7 @@ def visit(browser, serve):
         contexts.append(context)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: said.append(str(error)))
         if not trouble:
@@ -111,11 +111,11 @@ def shown():
 
 def _wait_until(page, condition):
     """Waits for what the page's content security policy lets nobody wait for inside the page."""
-    for _ in range(400):
+    for _ in range(2400):
         if condition():
             return
         page.wait_for_timeout(50)
-    raise AssertionError("it did not happen in 20 seconds")
+    raise AssertionError("it did not happen in 120 seconds")
 
 
 @pytest.fixture(scope="session")

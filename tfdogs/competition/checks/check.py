@@ -1,30 +1,8 @@
 """The contract between a submission and what checks it."""
 
 import abc
-import dataclasses
 
 from tfdogs.competition.picture import RGB
-
-EXAMPLES = 3  # offenders that are named
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What a check found.
-
-    Attributes:
-        name: of the check, one word.
-        passed: whether all is well.
-        figure: what was measured, one line, with the limit where it failed.
-        details: what is wrong, a few lines: the first offenders, each "NAME (what)", or limits passed.
-        numbers: the figures as numbers, for JSON.
-    """
-
-    name: str
-    passed: bool
-    figure: str
-    details: tuple = ()
-    numbers: dict = dataclasses.field(default_factory=dict)
 
 
 class Check(abc.ABC):
@@ -49,26 +27,7 @@ class Check(abc.ABC):
 
     @abc.abstractmethod
     def verdict(self):
-        """Returns the `Verdict` over all members seen."""
-
-
-class Offenders:
-    """Counts what offends and keeps the first few for people."""
-
-    def __init__(self):
-        self.count, self.examples = 0, ()
-
-    def add(self, name, what):
-        """Counts one more, of this name, with what is wrong with it."""
-        self.count += 1
-        if len(self.examples) < EXAMPLES:
-            self.examples += (f"{printable(name)} ({printable(what)})",)
-
-
-def printable(text, most=80):
-    """Returns text without control characters and surrogates, its middle left out where it is long."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 2 + 3 :]}"
+        """Returns the `tfdogs.competition.checks.verdict.Verdict` over all members seen."""
 
 
 def is_asked_for(picture, image_size):

@@ -1,6 +1,7 @@
 """The number of images."""
 
-from tfdogs.competition.checks.check import Check, Verdict
+from tfdogs.competition.checks.check import Check
+from tfdogs.competition.checks.verdict import Verdict
 
 
 class Count(Check):

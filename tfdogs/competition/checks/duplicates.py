@@ -1,6 +1,8 @@
 """Images that come twice."""
 
-from tfdogs.competition.checks.check import Check, Offenders, Verdict, printable
+from tfdogs.competition.checks.check import Check
+from tfdogs.competition.checks.offenders import Offenders, printable
+from tfdogs.competition.checks.verdict import Verdict
 
 
 class Duplicates(Check):

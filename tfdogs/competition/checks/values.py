@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tfdogs.competition.checks.check import Check, Verdict, is_asked_for
+from tfdogs.competition.checks.check import Check, is_asked_for
+from tfdogs.competition.checks.verdict import Verdict
 
 # Measured: of photographs and of what trained generators draw 0.5 % is 0 or 255, of drawings 7 %; of tanh
 # output clipped for want of (x + 1) / 2 38 to 63 % is 0, of photographs scaled twice 40 % is 255.

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tfdogs.competition.checks.check import Check, Verdict, is_asked_for
+from tfdogs.competition.checks.check import Check, is_asked_for
+from tfdogs.competition.checks.verdict import Verdict
 from tfdogs.data.near_duplicates import keep_first
 
 # Measured at 64 px: photographs 64 levels, trained generators and drawings 60; a quarter of that is collapse.

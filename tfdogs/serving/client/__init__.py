@@ -10,6 +10,7 @@ import importlib
 from pathlib import Path
 
 from tfdogs.errors import UsageError
+from tfdogs.serving.client.wording import without_password
 
 _HOME = {
     "Client": "tfdogs.serving.client.client",
@@ -20,17 +21,18 @@ _HOME = {
 __all__ = ["connect", *_HOME]
 
 
-def connect(target, *, name="dogs", version=None, deadline=10.0, retries=3):
+def connect(target, *, name="dogs", version=None, deadline=10.0, retries=3, ca_file=None):
     """Returns a client of a served model, or of an export on disk. Nothing is sent yet.
 
     Args:
-        target: "http://HOST:PORT" for REST, "grpc://HOST:PORT" for gRPC, or the path of an export or of one
-            of its version folders.
+        target: "http://HOST:PORT" or "https://HOST:PORT" for REST, "grpc://HOST:PORT" for gRPC, or the path
+            of an export or of one of its version folders.
         name: the model's name on the server.
         version: its version, a number; default: the newest, at each call.
         deadline: seconds that a request may take, all tries and pauses together; a client's first call makes
             two requests.
         retries: most tries after the first, where a server is busy or out of reach.
+        ca_file: with https, path of the trusted authorities' certificates in PEM; default: the system's.
 
     Returns:
         `RestClient`, `GrpcClient` or `LocalClient`, which have the interface of `Client`.
@@ -41,12 +43,17 @@ def connect(target, *, name="dogs", version=None, deadline=10.0, retries=3):
     """
     options = {"name": name, "version": version, "deadline": deadline, "retries": retries}
     scheme, separator, _ = str(target).partition("://")
-    kind = {"http": "RestClient", "grpc": "GrpcClient"}.get(scheme) if separator else None
+    kinds = {"http": "RestClient", "https": "RestClient", "grpc": "GrpcClient"}
+    kind = kinds.get(scheme) if separator else None
     if kind is None and not separator and str(target) and Path(target).is_dir():
         kind = "LocalClient"
     if kind is None:
-        legal = "http://HOST:PORT, grpc://HOST:PORT or the folder of an export"
-        raise UsageError(f"target must be {legal}. Received: {target}")
+        legal = "http://HOST:PORT, https://HOST:PORT, grpc://HOST:PORT or the folder of an export"
+        raise UsageError(f"target must be {legal}. Received: {without_password(target)}")
+    if ca_file is not None:
+        if scheme != "https":
+            raise UsageError(f"ca_file goes with https:// only. Received: {without_password(target)}")
+        options["ca_file"] = ca_file
     return __getattr__(kind)(target, **options)
 
 

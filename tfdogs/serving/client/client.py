@@ -54,7 +54,8 @@ class Client(abc.ABC):
     """
 
     def __init__(self, *, name, version, deadline, retries):
-        if not (version is None or (isinstance(version, int) and version >= 0)):
+        number = isinstance(version, int) and not isinstance(version, bool)
+        if not (version is None or (number and version >= 0)):
             raise UsageError(f"version must be a number of 0 or more, or None. Received: {version}")
         self.name, self.version = name, version
         self._retry = Retry(deadline, retries)
@@ -88,7 +89,8 @@ class Client(abc.ABC):
         try:
             return self._call(lambda left: self._predict(signature_name, arrays, signature.outputs, left))
         except ServingError as e:
-            if e.code in ("INVALID_ARGUMENT", "NOT_FOUND"):
+            # TensorFlow Serving's code for a signature that is not there is FAILED_PRECONDITION.
+            if e.code in ("INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"):
                 self._signatures = None
             raise
 
@@ -123,6 +125,9 @@ class Client(abc.ABC):
         Returns:
             A list of PNG files' bytes.
         """
+        z = _array("z", z)
+        if z.ndim != 2:
+            raise _invalid(f"input z must be [N, latent_dim]. Received: shape {z.shape}")
         inputs = {"z": z, **self._labels("from_latents", {"label": labels}, len(z))}
         return self.predict("from_latents", inputs)["image_bytes"].tolist()
 
@@ -140,13 +145,18 @@ class Client(abc.ABC):
         Returns:
             A list of PNG files' bytes.
         """
-        ends = (None, None) if labels is None else labels
+        try:
+            label_from, label_to = (None, None) if labels is None else labels
+        except (TypeError, ValueError) as e:
+            raise _invalid(f"labels must be a pair, of both ends. Received: {labels!r:.80}") from e
         rows = {"seed_from": seed_from, "seed_to": seed_to, "fraction": fractions}
-        count = next((size for size in map(np.size, rows.values()) if size != 1), 1)
+        rows = {name: _array(name, value) for name, value in rows.items()}
+        count = next((row.size for row in rows.values() if row.size != 1), 1)
+        ends = {"label_from": label_from, "label_to": label_to}
         inputs = {
             **{name: _spread(name, value, count) for name, value in rows.items()},
             "truncation": _spread("truncation", 0.0 if truncation is None else truncation, count),
-            **self._labels("interpolate", dict(zip(("label_from", "label_to"), ends)), count, default=-1),
+            **self._labels("interpolate", ends, count, default=-1),
         }
         return self.predict("interpolate", inputs)["image_bytes"].tolist()
 
@@ -161,7 +171,10 @@ class Client(abc.ABC):
             float32 [N]: probabilities of being real; of a model whose `card()["discriminator"]` is "score"
             its scores, higher for more real.
         """
-        images = list(images)
+        try:
+            images = list(images)
+        except TypeError as e:
+            raise _invalid(f"images must be a list of bytes. Received: {type(images).__name__}") from e
         inputs = {"image_bytes": images, **self._labels("discriminate", {"label": labels}, len(images))}
         (verdict,) = self.predict("discriminate", inputs).values()
         return verdict
@@ -213,7 +226,7 @@ class Client(abc.ABC):
         return signatures[name]
 
     def _from_seeds(self, signature_name, seeds, truncation, labels):
-        seeds = np.asarray(seeds).reshape(-1)
+        seeds = _array("seed", seeds).reshape(-1)
         return {
             "seed": seeds,
             "truncation": _spread("truncation", 0.0 if truncation is None else truncation, seeds.size),
@@ -232,9 +245,17 @@ class Client(abc.ABC):
         return {name: _spread(name, value, count) for name, value in labels.items()}
 
 
+def _array(name, value):
+    """Returns an input as an array of the dtype that NumPy sees in it."""
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as e:  # rows of several lengths, say
+        raise _invalid(f"input {name} is no array: {' '.join(str(e).split())}") from e
+
+
 def _spread(name, value, count):
     """Returns one value for all, or one for each, as an array [count]."""
-    array = np.asarray(value)
+    array = _array(name, value)
     if array.ndim > 1 or array.size not in (1, count):
         raise _invalid(f"input {name} must be one value or {count}. Received: shape {array.shape}")
     return np.broadcast_to(array, count)
@@ -251,8 +272,10 @@ def _cast(name, value, dtype):
         encoded = np.empty(len(flat), object)
         encoded[:] = flat
         return encoded.reshape(array.shape)
+    array = _array(name, value)
+    if array.dtype.kind == "b" and dtype != "bool":  # which NumPy takes for 0 and 1
+        raise _invalid(f"input {name} must be {dtype}. Received: bool")
     try:
-        array = np.asarray(value)
         # NumPy takes [] for floats.
         with np.errstate(over="ignore"):  # what is beyond the range is infinite
             cast = array.astype(dtype, casting="same_kind" if array.size else "unsafe")

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfdogs.errors import UsageError
 from tfdogs.serving import protos
 from tfdogs.serving.client.client import Client, Tensors
+from tfdogs.serving.client.wording import sentence, without_password
 from tfdogs.serving.errors import HTTP_STATUS, ServingError
 
 try:
@@ -40,9 +41,9 @@ class GrpcClient(Client):
 
     def __init__(self, target, *, name="dogs", version=None, deadline=10.0, retries=3):
         super().__init__(name=name, version=version, deadline=deadline, retries=retries)
-        match = re.fullmatch(r"grpc://([^/?#]+:[0-9]+)/?", target)
+        match = re.fullmatch(r"grpc://([^/?#@]+:[0-9]+)/?", target)
         if not match:
-            raise UsageError(f"target must be grpc://HOST:PORT. Received: {target}")
+            raise UsageError(f"target must be grpc://HOST:PORT. Received: {without_password(target)}")
         self._channel = grpc.insecure_channel(match[1], options=_OPTIONS)
         self._predictions = protos.prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._models = protos.model_service_pb2_grpc.ModelServiceStub(self._channel)
@@ -90,7 +91,7 @@ def _call(method, request, seconds):
         return method(request, timeout=seconds)
     except grpc.RpcError as e:
         code = e.code().name
-        message = " ".join((e.details() or code).split())[:1000]
+        message = sentence(e.details() or code)
         raise ServingError(code if code in HTTP_STATUS else "INTERNAL", message) from e
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tfdogs.errors import UsageError
+from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.serving import version_folders
 from tfdogs.serving.client.client import Client, Tensors
 
 
@@ -52,9 +53,10 @@ def _version_folder(path, version):
         if version is not None and folder.name != str(version):
             raise UsageError(f"version must be that of the folder. Received: {version} for {path}")
         return folder
-    versions = {
-        int(found.name): found for found in path.iterdir() if found.name.isdecimal() and found.is_dir()
-    }
+    try:
+        versions = version_folders.versions(path)
+    except OSError as e:
+        raise TfdogsError(f"{path} cannot be read: {e.strerror}") from e
     if not versions or version not in (None, *versions):
         there = ", ".join(map(str, sorted(versions))) or "none"
         wanted = "a version" if version is None else f"version {version}"

@@ -3,12 +3,14 @@
 import base64
 import contextlib
 import json
+import ssl
 import urllib.parse
 
 import numpy as np
 
 from tfdogs.errors import UsageError
 from tfdogs.serving.client.client import Client, Tensors
+from tfdogs.serving.client.wording import sentence, without_password
 from tfdogs.serving.errors import ServingError
 
 try:
@@ -52,26 +54,30 @@ class RestClient(Client):
     Proxies of the environment are not used. See `Client`.
 
     Args:
-        url: "http://HOST:PORT", where a path may follow that comes before /v1.
-        name, version, deadline, retries: see `tfdogs.serving.client.connect`.
+        url: "http://HOST:PORT" or "https://HOST:PORT", where a path may follow that comes before /v1.
+        name, version, deadline, retries, ca_file: see `tfdogs.serving.client.connect`.
 
     Raises:
         UsageError: the URL is no such one, or an option is out of range.
     """
 
-    def __init__(self, url, *, name="dogs", version=None, deadline=10.0, retries=3):
+    def __init__(self, url, *, name="dogs", version=None, deadline=10.0, retries=3, ca_file=None):
         super().__init__(name=name, version=version, deadline=deadline, retries=retries)
         try:
             parts = urllib.parse.urlsplit(url)
-            legal = parts.scheme == "http" and parts.hostname and not (parts.query or parts.fragment)
-            legal = legal and parts.port != 0
+            legal = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            legal = legal and not (parts.query or parts.fragment or "@" in parts.netloc)
         except ValueError:
             legal = False
         if not legal:
-            raise UsageError(f"target must be http://HOST:PORT. Received: {url}")
+            legal = "http://HOST:PORT or https://HOST:PORT, without user and password"
+            raise UsageError(f"target must be {legal}. Received: {without_password(url)}")
         self._model = f"{url.rstrip('/')}/v1/models/{urllib.parse.quote(name, safe='')}"
         self._path = self._model if version is None else f"{self._model}/versions/{version:d}"
-        self._pool = http_deadline.pool_manager(_CONNECTIONS)
+        try:
+            self._pool = http_deadline.pool_manager(_CONNECTIONS, ca_file=ca_file)
+        except OSError as e:
+            raise UsageError(f"ca_file must be certificates in PEM ({e}). Received: {ca_file}") from e
 
     def close(self):
         """Closes the connections."""
@@ -119,7 +125,13 @@ class RestClient(Client):
             late = isinstance(e, urllib3.exceptions.TimeoutError)
             if late and not isinstance(e, urllib3.exceptions.NewConnectionError):
                 raise ServingError("DEADLINE_EXCEEDED", f"no answer from {self._model} in time") from e
-            raise ServingError("UNAVAILABLE", f"{self._model} cannot be reached: {_reason(e)}") from e
+            cause = _cause(e)
+            if isinstance(cause, ssl.SSLCertVerificationError):  # and so it would be the next time
+                message = f"the certificate of {self._model} is not trusted: {cause.verify_message}"
+                raise ServingError("FAILED_PRECONDITION", message) from e
+            # Without the addresses of objects that urllib3's own errors have.
+            reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+            raise ServingError("UNAVAILABLE", f"{self._model} cannot be reached: {reason}") from e
         if response.status != 200:
             raise ServingError(_code(response.status), _message(response))
         with _understood("answer"):
@@ -188,11 +200,11 @@ def _message(response):
         text = json.loads(text)["error"]
     except (ValueError, KeyError, TypeError, RecursionError):
         text = f"HTTP status {response.status}: {text}"
-    return " ".join(str(text).split())[:1000]
+    return sentence(str(text))
 
 
-def _reason(error):
-    """Returns the cause of urllib3's errors: "Connection refused" without addresses of objects."""
+def _cause(error):
+    """Returns what was first in a chain of errors."""
     while error.__cause__ is not None or error.__context__ is not None:
         error = error.__cause__ or error.__context__
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return error

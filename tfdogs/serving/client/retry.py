@@ -1,6 +1,7 @@
 """Tries again where that is safe and may help, within a deadline."""
 
 import math
+import numbers
 import random
 import time
 
@@ -26,9 +27,9 @@ class Retry:
     """
 
     def __init__(self, deadline, retries, *, sleep=time.sleep, clock=time.monotonic):
-        if not (deadline > 0 and math.isfinite(deadline)):
+        if not (_is_number(deadline, numbers.Real) and deadline > 0 and math.isfinite(deadline)):
             raise UsageError(f"deadline must be over 0 seconds. Received: {deadline}")
-        if not (isinstance(retries, int) and retries >= 0):
+        if not (_is_number(retries, numbers.Integral) and retries >= 0):
             raise UsageError(f"retries must be a whole number of 0 or more. Received: {retries}")
         self._deadline, self._retries = deadline, retries
         self._sleep, self._clock = sleep, clock
@@ -55,3 +56,7 @@ class Retry:
                     raise
             self._sleep(pause)
             number += 1
+
+
+def _is_number(value, kind):
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -125,23 +125,43 @@ export async function file(url, signal) {
 }
 
 async function request(url, options, welcome = []) {
-  const limit = AbortSignal.timeout(PATIENCE);
-  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  const signal = limited(options.signal);
   let answer;
   try {
     answer = await fetch(url, { ...options, signal });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    const late = limit.aborted && "The server takes too long to answer.";
+    const late = signal.aborted && "The server takes too long to answer.";
     throw new RequestError(late || "The server does not answer.", true);
   }
   if (answer.ok || welcome.includes(answer.status)) return answer;
   const busy = [429, 502, 503, 504].includes(answer.status);
-  const said = await answer.json().then((told) => told.error, () => null);
+  const told = await answer.json().catch(() => null);
+  const said = typeof told?.error === "string" ? sentence(told.error) : null;
   const message = busy ? "The server is busy." : `The server says: ${said ?? `status ${answer.status}`}`;
   const error = new RequestError(message, busy);
   error.after = Math.min(1000 * (Number(answer.headers.get("Retry-After")) || 0), 10_000);
   throw error;
+}
+
+/** A signal that follows the reader's, and gives up when an answer takes too long. */
+function limited(reader) {
+  const limit = new AbortController();
+  const follow = () => limit.abort(reader.reason);
+  setTimeout(() => limit.abort(new DOMException("too late", "TimeoutError")), PATIENCE);
+  if (reader?.aborted) follow();
+  reader?.addEventListener("abort", follow, { once: true, signal: limit.signal });
+  return limit.signal;
+}
+
+/** The sentence of a model's failed assertion, which TensorFlow wraps and escapes; other texts as they are. */
+function sentence(text) {
+  const asserted = /assertion failed: \[([^]*?)\]\s*(?:\[\[|$)/.exec(text);
+  if (!asserted) return text;
+  const bytes = (escapes) => Uint8Array.from(escapes.match(/[0-7]{3}/g), (octal) => parseInt(octal, 8));
+  return asserted[1].replace(/((?:\\[0-7]{3})+)|\\([^])/g, (_, escapes, character) =>
+    escapes ? new TextDecoder().decode(bytes(escapes)) : "nrt".includes(character) ? " " : character,
+  );
 }
 
 async function json(answer) {
