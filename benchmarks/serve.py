@@ -28,6 +28,7 @@ from tfdogs.serving.errors import ServingError
 
 _GOAL = 0.9
 _NAME = "dogs"
+_WARM_UP = 5  # seconds of each
 _QUEUE, _FLOOD = 8, 64  # places in the queue, and requests that want one
 _HERE = Path(__file__).resolve().parent
 _LISTENS = re.compile(r"on (http://\S+?)/?$")
@@ -87,7 +88,8 @@ def load(version, export_dir, args):
             functools.partial(asking.run, "steady", args.seconds),
             functools.partial(loop.run, "loop", args.seconds),
         ]
-        served, looped = alternate(contenders, args.rounds)
+        asking.run("steady", _WARM_UP), loop.run("loop", _WARM_UP)
+        served, looped = alternate(contenders, args.rounds, warm_up=0)
     speeds = [
         [turn["counts"].get("images", 0) / turn["seconds"] for turn in served],
         [turn["images"] / turn["seconds"] for turn in looped],

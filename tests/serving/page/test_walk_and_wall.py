@@ -23,6 +23,17 @@ window.fetch = async (url, options) => {
 """
 
 
+# A busy browser tells several changes at once, the oldest first; the last one counts.
+TELL_LATE = """
+window.IntersectionObserver = class extends IntersectionObserver {
+    constructor(callback, options) {
+        const before = ({ target, isIntersecting }) => ({ target, isIntersecting: !isIntersecting });
+        super((seen) => callback(seen.flatMap((entry) => [before(entry), entry])), options);
+    }
+};
+"""
+
+
 def test_a_walk_between_two_dogs(visit, wait_until):
     page = visit("#view=walk&seed=1&to=2")
     canvas, place = page.locator("#walk-canvas"), page.locator("#walk-scrub")
@@ -98,3 +109,16 @@ def test_the_wall_goes_on_and_lets_go(visit, shown, wait_until):
     api.expect(page.locator("#wall")).to_be_visible()
     assert abs(page.evaluate("scrollY") - place) < 800
     api.expect(page.locator(f'#wall-tiles a[href="#seed={seed}"] img')).to_be_visible()
+
+
+def test_the_wall_goes_on_in_a_browser_that_is_busy(visit, wait_until):
+    page = visit("#view=wall&seed=1")
+    page.add_init_script(TELL_LATE)
+    page.reload()
+
+    def scrolled():
+        page.mouse.wheel(0, 1500)
+        return page.locator(".batch").count() > 8
+
+    wait_until(page, scrolled)
+    wait_until(page, lambda: page.locator("#wall-tiles img").count() > 30)

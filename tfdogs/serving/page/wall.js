@@ -22,7 +22,8 @@ export class WallView {
     this.tiles = $("wall-tiles");
     this.batches = new Map(); // element -> {first, state, controller}; `first`: tiles before it
     this.near = new IntersectionObserver((seen) => this.#seen(seen), { rootMargin: NEAR });
-    this.end = new IntersectionObserver(([end]) => end.isIntersecting && this.#grow(), { rootMargin: NEAR });
+    // Several changes may be told at once: the last one counts.
+    this.end = new IntersectionObserver((told) => told.at(-1).isIntersecting && this.#grow(), { rootMargin: NEAR });
     new ResizeObserver(() => this.#measure()).observe(this.element);
     $("wall-roll").addEventListener("click", () => app.go({ ...this.place, seed: randomSeed() }));
   }
