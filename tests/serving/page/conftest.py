@@ -16,7 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 BREEDS = ("beagle", "n02085620-Pug", "toy_poodle")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while one is open, no other Playwright and no asyncio can run in its thread
 def browser():
     if CHROMIUM is None:
         pytest.skip("needs chromium")
