@@ -44,4 +44,4 @@ def test_zip_holds_images_only_and_is_the_same_every_time(tmp_path):
 
 
 def test_names_grow_beyond_five_digits():
-    assert images._name(99_999) == "image_99999.png" and images._name(100_000) == "image_100000.png"
+    assert images.image_name(99_999) == "image_99999.png" and images.image_name(100_000) == "image_100000.png"

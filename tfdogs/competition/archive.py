@@ -2,13 +2,13 @@
 
 import io
 import stat
-import struct
 import zipfile
 import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 from tfdogs.data.sources.tree import clean_path, read_at
+from tfdogs.data.sources.zip import BROKEN, LOCAL_HEADER
 from tfdogs.errors import TfdogsError
 
 MAX_FILE_BYTES = 16 * 2**20  # packed or unpacked; a PNG of 64x64 has 12 KiB at most
@@ -17,10 +17,7 @@ MAX_RATIO = 50
 _SMALL_BYTES = 64 * 2**10
 # Of the zip's directory, which zipfile reads at once: 1 KiB a file that was asked for, and somewhat more.
 _DIRECTORY_BYTES_A_FILE, _DIRECTORY_BYTES = 2**10, 2**20
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED, _UTF8 = 0x1 | 0x40 | 0x2000, 0x800
-# On damaged directories zipfile lets errors of codecs, struct and arithmetic through.
-_BROKEN = (zipfile.BadZipFile, OSError, ValueError, ArithmeticError, NotImplementedError, struct.error)
 
 
 class Member(NamedTuple):
@@ -66,7 +63,7 @@ class Archive:
             try:
                 with zipfile.ZipFile(file) as archive:
                     infos = archive.infolist()
-            except _BROKEN as e:
+            except BROKEN as e:
                 raise TfdogsError(f"no usable zip: {' '.join(str(e).split())}") from e
         overlapping = _overlapping(infos)
         self.members = [_member(info, info.header_offset in overlapping) for info in infos]
@@ -83,10 +80,10 @@ class Archive:
         info, encoding = member.info, "utf-8" if member.info.flag_bits & _UTF8 else "cp437"
         name = info.orig_filename.encode(encoding)
         try:
-            header = read_at(self.path, info.header_offset, _LOCAL_HEADER.size + len(name))
-            fields = _LOCAL_HEADER.unpack_from(header)
+            header = read_at(self.path, info.header_offset, LOCAL_HEADER.size + len(name))
+            fields = LOCAL_HEADER.unpack_from(header)
             magic, flags, method, name_bytes, extra_bytes = (fields[i] for i in (0, 2, 3, 9, 10))
-            same = header[_LOCAL_HEADER.size :] == name and name_bytes == len(name)
+            same = header[LOCAL_HEADER.size :] == name and name_bytes == len(name)
             if magic != b"PK\x03\x04" or not same or flags & _ENCRYPTED or method != info.compress_type:
                 raise ValueError("its own header is not what the directory says")
             data = read_at(self.path, info.header_offset + len(header) + extra_bytes, info.compress_size)
@@ -144,7 +141,7 @@ def _overlapping(infos):
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
             found.add(info.header_offset)
-        size = _LOCAL_HEADER.size + len(info.orig_filename) + info.compress_size
+        size = LOCAL_HEADER.size + len(info.orig_filename) + info.compress_size
         end = max(end, info.header_offset + size)
     return found
 

@@ -1,9 +1,8 @@
 """What hangs on the wall: images as files, with their numbers."""
 
-import csv
 from typing import NamedTuple, Optional
 
-from tfdogs.sampling.images import label_name
+from tfdogs.sampling.images import image_name, label_name, write_seeds_file
 
 FOLDER = "images"
 
@@ -28,7 +27,7 @@ class Exhibit(NamedTuple):
     @property
     def name(self):
         """Name of its file."""
-        return f"image_{self.number:05d}.png"
+        return image_name(self.number)
 
 
 def hang(pictures, folder, *, size, classes=()):
@@ -56,7 +55,4 @@ def write_seeds(exhibits, path):
     known = [exhibit for exhibit in exhibits if exhibit.seed is not None]
     if not known:
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["name", "seed", "label"])
-        rows.writerows([exhibit.name, exhibit.seed, exhibit.label] for exhibit in known)
+    write_seeds_file(path, ((exhibit.name, exhibit.seed, exhibit.label) for exhibit in known))

@@ -15,13 +15,27 @@ def write_folder(pictures, folder, *, classes=()):
         classes: class names, by label; without them `seeds.csv` has the labels' numbers. An unconditional
             image's label is empty.
     """
-    with (folder / SEEDS_FILE).open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["name", "seed", "label"])
+
+    def rows():
         for index, picture in enumerate(pictures):
-            name = _name(index)
+            name = image_name(index)
             (folder / name).write_bytes(picture.png)
-            rows.writerow([name, picture.seed, label_name(picture.label, classes)])
+            yield name, picture.seed, label_name(picture.label, classes)
+
+    write_seeds_file(folder / SEEDS_FILE, rows())
+
+
+def write_seeds_file(path, rows):
+    """Writes `seeds.csv`.
+
+    Args:
+        path: the file.
+        rows: iterable of (name, seed, label), read as it is written.
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["name", "seed", "label"])
+        table.writerows(rows)
 
 
 def write_zip(pictures, path):
@@ -35,7 +49,7 @@ def write_zip(pictures, path):
     """
     with path.open("wb") as file, StoredZip(file) as archive:
         for index, picture in enumerate(pictures):
-            archive.add(_name(index), picture.png)
+            archive.add(image_name(index), picture.png)
 
 
 def label_name(label, classes):
@@ -45,5 +59,6 @@ def label_name(label, classes):
     return classes[label] if classes else str(label)
 
 
-def _name(index):
-    return f"image_{index:05d}.png"
+def image_name(number):
+    """Returns the file's name of an image with a number."""
+    return f"image_{number:05d}.png"

@@ -10,7 +10,9 @@ from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.serving.c_escapes import unescape
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.tensor_protos import to_shape
 
 DEFAULT_SIGNATURE = "serving_default"
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
@@ -154,13 +156,7 @@ class Servable:
 
 
 def _describe(infos):
-    return {name: (tf.as_dtype(info.dtype), _shape(info.tensor_shape)) for name, info in infos.items()}
-
-
-def _shape(proto):
-    if proto.unknown_rank:
-        return None
-    return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)
+    return {name: (tf.as_dtype(info.dtype), to_shape(info.tensor_shape)) for name, info in infos.items()}
 
 
 def _tensor(name, value, dtype, shape):
@@ -197,7 +193,6 @@ def _invalid(message):
 
 
 _ROOT = re.compile(r"^(\d+ root error\(s\) found\.|\s*\(\d+\) [A-Z_]+:\s+|\{\{(function_)?node [^}]*\}\}\s*)")
-_ESCAPE = re.compile(rb"\\(?:([0-7]{3})|(.))")
 _NODE = re.compile(r"\s*\{\{(function_)?node [^}]*\}\}\s*")
 _NOISE = ("Graph execution error", "Detected at node", "<stack traces", "Node:", "\t", " ")
 
@@ -212,10 +207,4 @@ def _line(error):
     asserted = re.fullmatch(r"assertion failed: \[(.*)\]", line)
     if asserted is None:
         return _NODE.sub(" ", line).strip()
-    # The parts of an assertion stand in brackets, with quotes and bytes beyond ASCII escaped as in C.
-    return _ESCAPE.sub(_unescape, asserted[1].replace("] [", " ").encode()).decode("utf-8", "replace")
-
-
-def _unescape(found):
-    octal, char = found.groups()
-    return bytes([int(octal, 8) & 255]) if octal else {b"n": b" ", b"r": b" ", b"t": b" "}.get(char, char)
+    return unescape(asserted[1].replace("] [", " "))  # the parts of an assertion stand in brackets

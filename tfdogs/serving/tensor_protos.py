@@ -1,4 +1,4 @@
-"""Tensors as gRPC carries them."""
+"""Tensors and their shapes as protocol buffers carry them."""
 
 import math
 
@@ -33,3 +33,11 @@ def to_array(name, proto, most):
         raise ServingError(
             "INVALID_ARGUMENT", f"input {name} is no tensor: {' '.join(str(e).split())}"
         ) from e
+
+
+def to_shape(proto):
+    """Returns the shape in a TensorShapeProto: a tuple with None for each size that varies, or None where not
+    even the rank is fixed."""
+    if proto.unknown_rank:
+        return None
+    return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)

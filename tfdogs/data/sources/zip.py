@@ -9,10 +9,10 @@ import zlib
 from tfdogs.data.sources.tree import MAX_BYTES, TreeSource, clean_path, number_copies, read_at
 from tfdogs.errors import TfdogsError
 
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
 # On damaged directories zipfile lets errors of codecs, struct and arithmetic through.
-_BROKEN = (zipfile.BadZipFile, OSError, ValueError, ArithmeticError, NotImplementedError, struct.error)
+BROKEN = (zipfile.BadZipFile, OSError, ValueError, ArithmeticError, NotImplementedError, struct.error)
 
 
 class ZipSource(TreeSource):
@@ -41,8 +41,8 @@ class ZipSource(TreeSource):
             ValueError: the member is not what the directory says.
         """
         offset, stored, size, method, crc = item.ref
-        header = read_at(self.path, offset, _LOCAL_HEADER.size)
-        magic, *_, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+        header = read_at(self.path, offset, LOCAL_HEADER.size)
+        magic, *_, name_bytes, extra_bytes = LOCAL_HEADER.unpack(header)
         if magic != b"PK\x03\x04":
             raise ValueError(f"{self.path}: no member at {offset}")
         data = read_at(self.path, offset + len(header) + name_bytes + extra_bytes, stored)
@@ -60,7 +60,7 @@ class ZipSource(TreeSource):
         try:
             with zipfile.ZipFile(self.path) as archive:
                 members = archive.infolist()
-        except _BROKEN as e:
+        except BROKEN as e:
             raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
         files = (info for info in members if not info.orig_filename.endswith("/"))
         return list(number_copies(_member(info) for info in files))

@@ -9,6 +9,7 @@ from tfdogs.serving import protos
 from tfdogs.serving.client.client import Client, Tensors
 from tfdogs.serving.client.wording import sentence, without_password
 from tfdogs.serving.errors import HTTP_STATUS, ServingError
+from tfdogs.serving.tensor_protos import to_shape
 
 try:
     import grpc
@@ -96,10 +97,4 @@ def _call(method, request, seconds):
 
 
 def _tensors(infos):
-    return {name: (tf.as_dtype(info.dtype).name, _shape(info.tensor_shape)) for name, info in infos.items()}
-
-
-def _shape(proto):
-    if proto.unknown_rank:
-        return None
-    return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)
+    return {name: (tf.as_dtype(info.dtype).name, to_shape(info.tensor_shape)) for name, info in infos.items()}
