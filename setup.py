@@ -44,7 +44,14 @@ ONNX = [
     "tf2onnx>=1.16",
 ]
 
+NOTEBOOKS = [
+    "ipykernel>=6.29",
+    "matplotlib>=3.8",
+    "nbclient>=0.10",
+]
+
 EXTRAS = {
+    "notebooks": NOTEBOOKS,
     "tfds": TFDS,
     "serve": SERVE,
     "onnx": ONNX,
@@ -65,6 +72,7 @@ EXTRAS = {
         "pyyaml>=6",
         "requests>=2.31",
         "ruff>=0.6",
+        *NOTEBOOKS,
         *TFDS,
     ],
 }
