@@ -5,19 +5,23 @@ import io
 import json
 import subprocess
 import sys
+import types
 import zipfile
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tfdogs import cli, generate
-from tfdogs.sampling import drawing, grid
+from tfdogs.sampling import drawing, grid, table
 from tfdogs.sampling.config import GenerateConfig
 from tfdogs.sampling.sampler import Sampler
 from tfdogs.training import run as training
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
+from tfdogs.training.power_ema import PowerEMA
+from tfdogs.training.snapshots import Snapshots
 
 CLASSES = ("beagle", "pug", "toy poodle")
 
@@ -104,6 +108,54 @@ def test_zip_is_the_same_every_time_and_has_what_the_folder_has(plain, tmp_path)
 def test_grid_and_its_columns(plain, tmp_path):
     assert command(plain[0], tmp_path / "a.png", "--num_images=6", "--columns=3") == 0
     np.testing.assert_array_equal(read(tmp_path / "a.png"), grid.tile(plain[1].generate(6), columns=3))
+
+
+def test_grid_of_classes(conditional, tmp_path):
+    model_dir, gan = conditional
+    flags = ("--grid=classes", "--seeds=4,2")
+    assert command(model_dir, tmp_path / "all.png", *flags) == 0
+    assert command(model_dir, tmp_path / "two.png", *flags, "--label=pug, 0") == 0
+    rows = [gan.generate(1, seed=seed, labels=label) for label in (0, 1, 2) for seed in (4, 2)]
+    images = np.reshape(rows, (3, 2, 8, 8, 3))
+    expected = table.draw(images, rows=CLASSES, columns=["seed 4", "seed 2"])
+    np.testing.assert_array_equal(read(tmp_path / "all.png"), expected)
+    expected = table.draw(images[[1, 0]], rows=["pug", "beagle"], columns=["seed 4", "seed 2"])
+    np.testing.assert_array_equal(read(tmp_path / "two.png"), expected)
+
+
+def test_grid_of_truncations(plain, tmp_path):
+    flags = ("--grid=truncation", "--truncations=0.5,0", "--num_images=3")
+    assert command(plain[0], tmp_path / "a.png", *flags) == 0
+    images = np.stack([plain[1].generate(3, truncation=0.5), plain[1].generate(3)], axis=1)
+    expected = table.draw(images, rows=["seed 0", "seed 1", "seed 2"], columns=["0.5", "none"])
+    np.testing.assert_array_equal(read(tmp_path / "a.png"), expected)
+
+
+def test_grids_that_the_model_cannot_do(plain, conditional, tmp_path, capsys):
+    output = tmp_path / "a.png"
+    assert "--grid needs a conditional model" in refused(capsys, plain[0], output, "--grid=classes")
+    assert "--grid needs a model with styles, and mlp" in refused(capsys, plain[0], output, "--grid=mix")
+    line = refused(capsys, conditional[0], output, "--grid=classes", "--label=pug,poodle")
+    assert "one of the model's 3 classes" in line
+    line = refused(capsys, conditional[0], output, "--grid=classes", "--num_images=3334")
+    assert "a sheet holds 10,000 images. Received: --grid=classes, 3,334 seeds by 3" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_average_of_another_length(tmp_path, capsys):
+    run = tmp_path / "run"
+    run.mkdir()
+    gan = make_run(run, conditional=False)
+    assert "no snapshots of averages" in refused(capsys, run, tmp_path / "a.png", "--ema_length=0.1")
+    for weight in gan.generator.weights:
+        weight.assign(tf.cast(tf.cast(2.0 * weight, tf.float16), tf.float32))
+    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
+    networks = [gan.generator, gan.ema_generator]
+    Snapshots(run).save(types.SimpleNamespace(**tracked, track_generators=networks))
+    assert command(run, tmp_path / "a.png", "--num_images=4", "--ema_length=0.05") == 0
+    expected = Sampler(gan.generator, gan.latent_dim).images(range(4))
+    np.testing.assert_allclose(read(tmp_path / "a.png"), grid.tile(expected), atol=1)
+    assert not np.allclose(expected, gan.generate(4), atol=1)
 
 
 def test_walk_stops_at_the_seeds(plain, tmp_path):

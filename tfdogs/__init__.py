@@ -7,11 +7,23 @@ read pictures, before TensorFlow is loaded.
 import importlib
 
 _HOME = {
+    "ADA": "tfdogs.augment.ada",
+    "Consistency": "tfdogs.losses.consistency",
+    "Cosine": "tfdogs.training.schedules",
+    "DRAGAN": "tfdogs.losses.dragan",
     "DiffAugment": "tfdogs.augment.diff_augment",
     "EMA": "tfdogs.training.ema",
     "GAN": "tfdogs.models.gan",
     "GradientPenalty": "tfdogs.losses.gradient_penalty",
+    "LeCam": "tfdogs.losses.lecam",
+    "Linear": "tfdogs.training.schedules",
+    "Orthogonal": "tfdogs.losses.orthogonal",
+    "PathLength": "tfdogs.losses.path_length",
+    "PowerEMA": "tfdogs.training.power_ema",
     "R1": "tfdogs.losses.r1",
+    "R2": "tfdogs.losses.r2",
+    "ScheduledAdam": "tfdogs.training.scheduled_adam",
+    "TopK": "tfdogs.losses.top_k",
 }
 _PACKAGES = ("data", "losses", "metrics", "models")
 __version__ = "0.1.0"

@@ -52,6 +52,12 @@ def wasserstein_generator(fake):
     return _losses.wasserstein_generator_loss(fake, **_QUIET)
 
 
+def auxiliary_classifier(class_logits, labels):
+    """-log softmax(class_logits)[label], mean over the batch, from logits [N, K] and int labels [N]."""
+    # AC-GAN's (Odena et al. 2017): its generator's loss on fakes, its discriminator's on either kind.
+    return _losses.acgan_generator_loss(class_logits, tf.one_hot(labels, class_logits.shape[-1]), **_QUIET)
+
+
 def frechet_distance(reals, fakes):
     """The Fréchet distance of features [M, D] and [N, D] in float64, a float; covariances with N - 1."""
     arrays = [tf.cast(features, tf.float64) for features in (reals, fakes)]

@@ -1,3 +1,5 @@
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -26,6 +28,30 @@ def test_linear_critic_closed_form():
     np.testing.assert_allclose(penalty, 7.0 * (norm - 1) ** 2, rtol=1e-5)
     expected = 2 * 7.0 * (norm - 1) * a.numpy() / norm
     np.testing.assert_allclose(tape.gradient(penalty, a), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_equals_tf_gan():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import tensorflow_gan
+
+    a = images(0, 1)[0]  # the slope of a linear critic is that of every line between reals and fakes
+
+    @tf.function
+    def theirs():
+        return tensorflow_gan.losses.wargs.wasserstein_gradient_penalty(
+            images(1), images(2), None, lambda x, _: linear(a)(x), "critic", loss_collection=None
+        )
+
+    ours = GradientPenalty(1.0)(linear(a), images(1), images(2), NOISE)
+    np.testing.assert_allclose(ours, theirs(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("target", [0.0, 2.5])
+def test_another_target(target):
+    a = images(0, 1)[0]
+    penalty = GradientPenalty(3.0, target=target)(linear(a), images(1), images(2), NOISE)
+    np.testing.assert_allclose(penalty, 3.0 * (np.linalg.norm(a) - target) ** 2, rtol=1e-5)
 
 
 def test_no_penalty_where_the_slope_is_one():
@@ -96,7 +122,7 @@ def test_config_round_trip():
     twin = keras.saving.deserialize_keras_object(config)
     assert isinstance(twin, GradientPenalty)
     assert (twin.weight, twin.interval, twin.name) == (3.0, 4, "gradient_penalty")
-    assert GradientPenalty().get_config() == {"weight": 10.0, "interval": 1}
+    assert GradientPenalty().get_config() == {"weight": 10.0, "target": 1.0, "interval": 1}
 
 
 @pytest.mark.parametrize("interval", [0, -1])

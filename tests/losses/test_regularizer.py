@@ -1,17 +1,22 @@
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfdogs.losses.regularizer import Regularizer, register
+from tfdogs.training.schedules import Cosine
 
 
 def test_the_base_says_what_a_subclass_lacks():
     class Nothing(Regularizer):
         pass
 
-    with pytest.raises(TypeError, match="Nothing must define __call__"):
+    class OfG(Regularizer):
+        network = "generator"
+
+    with pytest.raises(TypeError, match=r"Nothing must define __call__\(discriminate, reals"):
         Nothing()(None, None, None, None)
+    with pytest.raises(TypeError, match=r"OfG must define __call__\(generator, latents"):
+        OfG()(None, None, None, None)
 
 
 @pytest.mark.parametrize("interval", [0, -3])
@@ -31,18 +36,8 @@ def test_a_registered_subclass_round_trips():
     assert Regularizer.from_config(Regularizer(2).get_config()).interval == 2
 
 
-@pytest.mark.parametrize("interval", [1, 3])
-def test_when_due(interval):
-    variables, asked = [tf.Variable([1.0, 2.0])], []
-
-    def compute():
-        asked.append(True)
-        return tf.constant(5.0), [tf.constant([3.0, 4.0])]
-
-    for step in range(6):
-        asked.clear()
-        now = tf.constant(step, tf.int64)
-        due, penalty, (gradient,) = Regularizer(interval).when_due(now, compute, variables)
-        share = float(step % interval == 0)
-        assert (float(due), float(penalty), bool(asked)) == (share, 5 * share, bool(share))
-        np.testing.assert_array_equal(gradient, [3 * share, 4 * share])
+def test_a_schedule_is_a_factor_and_part_of_the_config():
+    assert float(Regularizer().factor(tf.constant(5000, tf.int64))) == 1.0
+    assert Regularizer(2).get_config() == {"interval": 2}  # as before there were schedules
+    twin = Regularizer.from_config(Regularizer(2, schedule=Cosine(1.0, 0.5, kimg=4.0)).get_config())
+    assert [float(twin.factor(tf.constant(seen, tf.int64))) for seen in (0, 2000, 9000)] == [1.0, 0.75, 0.5]

@@ -269,7 +269,7 @@ def test_the_defaults_are_dcgans():
 
 
 def test_a_loss_of_ones_own_trains():
-    own = AdversarialLoss("own", lambda real, fake, _: tf.constant(0.25), lambda fake: tf.constant(0.5))
+    own = AdversarialLoss("own", lambda real, fake, _: tf.constant(0.25), lambda fake, real: tf.constant(0.5))
     model = gan(loss=own)
     history = fit(model).history
     assert history["d_loss"] == [0.25] and history["g_loss"] == [0.5]

@@ -54,8 +54,11 @@ def critic():
 
 
 def everything():
-    """BatchNorm, average, lazy penalty, augmentation; loss scaling, where replicas agree on overflow."""
+    """BatchNorm, averages, lazy penalties, state, augmentation; loss scaling: replicas agree on overflow."""
     import tfdogs
+    from tfdogs.losses.lecam import LeCam
+    from tfdogs.losses.orthogonal import Orthogonal
+    from tfdogs.losses.top_k import TopK
     from tfdogs.models import build
 
     sizes = {"image_size": 28, "channels": 1, "latent_dim": 4, "num_classes": 2}
@@ -63,8 +66,11 @@ def everything():
     gan = tfdogs.GAN(
         generator=generator,
         discriminator=discriminator,
-        regularizers=[tfdogs.R1(0.1, interval=2)],
+        loss="relativistic_average",
+        regularizers=[tfdogs.R1(0.1, interval=2), LeCam(decay=0.5), Orthogonal(interval=2)],
         augment=tfdogs.DiffAugment("color,cutout"),
+        top_k=TopK(0.5, kimg=0),
+        tracks=[tfdogs.EMA(1.0)],
     )
     gan.compile()
     return gan
@@ -91,7 +97,14 @@ def train(make, strategy):
         "steps_done": int(gan.steps_done.numpy()),
         "iterations": [int(o.iterations.numpy()) for o in (gan.g_optimizer, gan.d_optimizer)],
         "drawn": gan.generate(2).shape,
+        "track": [w.tolist() for track in gan.track_generators for w in track.get_weights()],
+        "states": {name: [float(v) for v in values(state)] for name, state in gan.states.items()},
     }
+
+
+def values(variable):
+    """Returns a variable's value on each replica."""
+    return [part.numpy() for part in getattr(variable, "values", [variable])]
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +148,15 @@ def test_everything_trains_on_two_replicas(results):
     moved = [not np.array_equal(a, b) for a, b in zip(result["start"], result["generator"])]
     assert np.mean(moved) > 0.8
     assert result["drawn"] == [2, 28, 28, 1]
+    assert result["track"] and all(np.isfinite(w).all() for w in result["track"])
+
+
+def test_state_is_the_same_on_every_replica(results):
+    states = results["everything"]["states"]
+    assert set(states) == {"lecam_real", "lecam_fake", "lecam_share"}
+    for first, second in states.values():
+        assert first == second != 0
+    np.testing.assert_allclose(states["lecam_share"], 1 - 0.5**STEPS)
 
 
 if __name__ == "__main__":

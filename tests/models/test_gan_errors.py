@@ -35,8 +35,8 @@ def head(*stack):
 
 def test_arguments_out_of_range():
     pair_error("loss must be one of hinge, .*Received: bce", loss="bce")
-    for loss in ("hinge", "wasserstein"):
-        pair_error(f"0 for hinge and wasserstein. .*loss={loss}", loss=loss, label_smoothing=0.1)
+    for loss in ("hinge", "relativistic", "wasserstein"):
+        pair_error(f"0 but for least_squares, .*loss={loss}", loss=loss, label_smoothing=0.1)
     for wrong in (-0.1, 0.5, np.nan):
         pair_error(f"label_smoothing must be .*label_smoothing={wrong}", label_smoothing=wrong)
     pair_error("d_steps must be 1 or more. Received: d_steps=0", d_steps=0)

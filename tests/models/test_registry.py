@@ -6,15 +6,18 @@ import pytest
 import tensorflow as tf
 
 from tfdogs.errors import UsageError
-from tfdogs.models import NAMES, build
+from tfdogs.models import NAMES, build, registry
 
 SIZES = {"dcgan": (28, 32, 48, 50, 64, 100, 128), "mlp": (8, 28, 48, 64), "wgan_gp": (28, 50, 64, 128, 256)}
-LIMITS = {"dcgan": (28, 128), "mlp": (8, 64), "wgan_gp": (28, 512)}
-CASES = [(name, size) for name in NAMES for size in SIZES[name]]
+LIMITS = {"mlp": (8, 64), "wgan_gp": (28, 512)}
+CASES = [(name, size) for name in NAMES for size in SIZES.get(name, (28, 50, 64, 128))]
+SMALL = {"embedding_dim": 4, "mapping_layers": 2, "w_dim": 4, "blocks": 1, "group_width": 2}
 
 
 def tiny(name, **kwargs):
-    return build(name, **{"image_size": 28, "latent_dim": 5, "g_channels": 2, "d_channels": 2, **kwargs})
+    small = {option: value for option, value in SMALL.items() if name in registry.OPTIONS[option]}
+    sizes = {"image_size": 28, "latent_dim": 5, "g_channels": 2, "d_channels": 2}
+    return build(name, **{**sizes, **small, **kwargs})
 
 
 def example(networks, n=3, classes=0):
@@ -113,7 +116,7 @@ def test_labels_matter(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_image_size_out_of_range(name):
-    smallest, largest = LIMITS[name]
+    smallest, largest = LIMITS.get(name, (28, 128))
     for size in (0, -64, smallest - 1, largest + 1):
         with pytest.raises(UsageError, match=f"images of {smallest} to {largest} pixels.*image_size={size}"):
             build(name, image_size=size)
@@ -127,8 +130,16 @@ def test_channels_out_of_range(name, channels):
 
 
 def test_unknown_name():
-    with pytest.raises(UsageError, match=r"must be one of dcgan, mlp, wgan_gp. Received: --model=biggan"):
-        build("biggan", image_size=64)
+    legal = "biggan, dcgan, mlp, r3gan, sagan, sngan, stylegan2, wgan_gp"
+    with pytest.raises(UsageError, match=f"must be one of {legal}. Received: --model=vae"):
+        build("vae", image_size=64)
+
+
+def test_an_option_of_another_model():
+    with pytest.raises(UsageError, match="mlp's options are: none. Received: blocks=2"):
+        tiny("mlp", blocks=2)
+    with pytest.raises(UsageError, match="dcgan's options are: d_norm. Received: style_mixing=0.5"):
+        tiny("dcgan", style_mixing=0.5)
 
 
 def test_widths_and_norm_reach_the_networks():

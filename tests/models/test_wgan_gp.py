@@ -1,7 +1,7 @@
 import numpy as np
 from keras import layers
 
-from tfdogs.models.addons import InstanceNormalization
+from tfdogs.addons import InstanceNormalization
 from tfdogs.models.wgan_gp import WGANGPCritic, WGANGPGenerator
 
 

@@ -32,6 +32,17 @@ def test_seeds_are_those_asked_for():
     assert config("dogs", num_images=1_000_000).all_seeds.count == 1_000_000
 
 
+def test_a_grid_with_titles_has_fewer_seeds():
+    for grid, count in (("plain", 64), ("classes", 8), ("truncation", 8), ("mix", 6)):
+        assert config(grid=grid).all_seeds.count == count
+    assert config(grid="mix", num_images=3).all_seeds.count == 3
+
+
+def test_cut_offs():
+    assert config(grid="truncation", truncations="0.5, 1,0").cut_offs == (0.5, 1.0, 0.0)
+    assert config(grid="truncation").cut_offs is None
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
@@ -56,6 +67,17 @@ def test_seeds_are_those_asked_for():
         ({"output": "a.gif", "num_images": 1}, "--num_images must be at least 2 stops"),
         ({"output": "a.gif", "seeds": "5"}, "--seeds must be at least 2 stops"),
         ({"output": "a.gif", "num_images": 1000, "walk_frames": 11}, "--walk_frames times the 1000 stops"),
+        ({"grid": "rows"}, "--grid must be one of plain, classes, truncation, mix"),
+        ({"output": "a.zip", "grid": "classes"}, r"--grid goes with an --output that ends in \.png only"),
+        ({"grid": "classes", "columns": 4}, "--columns goes with --grid=plain only"),
+        ({"truncations": "1"}, "--truncations goes with --grid=truncation only"),
+        ({"grid": "classes", "mix_layers": 1}, "--mix_layers goes with --grid=mix only"),
+        ({"grid": "truncation", "truncation": 0.5}, "--truncation gives way to --truncations"),
+        ({"grid": "truncation", "truncations": "1,x"}, "--truncations must be numbers from 0 to 1000"),
+        ({"grid": "truncation", "truncations": "1,-1"}, "--truncations must be numbers from 0 to 1000"),
+        ({"grid": "truncation", "truncations": "nan"}, "--truncations must be numbers from 0 to 1000"),
+        ({"ema_length": 0.3}, r"--ema_length must be 0, or from 0\.02 to 0\.25"),
+        ({"ema_length": 0.1, "best": True}, "--ema_length makes another generator than --best"),
     ],
 )
 def test_what_is_impossible_is_refused_in_one_line(flags, message):

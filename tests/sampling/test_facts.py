@@ -32,7 +32,8 @@ def test_facts_tell_the_run():
 
 
 def test_the_card_tells_truncation_and_class_only_if_there_are_any():
-    assert not {"Truncation", "Class"} & set(dict(gather().card))
+    assert not {"Truncation", "Class", "Average"} & set(dict(gather().card))
+    assert dict(gather(ema_length=0.15).card)["Average"] == "power function, relative length 0.15"
 
 
 def test_flags_are_those_that_decide_the_run():
@@ -50,6 +51,7 @@ def test_the_command_is_one_that_asks_for_the_same():
         {"seed": 5, "num_images": 3},
         {"seeds": "1,4-6"},
         {"label": "big dog's", "truncation": 0.5},
+        {"ema_length": 0.15},
     ):
         words = shlex.split(gather(**flags).command)
         assert words[:3] == ["python", "-m", "tfdogs.generate"]
@@ -57,3 +59,4 @@ def test_the_command_is_one_that_asks_for_the_same():
         asked = GenerateConfig(model_dir="digits", output="out.html", **flags)
         assert again.all_seeds == asked.all_seeds
         assert (again.label, again.truncation, again.output) == (asked.label, asked.truncation, asked.output)
+        assert again.ema_length == asked.ema_length

@@ -121,3 +121,22 @@ def test_labels_out_of_range(conditional, labels, received):
 def test_labels_for_an_unconditional_generator(sampler):
     with pytest.raises(ValueError, match="takes no labels"):
         sampler.images([0], labels=0)
+
+
+def test_a_generator_of_styles_truncates_them_itself():
+    keras.utils.set_random_seed(1)
+    generator, _ = build("stylegan2", image_size=32, latent_dim=4, g_channels=1, d_channels=1)
+    generator.w_mean.assign([0.5, -0.5, 0.2, 0.0])
+    sampler, seeds = Sampler(generator, 4), np.arange(module.CHUNK + 2)
+    z = sampler.latents(seeds)
+    np.testing.assert_array_equal(sampler.latents(seeds, truncation=0.5), z)
+    images = sampler.images(seeds)
+    np.testing.assert_array_equal(sampler.images(seeds, truncation=1.0), images)
+    bent = sampler.images(seeds, truncation=0.5)
+    assert np.abs(bent.astype(int) - images).mean() > 1
+    np.testing.assert_array_equal(sampler.images(seeds[-1:], truncation=0.5), bent[-1:])
+    psi = np.where(seeds % 2, 0.5, 1.0)
+    mixed = np.where((seeds % 2)[:, None, None, None], bent, images)
+    np.testing.assert_array_equal(sampler.from_latents(z, truncation=psi), mixed)
+    with pytest.raises(ValueError, match=r"truncation must be over 0"):
+        sampler.images([0], truncation=-1.0)

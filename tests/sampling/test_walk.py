@@ -20,7 +20,8 @@ class Recorder:
         self.truncation = truncation
         return np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], np.float32)[seeds % 3]
 
-    def from_latents(self, z, labels=None):
+    def from_latents(self, z, labels=None, truncation=None):
+        assert truncation == self.truncation  # a generator of styles has it from here
         self.z.extend(z)
         self.labels.extend([] if labels is None else labels)
         return np.zeros((len(z), 1, 1, 3), np.uint8)

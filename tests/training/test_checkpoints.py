@@ -1,18 +1,21 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfdogs import GAN
 from tfdogs.errors import TfdogsError
+from tfdogs.losses.lecam import LeCam
 from tfdogs.models import build
 from tfdogs.training.checkpoints import Checkpoints
+from tfdogs.training.ema import EMA
 
 
-def make_gan(g_channels=1):
+def make_gan(g_channels=1, **kwargs):
     generator, discriminator = build(
         "mlp", image_size=8, channels=1, latent_dim=3, g_channels=g_channels, d_channels=1
     )
-    gan = GAN(generator=generator, discriminator=discriminator)
+    gan = GAN(generator=generator, discriminator=discriminator, **kwargs)
     gan.compile(g_optimizer=keras.optimizers.Adam(0.01), d_optimizer=keras.optimizers.Adam(0.01))
     return gan
 
@@ -41,6 +44,35 @@ def test_restores_everything(trained, tmp_path):
         for a, b in zip(ours, theirs):
             np.testing.assert_array_equal(a.numpy(), b.numpy())
     assert any(np.any(slot.numpy()) for slot in fresh.g_optimizer.variables[1:])
+
+
+def test_states_and_tracks_are_part_of_it(tmp_path):
+    def make():
+        return make_gan(regularizers=[LeCam()], tracks=[EMA(0.004, rampup=None), EMA(1.0, rampup=None)])
+
+    gan, fresh = make(), make()
+    for value, variable in enumerate(gan.states.values()):
+        variable.assign(value + 1.0)
+    for value, network in enumerate(gan.track_generators):
+        network.set_weights([np.full_like(w, value + 1.0) for w in network.get_weights()])
+    Checkpoints(tmp_path, gan).save()
+    Checkpoints(tmp_path, fresh).restore()
+    assert set(gan.states) == {"lecam_real", "lecam_fake", "lecam_share"}
+    assert [variable.numpy() for variable in fresh.states.values()] == [1.0, 2.0, 3.0]
+    for value, network in enumerate(fresh.track_generators):
+        for weight in network.get_weights():
+            np.testing.assert_array_equal(weight, value + 1.0)
+
+
+def test_a_checkpoint_from_before_there_were_states_and_tracks(trained, tmp_path):
+    before = Checkpoints(tmp_path, trained)
+    before._checkpoint = tf.train.Checkpoint(
+        **{name: getattr(trained, name) for name in ("generator", "discriminator", "ema_generator")},
+        **{name: getattr(trained, name) for name in ("g_optimizer", "d_optimizer")},
+        **{name: getattr(trained, name) for name in ("images_seen", "steps_done")},
+    )
+    path = before.save()
+    assert Checkpoints(tmp_path, make_gan()).restore() == path
 
 
 def test_nothing_to_restore(trained, tmp_path):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from tfdogs.training.ema import EMA, update_average, weight_pairs
+from tfdogs.training.schedules import Cosine
 
 
 @keras.saving.register_keras_serializable("tfdogs_test_ema")
@@ -60,6 +61,15 @@ def test_rampup():
     np.testing.assert_allclose(ema.decay(64, 10**9), 0.5 ** (64 / 10_000), rtol=1e-6)
 
 
+def test_a_schedule_is_a_factor_on_the_half_life():
+    ema = EMA(10.0, rampup=None, schedule=Cosine(0.1, 1.0, kimg=4.0))
+    for seen, half_life in ((0, 1000), (2000, 5500), (4000, 10_000), (10**6, 10_000)):
+        np.testing.assert_allclose(ema.decay(64, seen), 0.5 ** (64 / half_life), rtol=1e-6)
+    np.testing.assert_array_equal(
+        EMA(1.0, rampup=None, schedule=Cosine(0.0, 1.0, kimg=4.0)).decay(64, 0), 0.0
+    )
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     half_life=st.floats(1e-3, 1e3),
@@ -88,7 +98,11 @@ def test_rampup_is_over_0(rampup):
 def test_config_round_trip():
     twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(EMA(3.0, rampup=None)))
     assert isinstance(twin, EMA)
-    assert (twin.half_life_kimg, twin.rampup) == (3.0, None)
+    assert (twin.half_life_kimg, twin.rampup, twin.schedule) == (3.0, None, None)
+    scheduled = EMA(3.0, schedule=Cosine(0.5, 1.0, kimg=2.0))
+    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(scheduled))
+    assert twin.get_config() == scheduled.get_config() and twin.schedule.start == 0.5
+    assert EMA.from_config({"half_life_kimg": 2.0, "rampup": 0.05}).schedule is None  # an older file
 
 
 @pytest.mark.parametrize("freeze", ["none", "average", "block of current"])

@@ -23,7 +23,8 @@ from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.evaluate import Evaluate
 from tfdogs.training.checkpoints import Checkpoints
-from tfdogs.training.config import DECIDING, TrainConfig
+from tfdogs.training.config import TrainConfig
+from tfdogs.training.flags.evaluation import DECIDING
 from tfdogs.training.evaluation import RunEvaluation
 
 QUICK = {  # quickly traced and quickly scored

@@ -76,7 +76,7 @@ class DiffAugment:
 
     def __init__(self, policy="color,translation,cutout"):
         self.policy = policy
-        self._operations = [operation for name in augment.parse(policy) for operation in _OPERATIONS[name]]
+        self._operations = [operation for name in augment.names(policy) for operation in _OPERATIONS[name]]
 
     def __call__(self, images, noise):
         """Augments images, each in its own way.

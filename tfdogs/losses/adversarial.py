@@ -7,7 +7,7 @@ from typing import Optional
 import tensorflow as tf
 
 from tfdogs import tfgan
-from tfdogs.losses import NAMES
+from tfdogs.losses import NAMES, relativistic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,9 +17,12 @@ class AdversarialLoss:
     Attributes:
         name: its name.
         discriminator: (real_logits, fake_logits, label_smoothing) -> scalar.
-        generator: fake_logits -> scalar.
-        probability: logits -> probability of being real, or None where the logit is only a score.
+        generator: (fake_logits, real_logits) -> scalar; the second is None but for a relativistic loss.
+        probability: logits -> probability of being real, or None where the logit is only a score, such as
+            with a relativistic loss, which knows differences only.
         smooths: whether one-sided label smoothing is defined for it.
+        relativistic: whether the generator's loss needs the logits of reals, which costs another pass of
+            the discriminator; they are constants to it.
     """
 
     name: str
@@ -27,11 +30,17 @@ class AdversarialLoss:
     generator: Callable
     probability: Optional[Callable] = None
     smooths: bool = False
+    relativistic: bool = False
 
 
-def _minimax_generator(fake):
+def _minimax_generator(fake, _):
     # Not TF-GAN's, which adds the constant log D of a perfect fake.
     return -tf.reduce_mean(tf.nn.softplus(fake))
+
+
+def _relativistic(name, loss):
+    # The generator's is the same, with reals and fakes exchanged.
+    return AdversarialLoss(name, lambda real, fake, _: loss(real, fake), loss, relativistic=True)
 
 
 _LOSSES = {
@@ -45,19 +54,21 @@ _LOSSES = {
         AdversarialLoss(
             "non_saturating",
             tfgan.cross_entropy_discriminator,
-            tfgan.non_saturating_generator,
+            lambda fake, _: tfgan.non_saturating_generator(fake),
             tf.sigmoid,
             smooths=True,
         ),
         # Lim and Ye 2017, Geometric GAN, equations 13 and 14.
         AdversarialLoss(
-            "hinge", lambda real, fake, _: tfgan.hinge_discriminator(real, fake), tfgan.wasserstein_generator
+            "hinge",
+            lambda real, fake, _: tfgan.hinge_discriminator(real, fake),
+            lambda fake, _: tfgan.wasserstein_generator(fake),
         ),
         # Mao et al. 2017, LSGAN, equation 9 (a = 0, b = c = 1).
         AdversarialLoss(
             "least_squares",
             tfgan.least_squares_discriminator,
-            tfgan.least_squares_generator,
+            lambda fake, _: tfgan.least_squares_generator(fake),
             lambda logits: tf.clip_by_value(logits, 0.0, 1.0),
             smooths=True,
         ),
@@ -65,8 +76,12 @@ _LOSSES = {
         AdversarialLoss(
             "wasserstein",
             lambda real, fake, _: tfgan.wasserstein_discriminator(real, fake),
-            tfgan.wasserstein_generator,
+            lambda fake, _: tfgan.wasserstein_generator(fake),
         ),
+        _relativistic("relativistic", relativistic.pairing),
+        _relativistic("relativistic_average", relativistic.average),
+        _relativistic("relativistic_average_hinge", relativistic.average_hinge),
+        _relativistic("relativistic_average_least_squares", relativistic.average_least_squares),
     )
 }
 

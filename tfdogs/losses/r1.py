@@ -15,12 +15,13 @@ class R1(Regularizer):
     Args:
         gamma: strength; default 10.
         interval: see `Regularizer`.
+        schedule: see `Regularizer`.
     """
 
     name = "r1"
 
-    def __init__(self, gamma=10.0, *, interval=1):
-        super().__init__(interval)
+    def __init__(self, gamma=10.0, *, interval=1, schedule=None):
+        super().__init__(interval, schedule=schedule)
         self.gamma = float(gamma)
 
     def __call__(self, discriminate, reals, fakes, noise):

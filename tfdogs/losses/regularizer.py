@@ -1,71 +1,100 @@
-"""The base of what regularizes a discriminator."""
+"""The base of what regularizes a network."""
 
 import keras
 import tensorflow as tf
 
 
 class Regularizer:
-    """A penalty on the discriminator, added to its loss every `interval` steps.
+    """A penalty on a network, added to its loss every `interval` steps.
 
     In the steps in which it is due its weight is multiplied by `interval` ("lazy regularization",
     Karras et al. 2020, StyleGAN2, appendix B). Its gradient joins the loss's in the same optimizer
     step, so learning rate and betas need no correction.
 
+    A regularizer with state asks for its variables in `build` and changes them in `observe` only. It
+    belongs to the one GAN that it was given to.
+
+    Attributes:
+        name: of its metric; a GAN's regularizers have names of their own.
+        network: which one it is for, "discriminator" or "generator".
+        observes: length of what `observe` is told; 0 for nothing.
+
     Args:
         interval: steps from one evaluation to the next, 1 or more; default 1, every step.
+        schedule: factor on the penalty as a function of the images seen, such as
+            `tfdogs.training.schedules.Cosine(1.0, 0.1, kimg=1000)`; None for 1.
 
     Raises:
         ValueError: `interval` is under 1.
     """
 
     name = "regularizer"
+    network = "discriminator"
+    observes = 0
 
-    def __init__(self, interval=1):
+    def __init__(self, interval=1, *, schedule=None):
         if interval < 1:
             raise ValueError(f"interval must be 1 or more. Received: interval={interval}")
         self.interval = int(interval)
+        self.schedule = schedule
 
-    def __call__(self, discriminate, reals, fakes, noise):
+    def __call__(self, *arguments):
         """Computes the penalty.
 
         Args:
-            discriminate: images [N, H, W, C] -> logits [N, 1], float32.
-            reals: real images as the discriminator sees them, float32 [N, H, W, C].
-            fakes: generated ones, of the same shape; no gradient flows into them.
-            noise: `tfdogs.models.noise.Noise` of this step.
+            *arguments: of a discriminator's regularizer (discriminate, reals, fakes, noise), where
+                `discriminate` is a function from images [N, H, W, C] to float32 logits [N, 1];
+                `discriminate.slopes(images)` are the logits' gradients by the images and
+                `discriminate.network` the discriminator itself. Reals and fakes are images as the
+                discriminator sees them, float32 [N, H, W, C], and no gradient flows into the fakes. Asked
+                about the very tensor `reals` or `fakes`, both may answer with what is known already: a tape
+                of one's own needs a `tf.identity` of it.
+                Of a generator's regularizer (generator, latents, labels, noise): the model, float32
+                [N, latent_dim], and int32 [N] or None. `noise` is `tfdogs.models.noise.Noise`.
 
         Returns:
-            float32 scalar, weight included, lazy factor not.
+            float32 scalar, weight included, lazy factor and schedule not; where `observes` is over 0 a pair
+            of that and of float32 [observes].
         """
-        raise TypeError(f"{type(self).__name__} must define __call__(discriminate, reals, fakes, noise)")
+        signature = {
+            "discriminator": "discriminate, reals, fakes, noise",
+            "generator": "generator, latents, labels, noise",
+        }
+        raise TypeError(f"{type(self).__name__} must define __call__({signature[self.network]})")
 
-    def when_due(self, step, compute, variables):
-        """Calls `compute` in the steps in which this penalty is due.
-
-        Only gradients stand under the condition: the optimizer's step stays outside it.
+    def build(self, add_state):
+        """Creates the state; called once, by the GAN.
 
         Args:
-            step: number of the step, an int64 scalar.
-            compute: () -> (penalty, gradients).
-            variables: what the gradients are taken of.
-
-        Returns:
-            (due, penalty, gradients): float32 1 and what `compute` gave, or 0, 0 and zeros.
+            add_state: (name, initial=0.0) -> float32 scalar variable, saved with the GAN.
         """
-        if self.interval == 1:
-            return (tf.constant(1.0), *compute())
-        due = tf.equal(step % self.interval, 0)
-        zeros = [tf.zeros_like(variable) for variable in variables]
-        penalty, gradients = tf.cond(due, compute, lambda: (tf.constant(0.0), zeros))
-        return tf.cast(due, tf.float32), penalty, gradients
+
+    def observe(self, numbers, due):
+        """Changes the state; called after each update of the network where `observes` is over 0.
+
+        Args:
+            numbers: what the penalty returned beside itself, float32 [observes], the mean over the
+                replicas; zeros where it was not due.
+            due: float32 scalar, 1, or 0 where the penalty was not due: then nothing may change.
+        """
+
+    def factor(self, images_seen):
+        """Returns what the penalty is multiplied by after `images_seen` images, a float32 scalar."""
+        return tf.constant(1.0) if self.schedule is None else self.schedule(images_seen)
 
     def get_config(self):
-        """Returns the constructor's arguments."""
-        return {"interval": self.interval}
+        """Returns the constructor's arguments; `schedule` only where there is one."""
+        if self.schedule is None:
+            return {"interval": self.interval}
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"interval": self.interval, "schedule": schedule}
 
     @classmethod
     def from_config(cls, config):
         """Builds it from what `get_config` returned."""
+        if "schedule" in config:
+            schedule = keras.saving.deserialize_keras_object(config["schedule"])
+            config = {**config, "schedule": schedule}
         return cls(**config)
 
 

@@ -12,6 +12,7 @@ from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets import DataDir, Generated, open_images
 from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
+from tfdogs.sampling.generation import load_run
 from tfdogs.sampling.output import replacing
 
 SCORES, REPORT = "scores.json", "report.html"
@@ -134,9 +135,7 @@ def _run_config(config):
 
 def _draws(config):
     """Returns the images of a run, an `ImageSet`."""
-    from tfdogs.training import run
-
-    loaded = run.load(config.model_dir, best=config.best)
+    loaded = load_run(config)
     return Generated(
         loaded.gan.sampler,
         config.num_images,

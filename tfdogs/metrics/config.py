@@ -7,6 +7,7 @@ from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
 from tfdogs.metrics import extractors, marks, scores
 from tfdogs.metrics.evaluator import check
+from tfdogs.sampling.config import EMA_LENGTH_HELP, check_ema_length
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class EvaluateConfig(Config):
         "With --model_dir: its generator that scored best in training with --eval_kimg, not its newest.",
         default=False,
     )
+    ema_length: float = flag(EMA_LENGTH_HELP, default=0.0)
     data_dir: str = flag(
         "Real images: prepared data, as tfdogs.prepare leaves it; with --model_dir by default the run's own.",
         default="",
@@ -95,7 +97,8 @@ class EvaluateConfig(Config):
         if (self.data_dir and self.reals) or not (self.data_dir or self.reals or self.model_dir):
             received = f"--data_dir={self.data_dir} --reals={self.reals}"
             raise UsageError(f"exactly one of --data_dir and --reals must be given. Received: {received}")
-        for name in ("truncation", "best"):
+        check_ema_length(self)
+        for name in ("truncation", "best", "ema_length"):
             if getattr(self, name) and not self.model_dir:
                 self.reject(name, "goes with --model_dir only")
         if self.metric_names is not None:

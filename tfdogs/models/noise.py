@@ -1,6 +1,22 @@
 """Random numbers of a training step as a function of (seed, images seen)."""
 
+import enum
+
 import tensorflow as tf
+
+
+class Use(enum.IntEnum):
+    """What a training step draws noise for: `noise.fold(use)` gives each numbers of its own."""
+
+    LATENTS = 0
+    SEEN_REALS = 1
+    SEEN_FAKES = 2
+    SEEN_BY_G = 3
+    D_PENALTIES = 4
+    G_PENALTIES = 5
+    GENERATOR = 6
+    REALS_SEEN_BY_G = 7
+    INSTANCE_NOISE = 8
 
 
 class Noise:
@@ -29,7 +45,7 @@ class Noise:
         return cls(folded, context.replica_id_in_sync_group, context.num_replicas_in_sync)
 
     def fold(self, use):
-        """Returns independent noise for one use, named by an int."""
+        """Returns independent noise for one use, named by an int or an integer scalar."""
         seed = tf.random.experimental.stateless_fold_in(self._seed, use)
         return Noise(seed, self._replica, self._replicas)
 

@@ -1,35 +1,63 @@
 """Models by name, as `--model` knows them."""
 
+import dataclasses
+import importlib
+
 from tfdogs.errors import UsageError
 
 
-def _mlp(sizes, latent_dim, g_channels, d_channels, d_norm):
-    from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
+@dataclasses.dataclass(frozen=True)
+class _Model:
+    """Two networks: where they live, what they draw, and what they take besides what all take.
 
-    del d_norm
-    generator = MLPGenerator(**sizes, latent_dim=latent_dim, hidden=8 * g_channels)
-    return generator, MLPDiscriminator(**sizes, hidden=8 * d_channels)
+    Attributes:
+        generator, discriminator: "module:class" under tfdogs.models.
+        smallest, largest: sides of images, in pixels.
+        g_options, d_options: names of options; an argument of the constructor has the same name, without d_.
+        hidden: whether the width goes to `hidden`, eightfold, and not to `base_channels`.
+    """
 
-
-def _dcgan(sizes, latent_dim, g_channels, d_channels, d_norm):
-    from tfdogs.models.dcgan import DCGANDiscriminator, DCGANGenerator
-
-    generator = DCGANGenerator(**sizes, latent_dim=latent_dim, base_channels=g_channels)
-    return generator, DCGANDiscriminator(**sizes, base_channels=d_channels, norm=d_norm)
-
-
-def _wgan_gp(sizes, latent_dim, g_channels, d_channels, d_norm):
-    from tfdogs.models.wgan_gp import WGANGPCritic, WGANGPGenerator
-
-    del d_norm
-    generator = WGANGPGenerator(**sizes, latent_dim=latent_dim, base_channels=g_channels)
-    return generator, WGANGPCritic(**sizes, base_channels=d_channels)
+    generator: str
+    discriminator: str
+    smallest: int
+    largest: int
+    g_options: tuple = ()
+    d_options: tuple = ()
+    hidden: bool = False
 
 
-# name: (builder, smallest image size, largest)
-_MODELS = {"dcgan": (_dcgan, 28, 128), "mlp": (_mlp, 8, 64), "wgan_gp": (_wgan_gp, 28, 512)}
+_R3GAN = ("blocks", "expansion", "group_width", "patch")
+_MODELS = {
+    "biggan": _Model(
+        *("biggan:BigGANGenerator", "biggan:BigGANDiscriminator", 28, 128),
+        g_options=("attention", "activation", "embedding_dim"),
+        d_options=("attention", "activation", "auxiliary"),
+    ),
+    "dcgan": _Model("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 128, d_options=("d_norm",)),
+    "mlp": _Model("mlp:MLPGenerator", "mlp:MLPDiscriminator", 8, 64, hidden=True),
+    "r3gan": _Model(
+        "r3gan:R3GANGenerator", "r3gan:R3GANDiscriminator", 28, 128, g_options=_R3GAN, d_options=_R3GAN
+    ),
+    "sagan": _Model(
+        *("sagan:SAGANGenerator", "sagan:SAGANDiscriminator", 28, 128),
+        g_options=("attention",),
+        d_options=("attention",),
+    ),
+    "sngan": _Model("sngan:SNGANGenerator", "sngan:SNGANDiscriminator", 28, 128),
+    "stylegan2": _Model(
+        *("stylegan2.generator:StyleGAN2Generator", "stylegan2.discriminator:StyleGAN2Discriminator"),
+        *(28, 128),
+        g_options=("mapping_layers", "w_dim", "style_mixing"),
+    ),
+    "wgan_gp": _Model("wgan_gp:WGANGPGenerator", "wgan_gp:WGANGPCritic", 28, 512),
+}
 
 NAMES = tuple(_MODELS)
+# The models that take an option, by its name.
+OPTIONS = {
+    option: tuple(name for name, m in _MODELS.items() if option in (*m.g_options, *m.d_options))
+    for option in dict.fromkeys(o for m in _MODELS.values() for o in (*m.g_options, *m.d_options))
+}
 
 
 def build(
@@ -41,8 +69,8 @@ def build(
     num_classes=0,
     g_channels=64,
     d_channels=64,
-    d_norm="batch",
     dtype=None,
+    **options,
 ):
     """Builds a generator and a discriminator, with their weights.
 
@@ -54,25 +82,51 @@ def build(
         num_classes: number of classes; 0 for unconditional networks.
         g_channels: width of the generator: channels of its last hidden layer (mlp: an eighth of its units).
         d_channels: width of the discriminator: channels of its first layer (mlp: an eighth of its units).
-        d_norm: dcgan only: "batch" or "none".
         dtype: policy of the layers, such as "mixed_bfloat16".
+        **options: what else the model's constructors take, out of `OPTIONS`, such as d_norm="none" for
+            dcgan's discriminator; an option that both take goes to both. Default: the constructors'.
 
     Returns:
         (generator, discriminator), both `keras.Model`s.
 
     Raises:
-        UsageError: an unknown name, or an image size or number of channels that the model can't do.
+        UsageError: an unknown name, an option that the model does not know, or an image size or number of
+            channels that it can't do.
     """
     if name not in _MODELS:
         raise UsageError(f"--model must be one of {', '.join(NAMES)}. Received: --model={name}")
-    builder, smallest, largest = _MODELS[name]
-    if not smallest <= image_size <= largest:
-        legal = f"images of {smallest} to {largest} pixels"
+    model = _MODELS[name]
+    if not model.smallest <= image_size <= model.largest:
+        legal = f"images of {model.smallest} to {model.largest} pixels"
         raise UsageError(f"{name} draws {legal}. Received: image_size={image_size}")
     if channels not in (1, 3):
         raise UsageError(f"{name} draws 1 or 3 channels. Received: channels={channels}")
-    sizes = {"image_size": image_size, "channels": channels, "num_classes": num_classes, "dtype": dtype}
-    networks = builder(sizes, latent_dim, g_channels, d_channels, d_norm)
-    for network in networks:
-        network.build()
+    known = (*model.g_options, *model.d_options)
+    for option, value in options.items():
+        if option not in known:
+            legal = ", ".join(known) or "none"
+            raise UsageError(f"{name}'s options are: {legal}. Received: {option}={value!r}")
+
+    def network(path, width, own, **more):
+        module, cls = path.split(":")
+        width = {"hidden": 8 * width} if model.hidden else {"base_channels": width}
+        try:
+            return getattr(importlib.import_module(f"tfdogs.models.{module}"), cls)(
+                image_size,
+                channels,
+                num_classes=num_classes,
+                dtype=dtype,
+                **width,
+                **more,
+                **{option.removeprefix("d_"): value for option, value in options.items() if option in own},
+            )
+        except ValueError as e:
+            raise UsageError(f"{name}: {e}") from e
+
+    networks = (
+        network(model.generator, g_channels, model.g_options, latent_dim=latent_dim),
+        network(model.discriminator, d_channels, model.d_options),
+    )
+    for built in networks:
+        built.build()
     return networks

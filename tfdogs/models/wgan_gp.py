@@ -2,8 +2,8 @@
 
 import keras
 
+from tfdogs.addons import InstanceNormalization
 from tfdogs.models import convnets
-from tfdogs.models.addons import InstanceNormalization
 from tfdogs.models.base import Discriminator
 from tfdogs.models.dcgan import DCGANGenerator
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfdogs.config import Config, flag
 from tfdogs.sampling.seeds import MAX_SEED, Seeds
+from tfdogs.training.posthoc import LONGEST, SHORTEST
 
 # Form by the ending of --output: its default and its largest number of images. Grid and page are one file
 # that is built in memory, and Pillow keeps a GIF's frames until it writes them.
@@ -16,6 +17,12 @@ FORMS = {
     "html": (64, 1_000),
 }
 MAX_FRAMES = 10_000
+# What a .png shows, with its default number of seeds.
+GRIDS = {"plain": 64, "classes": 8, "truncation": 8, "mix": 6}
+EMA_LENGTH_HELP = (
+    "Draw with a power-function average of this relative length instead of the run's own, made out of the "
+    f"snapshots of --ema_snapshot_kimg; {SHORTEST} to {LONGEST}; 0: the run's own average."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +38,11 @@ class GenerateConfig(Config):
         "Where the images go; the ending says how: .png one grid, .zip and a folder (no ending) a PNG per "
         "image, .gif a walk from latent to latent, .html a page about the run."
     )
-    num_images: int = flag("Number of images; 0: 64, or 8 stops of a .gif.", default=0, lower=0)
+    num_images: int = flag(
+        "Number of images; 0: 64, or 8 stops of a .gif. In a --grid with titles: of seeds; 0: 6 or 8.",
+        default=0,
+        lower=0,
+    )
     seed: int = flag("Seed of the first image; image i has seed + i.", default=0, lower=0, upper=MAX_SEED)
     seeds: str = flag(
         "Exactly these seeds, such as 1,5,9-12, instead of --seed and --num_images.", default=""
@@ -44,13 +55,30 @@ class GenerateConfig(Config):
         upper=1000.0,
     )
     label: str = flag(
-        "Class, by name or index, for a conditional model; empty: all classes in turn.", default=""
+        "Class, by name or index, for a conditional model; empty: all classes in turn. --grid=classes takes "
+        "several, comma-separated.",
+        default="",
     )
     best: bool = flag(
         "Draw with the generator that scored best in training with --eval_kimg, not with the newest.",
         default=False,
     )
-    columns: int = flag("Images in a row of the .png grid; 0: near square.", default=0, lower=0)
+    ema_length: float = flag(EMA_LENGTH_HELP, default=0.0)
+    grid: str = flag(
+        "What a .png shows: plain, all images; classes, a row a class of a conditional model, the same seeds "
+        "down each column; truncation, a row a seed, cut-offs from column to column; mix, styles of "
+        "stylegan2: coarse layers from the row's seed, fine ones from the column's.",
+        default="plain",
+        choices=tuple(GRIDS),
+    )
+    truncations: str = flag(
+        "Columns of --grid=truncation, such as 0.5,1,0 (0: none); empty: 0.25,0.5,0.75,1 and none.",
+        default="",
+    )
+    mix_layers: int = flag(
+        "Layers that --grid=mix takes from the row's seed, the coarsest; 0: half of them.", default=0, lower=0
+    )
+    columns: int = flag("Images in a row of the plain .png grid; 0: near square.", default=0, lower=0)
     walk_frames: int = flag("Frames from one stop of a .gif to the next.", default=20, lower=1, upper=1000)
     fps: float = flag(
         "Frames a second of a .gif, which counts in hundredths of a second.",
@@ -67,9 +95,17 @@ class GenerateConfig(Config):
                 self.reject(name, "must not be empty")
         if self.form not in FORMS:
             self.reject("output", "must end in .png, .zip, .gif or .html, or be a folder without an ending")
-        for name, form in (("columns", "png"), ("walk_frames", "gif"), ("fps", "gif")):
-            if self.form != form and getattr(self, name) != getattr(type(self), name):
+        check_ema_length(self)
+        for name, form in (("grid", "png"), ("columns", "png"), ("walk_frames", "gif"), ("fps", "gif")):
+            if self.form != form and self._given(name):
                 self.reject(name, f"goes with an --output that ends in .{form} only, not with {self.output}")
+        for name, grid in (("columns", "plain"), ("truncations", "truncation"), ("mix_layers", "mix")):
+            if self.grid != grid and self._given(name):
+                self.reject(name, f"goes with --grid={grid} only, not with --grid={self.grid}")
+        if self.grid == "truncation":
+            if self._given("truncation"):
+                self.reject("truncation", "gives way to --truncations in --grid=truncation: leave it out")
+            self._check_truncations()
         if self.seeds:
             if self.num_images or self.seed:
                 self.reject("seeds", "takes the place of --seed and --num_images: leave them out")
@@ -89,11 +125,32 @@ class GenerateConfig(Config):
         """The `Seeds` of all images, in order."""
         if self.seeds:
             return Seeds.parse(self.seeds)
-        return Seeds.first(self.seed, self.num_images or FORMS[self.form][0])
+        return Seeds.first(self.seed, self._number)
+
+    @property
+    def cut_offs(self):
+        """`truncations` as a tuple of floats, 0 for none; None where the flag is empty."""
+        return tuple(float(part) for part in self.truncations.split(",")) if self.truncations else None
+
+    @property
+    def _number(self):
+        default = GRIDS[self.grid] if self.form == "png" else FORMS[self.form][0]
+        return self.num_images or default
+
+    def _given(self, name):
+        return getattr(self, name) != getattr(type(self), name)
+
+    def _check_truncations(self):
+        try:
+            values = self.cut_offs or ()
+        except ValueError:
+            values = (-1.0,)
+        if not all(0 <= value <= 1000 for value in values):  # NaN is not either
+            self.reject("truncations", "must be numbers from 0 to 1000, comma-separated")
 
     def _check_count(self):
         name, most = "seeds" if self.seeds else "num_images", FORMS[self.form][1]
-        if not self.seeds and self.seed + (self.num_images or FORMS[self.form][0]) - 1 > MAX_SEED:
+        if not self.seeds and self.seed + self._number - 1 > MAX_SEED:
             self.reject("seed", f"must leave room for --num_images up to seed {MAX_SEED}")
         count = self.all_seeds.count
         if count > most:
@@ -103,3 +160,19 @@ class GenerateConfig(Config):
                 self.reject(name, "must be at least 2 stops for a .gif")
             if count * self.walk_frames > MAX_FRAMES:
                 self.reject("walk_frames", f"times the {count} stops must be at most {MAX_FRAMES:,} frames")
+
+
+def check_ema_length(config):
+    """Refuses an `ema_length` that cannot be made, or that excludes `best`, which has weights of its own.
+
+    Args:
+        config: a command's configuration, with `ema_length` and `best`.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    length = config.ema_length
+    if length and not SHORTEST <= length <= LONGEST:
+        config.reject("ema_length", f"must be 0, or from {SHORTEST} to {LONGEST}")
+    if length and config.best:
+        config.reject("ema_length", "makes another generator than --best: leave one of them out")

@@ -5,6 +5,8 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+_CHOICES = ("truncation", "label", "ema_length")  # of what to draw with
+
 
 class Facts(NamedTuple):
     """What a page says of a run; plain text, not yet escaped.
@@ -51,7 +53,8 @@ def run_card(config, run):
     """Returns what a page says of a run and of how it was drawn with, a dict from name to value.
 
     Args:
-        config: a command's configuration, with `model_dir`, `truncation`, `label` and `best`.
+        config: a command's configuration, with `model_dir`, `truncation`, `label` and `best`, and
+            `ema_length` where its command has that flag.
         run: `tfdogs.training.run.LoadedRun`.
     """
     height, width, channels = run.gan.image_shape
@@ -70,6 +73,8 @@ def run_card(config, run):
         card["Class"] = config.label
     if config.best:
         card["Generator"] = "the best of the run"
+    if getattr(config, "ema_length", 0.0):
+        card["Average"] = f"power function, relative length {config.ema_length:g}"
     return card
 
 
@@ -100,5 +105,5 @@ def _command(config):
         given["seeds"] = config.seeds
     else:
         given.update(seed=config.seed, num_images=config.all_seeds.count)
-    given.update((flag, getattr(config, flag)) for flag in ("truncation", "label") if getattr(config, flag))
+    given.update((flag, getattr(config, flag)) for flag in _CHOICES if getattr(config, flag))
     return command_line("tfdogs.generate", {**given, "best": config.best})

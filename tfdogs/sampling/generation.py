@@ -1,10 +1,13 @@
 """Generation: from a run and a configuration to a file or folder of images."""
 
+import dataclasses
 import difflib
 from pathlib import Path
 
+from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
-from tfdogs.sampling import grid, images, output, page
+from tfdogs.sampling import class_grid, grid, images, output, page, truncation_grid
+from tfdogs.sampling.config import FORMS
 from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.facts import Facts
 from tfdogs.sampling.story import Story
@@ -20,16 +23,16 @@ def generate(config, *, run=None):
         run: `tfdogs.training.run.LoadedRun`; default: the one in `config.model_dir`.
 
     Raises:
-        UsageError: the output cannot be used, `config.model_dir` is no run or kept no best generator, or its
-            model has no such class.
+        UsageError: the output cannot be used, `config.model_dir` is no run or kept no such generator, or its
+            model has no such class or cannot do the grid.
         TfdogsError: the run is damaged, or the disk failed.
     """
     folder, seeds = config.form == "folder", config.all_seeds
     output.check(config.output, folder=folder, overwrite=config.overwrite)
     if run is None:
         run = load_run(config)
-    label = label_index(config, run)
-    total = seeds.count * (config.walk_frames if config.form == "gif" else 1)
+    label = None if config.grid == "classes" else label_index(config, run)
+    total = seeds.count * _images_a_seed(config, run)
     with output.replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
         drawing = Drawing(
             run.gan.sampler,
@@ -45,15 +48,24 @@ def generate(config, *, run=None):
 
 
 def load_run(config):
-    """Returns the `LoadedRun` that `config.model_dir` and `config.best` name.
+    """Returns the `LoadedRun` that `config.model_dir`, `config.best` and `config.ema_length` name.
+
+    With an `ema_length` over 0, where the command has that flag, the run draws with that average, and its
+    `kimg` is the newest snapshot's.
 
     Raises:
-        UsageError, TfdogsError: as of `tfdogs.training.run.load`.
+        UsageError, TfdogsError: as of `tfdogs.training.run.load` and `Snapshots.reconstruct`.
     """
     check_run(config)
     from tfdogs.training import run
+    from tfdogs.training.snapshots import Snapshots
 
-    return run.load(config.model_dir, best=config.best)
+    loaded = run.load(config.model_dir, best=config.best)
+    length = getattr(config, "ema_length", 0.0)
+    if not length:
+        return loaded
+    kimg, _ = Snapshots(config.model_dir).reconstruct(loaded.gan.sampler.generator, length)
+    return dataclasses.replace(loaded, kimg=kimg)
 
 
 def check_run(config):
@@ -72,9 +84,12 @@ def label_index(config, run):
     Raises:
         UsageError: the run's model has no such class, or no classes.
     """
-    text, count, names = config.label.strip(), run.gan.num_classes, list(run.classes)
-    if not text:
-        return None
+    text = config.label.strip()
+    return _class_index(config, text, run) if text else None
+
+
+def _class_index(config, text, run):
+    count, names = run.gan.num_classes, list(run.classes)
     if not count:
         config.reject("label", f"goes with a conditional model, and that of {config.model_dir} is not")
     if text in names:
@@ -88,6 +103,50 @@ def label_index(config, run):
     )
 
 
+def _labels(config, run):
+    """Returns the classes of --grid=classes: those of --label, or all."""
+    if not run.gan.num_classes:
+        config.reject("grid", f"needs a conditional model, and that of {config.model_dir} is not")
+    text = config.label.strip()
+    if not text:
+        return list(range(run.gan.num_classes))
+    parts = [text] if text in run.classes else [part.strip() for part in text.split(",")]
+    return [_class_index(config, part, run) for part in parts]
+
+
+def _cut_offs(config, run):
+    """Returns the columns of --grid=truncation, None for none."""
+    default = truncation_grid.default_columns(run.gan.sampler)
+    return default if config.cut_offs is None else [value or None for value in config.cut_offs]
+
+
+def _images_a_seed(config, run):
+    """Returns how many images are drawn for each seed.
+
+    Raises:
+        UsageError: the model cannot do the grid, or a sheet would hold too many.
+    """
+    if config.form == "gif":
+        return config.walk_frames
+    if config.grid == "plain":
+        return 1
+    if config.grid == "classes":
+        count = len(_labels(config, run))
+    elif config.grid == "truncation":
+        count = len(_cut_offs(config, run))
+    else:
+        num_layers = getattr(run.gan.sampler.generator, "num_ws", None)
+        if num_layers is None:
+            config.reject("grid", f"needs a model with styles, and {run.config.model} has none")
+        if config.mix_layers >= num_layers:
+            config.reject("mix_layers", f"must be less than the model's {num_layers} layers")
+        count = config.all_seeds.count
+    if count * config.all_seeds.count > FORMS["png"][1]:
+        rows = f"{config.all_seeds.count:,} seeds by {count:,}"
+        raise UsageError(f"a sheet holds {FORMS['png'][1]:,} images. Received: --grid={config.grid}, {rows}")
+    return count
+
+
 def _write_folder(drawing, path, config, run):
     images.write_folder(drawing.pictures(), path, classes=run.classes)
 
@@ -97,7 +156,17 @@ def _write_zip(drawing, path, config, run):
 
 
 def _write_png(drawing, path, config, run):
-    path.write_bytes(grid.encode_png(grid.tile(drawing.images(), columns=config.columns)))
+    if config.grid == "classes":
+        sheet = class_grid.draw(drawing, _labels(config, run), classes=run.classes)
+    elif config.grid == "truncation":
+        sheet = truncation_grid.draw(drawing, _cut_offs(config, run))
+    elif config.grid == "mix":
+        from tfdogs.sampling import style_mixing  # and with it TensorFlow, which takes seconds
+
+        sheet = style_mixing.draw(drawing, config.mix_layers or None)
+    else:
+        sheet = grid.tile(drawing.images(), columns=config.columns)
+    path.write_bytes(grid.encode_png(sheet))
 
 
 def _write_gif(drawing, path, config, run):

@@ -15,10 +15,15 @@ class Sampler:
     """Draws images from a generator.
 
     Args:
-        generator: latents (or (latents, labels)) -> images in [-1, 1].
+        generator: latents (or (latents, labels)) -> images in [-1, 1]. One with `truncates_styles` is called
+            with `truncation`, float32 [N], too.
         latent_dim: length of a latent.
         latent: "normal" or "uniform", as in training.
         num_classes: number of classes; 0 for an unconditional generator.
+
+    Attributes:
+        truncates_styles: whether truncation is the generator's own: psi, which draws the style of an image
+            towards the mean one, rather than a bound of the latents.
     """
 
     def __init__(self, generator, latent_dim, *, latent="normal", num_classes=0):
@@ -26,18 +31,22 @@ class Sampler:
         self.latent_dim = latent_dim
         self.latent = latent
         self.num_classes = num_classes
+        self.truncates_styles = getattr(generator, "truncates_styles", False)
         self._draw = tf.function(self._call_generator)
         self._latents = tf.function(self._draw_latents, reduce_retracing=True)
 
     def latents(self, seeds, truncation=None):
-        """Returns the latents of `seeds`, float32 [N, latent_dim]; see `tfdogs.models.latents.from_seeds`."""
+        """Returns the latents of `seeds`, float32 [N, latent_dim]; see `tfdogs.models.latents.from_seeds`.
+
+        A generator that truncates styles has the same latents whatever the truncation.
+        """
         seeds = np.asarray(seeds, np.int64).reshape(-1)
-        if truncation is None:
-            return self._latents(seeds).numpy()
-        if not truncation > 0:
+        if truncation is not None and not truncation > 0:
             raise ValueError(
                 f"truncation must be over 0, or None for none. Received: truncation={truncation}"
             )
+        if truncation is None or self.truncates_styles:
+            return self._latents(seeds).numpy()
         return self._latents(seeds, tf.constant(truncation, tf.float32)).numpy()
 
     def images(self, seeds, *, labels=None, truncation=None):
@@ -47,7 +56,8 @@ class Sampler:
             seeds: ints [N], each in the range of int64.
             labels: for a conditional generator an int, or ints [N]; default: the seed modulo the number
                 of classes.
-            truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`.
+            truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`, and for a generator that
+                truncates styles `StyleGAN2Generator.call`.
 
         Returns:
             uint8 array [N, H, W, C].
@@ -56,18 +66,21 @@ class Sampler:
             ValueError: labels for an unconditional generator, a label out of range, or a bad truncation.
         """
         seeds = np.asarray(seeds, np.int64).reshape(-1)
-        return self.from_latents(self.latents(seeds, truncation), self._labels(seeds, labels))
+        return self.from_latents(self.latents(seeds, truncation), self._labels(seeds, labels), truncation)
 
-    def from_latents(self, z, labels=None):
+    def from_latents(self, z, labels=None, truncation=None):
         """Draws one image a latent.
 
         Args:
             z: float32 [N, latent_dim].
             labels: int32 [N] for a conditional generator, else None.
+            truncation: what the latents were drawn with: where it is the generator's own it acts here, one
+                for all or [N]; elsewhere the latents have it already.
 
         Returns:
             uint8 array [N, H, W, C].
         """
+        psi = np.broadcast_to(np.float32(1.0 if truncation is None else truncation), len(z))
         chunks = []
         for start in range(0, len(z), CHUNK):
             chunk = z[start : start + CHUNK]
@@ -75,11 +88,13 @@ class Sampler:
             inputs = np.pad(chunk, ((0, padding), (0, 0)))
             if self.num_classes:
                 inputs = (inputs, np.pad(labels[start : start + CHUNK], (0, padding)).astype(np.int32))
-            chunks.append(self._draw(inputs).numpy()[: len(chunk)])
+            style = (np.pad(psi[start : start + CHUNK], (0, padding)),) if self.truncates_styles else ()
+            chunks.append(self._draw(inputs, *style).numpy()[: len(chunk)])
         return np.concatenate(chunks) if chunks else np.zeros((0, *self._image_shape()), np.uint8)
 
-    def _call_generator(self, inputs):
-        return pixels.to_uint8(self.generator(inputs, training=False))
+    def _call_generator(self, inputs, truncation=None):
+        style = {} if truncation is None else {"truncation": truncation}
+        return pixels.to_uint8(self.generator(inputs, training=False, **style))
 
     def _draw_latents(self, seeds, truncation=None):
         return latents.from_seeds(self.latent, seeds, self.latent_dim, truncation)

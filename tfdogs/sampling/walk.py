@@ -29,7 +29,7 @@ def frames(drawing, frames_per_stop):
         t, after = step / frames_per_stop, (stop + 1) % len(seeds)
         z = latents.between(sampler.latent, stops[stop], stops[after], t).numpy()
         nearer = None if labels is None else labels[np.where(t < 0.5, stop, after)]
-        yield from sampler.from_latents(z, nearer)
+        yield from sampler.from_latents(z, nearer, drawing.truncation)
         drawing.progress(len(z))
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfdogs.config import Config, flag
+from tfdogs.sampling.config import EMA_LENGTH_HELP, check_ema_length
 from tfdogs.serving.model_name import check_name
 from tfdogs.serving.version_folders import MAX_VERSION
 
@@ -23,6 +24,7 @@ class ExportConfig(Config):
     best: bool = flag(
         "Export the generator that scored best in training with --eval_kimg, not the newest.", default=False
     )
+    ema_length: float = flag(EMA_LENGTH_HELP, default=0.0)
     name: str = flag(
         "The model's name in requests, in compose.yaml and the like; empty: that of the exports which are "
         "there, or dogs.",
@@ -38,5 +40,6 @@ class ExportConfig(Config):
         for name in ("model_dir", "export_dir"):
             if not getattr(self, name).strip():
                 self.reject(name, "must not be empty")
+        check_ema_length(self)
         if self.name:
             check_name(self)

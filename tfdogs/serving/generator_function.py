@@ -12,17 +12,25 @@ def generator_function(gan):
         gan: `tfdogs.GAN`.
 
     Returns:
-        Function of z, float32 [N, latent_dim], and for a conditional generator label, int32 [N], to
-        {"images": uint8 [N, H, W, C]}.
+        Function of z, float32 [N, latent_dim], for a conditional generator label, int32 [N], and for one that
+        truncates styles truncation, float32 [N], 0 for none, to {"images": uint8 [N, H, W, C]}.
     """
-    generator = gan.sampler.generator
-    z = tf.TensorSpec([None, gan.latent_dim], tf.float32, "z")
-    if not gan.num_classes:
-        return tf.function(
-            lambda z: {"images": pixels.to_uint8(generator(z, training=False))}, input_signature=[z]
-        )
-    label = tf.TensorSpec([None], tf.int32, "label")
-    return tf.function(
-        lambda z, label: {"images": pixels.to_uint8(generator((z, label), training=False))},
-        input_signature=[z, label],
-    )
+    sampler = gan.sampler
+    signature = [tf.TensorSpec([None, gan.latent_dim], tf.float32, "z")]
+    if gan.num_classes:
+        signature.append(tf.TensorSpec([None], tf.int32, "label"))
+    if sampler.truncates_styles:
+        signature.append(tf.TensorSpec([None], tf.float32, "truncation"))
+
+    def draw(z, *rest):
+        rest = dict(zip((spec.name for spec in signature[1:]), rest))
+        style = {"truncation": psi(rest["truncation"])} if sampler.truncates_styles else {}
+        inputs = (z, rest["label"]) if gan.num_classes else z
+        return {"images": pixels.to_uint8(sampler.generator(inputs, training=False, **style))}
+
+    return tf.function(draw, input_signature=signature)
+
+
+def psi(truncation):
+    """Returns truncations as a generator that truncates styles takes them: 1 for none, where 0 says so."""
+    return tf.where(truncation == 0, 1.0, truncation)

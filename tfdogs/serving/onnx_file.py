@@ -7,8 +7,9 @@ OPSET = 17
 
 
 def write(gan, path):
-    """Writes the generator that `gan` samples with: inputs z, float32 [N, latent_dim], and for a conditional
-    one label, int32 [N]; output images, uint8 [N, H, W, C].
+    """Writes the generator that `gan` samples with: inputs z, float32 [N, latent_dim], for a conditional one
+    label, int32 [N], and for one that truncates styles truncation, float32 [N], 0 for none; output images,
+    uint8 [N, H, W, C].
 
     Args:
         gan: `tfdogs.GAN`.

@@ -9,6 +9,7 @@ from tfdogs.data import pixels
 from tfdogs.models import latents
 from tfdogs.sampling.sampler import CHUNK
 from tfdogs.serving import picture_bytes
+from tfdogs.serving.generator_function import psi
 from tfdogs.serving.row_checks import admit
 
 NAMES = ("serving_default", "images", "from_latents", "interpolate", "discriminate", "card")
@@ -25,14 +26,15 @@ class Signatures(tf.Module):
 
         serving_default  seed, truncation, label -> image_bytes, label
         images           seed, truncation, label -> images, label
-        from_latents     z, label -> image_bytes, label
+        from_latents     z, truncation, label -> image_bytes, label
         interpolate      seed_from, seed_to, fraction, truncation, label_from, label_to -> image_bytes, label
         discriminate     image_bytes, label -> probability
         card             field -> value
 
         seed, seed_from, seed_to    int64 [N]
         truncation                  float32 [N]: 0 for none, or in (0, 1000]; see
-                                    `tfdogs.models.latents.from_seeds`
+                                    `tfdogs.models.latents.from_seeds`. For a generator that truncates styles
+                                    it is psi, see `StyleGAN2Generator`; beside z for such a one only
         label, label_from, label_to int32 [N], of a conditional model only: in [0, classes), or, beside a
                                     seed, -1 for the seed modulo the classes, as in `Sampler`. A walk has the
                                     nearer end's; what was drawn is returned.
@@ -72,7 +74,7 @@ class _Graphs:
     """The signatures' Python, a method each, traced once; see `Signatures` for what they take and return."""
 
     def __init__(self, gan, card):
-        self._generator = gan.sampler.generator
+        self._generator, self._styles = gan.sampler.generator, gan.sampler.truncates_styles
         self._discriminator = gan.discriminator
         self._probability = gan.loss_function.probability
         self._kind, self._latent_dim = gan.latent, gan.latent_dim
@@ -99,7 +101,11 @@ class _Graphs:
         return {
             "serving_default": seeds,
             "images": seeds,
-            "from_latents": {"z": ((self._latent_dim,), tf.float32), **label},
+            "from_latents": {
+                "z": ((self._latent_dim,), tf.float32),
+                **({"truncation": number} if self._styles else {}),
+                **label,
+            },
             "interpolate": {
                 "seed_from": ((), tf.int64),
                 "seed_to": ((), tf.int64),
@@ -122,12 +128,12 @@ class _Graphs:
     def from_latents(self, **inputs):
         """Returns PNG files of latents' images, and their labels."""
         inputs = self._admit(inputs, self._rules)
-        return self._draw(lambda z: z, [inputs["z"]], inputs.get("label"), "image_bytes")
+        return self._draw(lambda z: z, [inputs["z"]], inputs, inputs.get("label"), "image_bytes")
 
     def interpolate(self, **inputs):
         """Returns PNG files of images on the way from seed to seed, and their labels."""
         inputs = self._admit(inputs, self._rules_of_seeds)
-        fraction, bound = inputs["fraction"], _bound(inputs["truncation"])
+        fraction, bound = inputs["fraction"], self._bound(inputs["truncation"])
         label = None
         if self._classes:
             ends = (self._label(inputs[f"seed_{e}"], inputs[f"label_{e}"]) for e in ("from", "to"))
@@ -137,9 +143,8 @@ class _Graphs:
             ends = (self._latents(seed, bound) for seed in (seed_from, seed_to))
             return latents.between(self._kind, *ends, fraction)
 
-        return self._draw(
-            on_the_way, [inputs["seed_from"], inputs["seed_to"], fraction, bound], label, "image_bytes"
-        )
+        rows = [inputs["seed_from"], inputs["seed_to"], fraction, bound]
+        return self._draw(on_the_way, rows, inputs, label, "image_bytes")
 
     def discriminate(self, **inputs):
         """Returns what the discriminator makes of pictures: probabilities or scores."""
@@ -173,7 +178,8 @@ class _Graphs:
     def _from_seeds(self, inputs, output):
         inputs = self._admit(inputs, self._rules_of_seeds)
         label = self._label(inputs["seed"], inputs["label"]) if self._classes else None
-        return self._draw(self._latents, [inputs["seed"], _bound(inputs["truncation"])], label, output)
+        rows = [inputs["seed"], self._bound(inputs["truncation"])]
+        return self._draw(self._latents, rows, inputs, label, output)
 
     def _latents(self, seeds, bound):
         return latents.from_seeds(self._kind, seeds, self._latent_dim, bound)
@@ -183,15 +189,24 @@ class _Graphs:
         own = tf.cast(tf.math.floormod(seeds, self._classes), tf.int32)
         return tf.where(label < 0, own, label)
 
-    def _draw(self, to_latents, rows, label, output):
-        """Draws `output`, "image_bytes" or "images", at the latents that `to_latents` makes of `rows`."""
-        labels = [] if label is None else [label]
+    def _bound(self, truncation):
+        """Returns truncations as `from_seeds` takes them; those of styles leave the latents alone."""
+        # A bound at infinity changes no bit.
+        return tf.where((truncation == 0) | self._styles, math.inf, truncation)
+
+    def _draw(self, to_latents, rows, inputs, label, output):
+        """Draws `output`, "image_bytes" or "images", at the latents that `to_latents` makes of `rows`.
+
+        `inputs` are the signature's, of which a generator that truncates styles takes the truncation.
+        """
+        count, labels = len(rows), [] if label is None else [label]
+        styles = [psi(inputs["truncation"])] if self._styles else []
         encoded = output == "image_bytes"
 
         def draw(live, *rows):
-            z = to_latents(*rows[: len(rows) - len(labels)])
-            inputs = (z, rows[-1]) if labels else z
-            images = pixels.to_uint8(self._generator(inputs, training=False))
+            z, style = to_latents(*rows[:count]), {"truncation": rows[-1]} if styles else {}
+            inputs = (z, rows[count]) if labels else z
+            images = pixels.to_uint8(self._generator(inputs, training=False, **style))
             return _encode(images, live) if encoded else images
 
         spec = (
@@ -199,13 +214,8 @@ class _Graphs:
             if encoded
             else tf.TensorSpec([CHUNK, *self._image_shape], tf.uint8)
         )
-        result = {output: _by_chunks(draw, [*rows, *labels], spec)}
+        result = {output: _by_chunks(draw, [*rows, *labels, *styles], spec)}
         return result if label is None else {**result, "label": label}
-
-
-def _bound(truncation):
-    """Returns truncations as `from_seeds` takes them: a bound at infinity changes no bit."""
-    return tf.where(truncation == 0, math.inf, truncation)
 
 
 def _by_chunks(function, rows, spec):

@@ -12,7 +12,8 @@ from tfdogs.serving.generator_function import generator_function
 
 def write(gan, path):
     """Writes the generator that `gan` samples with, with one signature, `serving_default`: inputs z, float32
-    [N, latent_dim], and for a conditional generator label, int32 [N]; output images, uint8 [N, H, W, C].
+    [N, latent_dim], for a conditional generator label, int32 [N], and for one that truncates styles
+    truncation, float32 [N], 0 for none; output images, uint8 [N, H, W, C].
 
     N is what the caller of the signature gives; a bare interpreter has 1 until `resize_tensor_input`.
     The whole process's stderr is silenced while it works.

@@ -16,8 +16,9 @@ _HIDDEN = ".writing-"
 class Checkpoints:
     """Saves and restores everything that a run needs to go on bit for bit.
 
-    A checkpoint is a folder `kimg000123.456` with weights of G, D and the average, both optimizers' slots
-    and the counters. It is written under a hidden name, flushed to disk and renamed: it is whole or absent.
+    A checkpoint is a folder `kimg000123.456` with weights of G, D and the averages, both optimizers' slots,
+    the counters, and the states of regularizers and augmentation. It is written under a hidden name, flushed
+    to disk and renamed: it is whole or absent.
     Noise and data order follow from (seed, images seen), so there is nothing else to save.
 
     Args:
@@ -38,6 +39,8 @@ class Checkpoints:
             "d_optimizer": gan.d_optimizer,
             "images_seen": gan.images_seen,
             "steps_done": gan.steps_done,
+            "track_generators": list(gan.track_generators),
+            "states": dict(gan.states),
         }
         self._checkpoint = tf.train.Checkpoint(**{k: v for k, v in parts.items() if v is not None})
 

@@ -14,12 +14,14 @@ class EMA:
         half_life_kimg: thousands of images after which a weight's share has halved; default 10.
         rampup: while training is young the half-life is at most this share of the images seen, so that
             the average is not held back by the initial weights; default 0.05; None for no ramp-up.
+        schedule: factor on `half_life_kimg` as a function of the images seen, such as
+            `tfdogs.training.schedules.Cosine(0.0, 1.0, kimg=1000)`; None for 1.
 
     Raises:
         ValueError: a value that is not over 0.
     """
 
-    def __init__(self, half_life_kimg=10.0, *, rampup=0.05):
+    def __init__(self, half_life_kimg=10.0, *, rampup=0.05, schedule=None):
         if not half_life_kimg > 0 or (rampup is not None and not rampup > 0):
             raise ValueError(
                 "half_life_kimg and rampup must be over 0. "
@@ -27,6 +29,7 @@ class EMA:
             )
         self.half_life_kimg = float(half_life_kimg)
         self.rampup = rampup
+        self.schedule = schedule
 
     def decay(self, batch_size, images_seen):
         """Returns the share of the old average kept by a step, a float32 scalar in [0, 1).
@@ -36,6 +39,8 @@ class EMA:
             images_seen: images before the step.
         """
         half_life = tf.constant(self.half_life_kimg * 1000.0)
+        if self.schedule is not None:
+            half_life *= self.schedule(images_seen)
         if self.rampup is not None:
             half_life = tf.minimum(half_life, tf.cast(images_seen, tf.float32) * self.rampup)
         # 0.5 ^ (batch / 0) is 0: the first step copies the weights.
@@ -43,12 +48,13 @@ class EMA:
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        return {"half_life_kimg": self.half_life_kimg, "rampup": self.rampup}
+        schedule = keras.saving.serialize_keras_object(self.schedule)
+        return {"half_life_kimg": self.half_life_kimg, "rampup": self.rampup, "schedule": schedule}
 
     @classmethod
     def from_config(cls, config):
         """Builds it from what `get_config` returned."""
-        return cls(**config)
+        return cls(**{**config, "schedule": keras.saving.deserialize_keras_object(config.get("schedule"))})
 
 
 def weight_pairs(first, second):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfdogs.errors import TfdogsError
 from tfdogs.training.callbacks.checkpoint import Checkpoint
 from tfdogs.training.callbacks.divergence import Divergence
+from tfdogs.training.callbacks.ema_snapshots import EmaSnapshots
 from tfdogs.training.callbacks.metrics_log import MetricsLog
 from tfdogs.training.callbacks.progress import Progress
 from tfdogs.training.callbacks.sheets import Sheets
@@ -77,6 +78,7 @@ def _train(config, gan, batches, steps, checkpoints, evaluation, stop):
         stop,
         Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
         Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
+        *([EmaSnapshots(run_dir, config.ema_snapshot_kimg)] if config.ema_snapshot_kimg else []),
         *([evaluate] if evaluate else []),
         Progress(round(config.total_kimg * 1000), clock=clock),
         MetricsLog(run_dir, config.log_kimg, clock=clock),  # last: it resets the metrics

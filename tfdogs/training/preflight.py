@@ -28,7 +28,8 @@ def report(config, gan, feed):
     for name in ("generator", "discriminator"):
         print(f"{name + ':':<14}{getattr(gan, name).count_params():,} parameters")
     seen = int(gan.images_seen.numpy())
-    steps = max(_MEASURED, config.r1_interval)  # a lazy penalty is due once among them
+    lazy = [regularizer.interval for regularizer in gan.regularizers]
+    steps = max([_MEASURED, *lazy])  # a lazy penalty is due once among them
     seconds = _measure(gan, feed, seen, steps)
     rate = feed.batch_size / statistics.fmean(seconds)
     left = max(round(config.total_kimg * 1000) - seen, 0)

@@ -5,19 +5,16 @@ import dataclasses
 import json
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
-from tfdogs.augment.diff_augment import DiffAugment
+from tfdogs import augment
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
-from tfdogs.losses.gradient_penalty import GradientPenalty
-from tfdogs.losses.r1 import R1
-from tfdogs.models import registry
 from tfdogs.models.gan import GAN
-from tfdogs.sampling import grid
+from tfdogs.sampling import aug_preview, grid
 from tfdogs.training import preflight
+from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
@@ -92,6 +89,9 @@ def train(config):
         config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
     with strategy.scope() if strategy else contextlib.nullcontext():
         gan = build(config, card)
+    if config.aug_preview:
+        _preview(config, gan, feed)
+        return
     checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints)
     restored = checkpoints.restore()
     if config.dry_run:
@@ -99,59 +99,11 @@ def train(config):
         return
     _write_start(config, card, run_dir, feed)
     print(f"data: {feed.describe()}", flush=True)
+    if augment.parse(config.augment)[0] == "auto":
+        print(augment.default_policy(card.num_images)[1], flush=True)
     if restored is not None:
         print(f"going on from {restored}", flush=True)
     fit(config, gan, feed, checkpoints, evaluation)
-
-
-def build(config, card):
-    """Builds a compiled GAN, its weights drawn from `config.seed`.
-
-    Args:
-        config: `TrainConfig`.
-        card: `DataCard`.
-
-    Raises:
-        UsageError: the model can't do the data's image size, or the data has no classes to condition on.
-    """
-    if config.conditional and not card.classes:
-        config.reject("conditional", "needs data with classes, and this data_dir has none")
-    keras.utils.set_random_seed(config.seed)
-    generator, discriminator = registry.build(
-        config.model,
-        image_size=card.image_size,
-        channels=card.channels,
-        latent_dim=config.latent_dim,
-        num_classes=len(card.classes) if config.conditional else 0,
-        g_channels=config.g_channels,
-        d_channels=config.d_channels,
-        d_norm=config.d_norm,
-        dtype=None if config.precision == "float32" else config.precision,
-    )
-    regularizers = []
-    if config.gradient_penalty:
-        regularizers.append(GradientPenalty(config.gradient_penalty))
-    if config.r1:
-        regularizers.append(R1(config.r1, interval=config.r1_interval))
-    gan = GAN(
-        generator=generator,
-        discriminator=discriminator,
-        loss=config.loss,
-        label_smoothing=config.label_smoothing,
-        regularizers=regularizers,
-        augment=DiffAugment(config.augment) if config.augment else None,
-        ema=config.ema_kimg or None,
-        d_steps=config.d_steps,
-        latent=config.latent,
-        seed=config.seed,
-    )
-    gan.compile(
-        g_optimizer=keras.optimizers.Adam(config.g_lr, config.beta1, config.beta2),
-        d_optimizer=keras.optimizers.Adam(config.d_lr, config.beta1, config.beta2),
-        steps_per_execution=config.steps_per_execution,
-        jit_compile=config.xla,
-    )
-    return gan
 
 
 def load(model_dir, best=False):
@@ -179,6 +131,15 @@ def load(model_dir, best=False):
     if best:
         kimg = load_best(run_dir, gan.sampler.generator)["kimg"]
     return LoadedRun(gan, config, card.classes, kimg)
+
+
+def _preview(config, gan, feed):
+    """Writes `config.aug_preview`: what the discriminator would see of some real images."""
+    if gan.augment is None:
+        config.reject("aug_preview", "needs an augmentation: give --augment")
+    reals, _ = feed.first(config.sheet_columns)
+    grid.save_png(aug_preview.draw(reals, gan.augment, seed=config.seed), config.aug_preview)
+    print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
 
 
 def _strategy(config):

@@ -112,6 +112,17 @@ def test_latents():
         client.from_latents(np.zeros([2, 2]))
 
 
+def test_latents_of_a_model_that_truncates_styles():
+    inputs = {"z": ("float32", (None, 2)), "truncation": ("float32", (None,))}
+    client = Fake({**PLAIN, "from_latents": Tensors(inputs, {})})
+    client.from_latents(np.zeros([2, 2]))
+    assert sent(client)["truncation"] == ("float32", [0, 0])
+    client.from_latents(np.zeros([2, 2]), truncation=0.5)
+    assert sent(client)["truncation"] == ("float32", [0.5, 0.5])
+    with pytest.raises(ServingError, match="truncates no styles: its from_latents takes no truncation"):
+        Fake(PLAIN).from_latents(np.zeros([2, 2]), truncation=0.5)
+
+
 def test_interpolate_spreads_single_values():
     client = Fake(PLAIN)
     assert len(client.interpolate(1, 2, [0, 0.5, 1])) == 3

@@ -115,12 +115,13 @@ class Client(abc.ABC):
         """Draws an image a seed, as `generate`, but returns pixels, uint8 [N, H, W, C]."""
         return self.predict("images", self._from_seeds("images", seeds, truncation, labels))["images"]
 
-    def from_latents(self, z, labels=None):
+    def from_latents(self, z, labels=None, *, truncation=None):
         """Draws an image a latent.
 
         Args:
             z: float32 [N, latent_dim], finite.
             labels: of a conditional model: classes as ints, one for all or [N].
+            truncation: as of `generate`, of a model that truncates styles, such as stylegan2, only.
 
         Returns:
             A list of PNG files' bytes.
@@ -129,6 +130,10 @@ class Client(abc.ABC):
         if z.ndim != 2:
             raise _invalid(f"input z must be [N, latent_dim]. Received: shape {z.shape}")
         inputs = {"z": z, **self._labels("from_latents", {"label": labels}, len(z))}
+        if "truncation" in self._signature("from_latents").inputs:
+            inputs["truncation"] = _spread("truncation", 0.0 if truncation is None else truncation, len(z))
+        elif truncation is not None:
+            raise _invalid("this model truncates no styles: its from_latents takes no truncation")
         return self.predict("from_latents", inputs)["image_bytes"].tolist()
 
     def interpolate(self, seed_from, seed_to, fractions, *, truncation=None, labels=None):

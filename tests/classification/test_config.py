@@ -1,0 +1,45 @@
+import pytest
+
+from tfdogs.classification.config import ClassifyConfig
+from tfdogs.errors import UsageError
+
+PATHS = {"data_dir": "data", "output_dir": "out"}
+FAKES = {**PATHS, "fakes": "cat=runs/cats, dog=b=c.zip"}
+
+
+def test_shares_and_paths():
+    config = ClassifyConfig(**FAKES, synthetic_fraction="1,0, .5")
+    assert config.fractions == (0.0, 0.5, 1.0)
+    assert config.fake_paths == {"cat": "runs/cats", "dog": "b=c.zip"}
+    assert ClassifyConfig(**PATHS, synthetic_fraction="0").fake_paths == {}
+
+
+def test_more_seeds_and_shares_are_the_same_study():
+    config = ClassifyConfig(**FAKES)
+    assert config.diff(ClassifyConfig(**{**FAKES, "seeds": 9, "synthetic_fraction": "0,1"})) == []
+    assert config.diff(ClassifyConfig(**FAKES, epochs=11)) == ["--epochs: 10 -> 11"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data_dir": " "}, "--data_dir must not be empty"),
+        ({"synthetic_fraction": "0,1.1"}, "--synthetic_fraction must be different shares from 0 to 1"),
+        ({"synthetic_fraction": "0,nan"}, "--synthetic_fraction must be different shares"),
+        ({"synthetic_fraction": "0,0.0"}, "--synthetic_fraction must be different shares"),
+        ({"synthetic_fraction": ""}, "--synthetic_fraction must be different shares"),
+        ({"fakes": ""}, "--synthetic_fraction over 0 needs --fakes or --gan_flagfile"),
+        ({"fakes": "cats"}, "--fakes must be CLASS=PATH, parted by commas, every class once"),
+        ({"fakes": "a=b,a=c"}, "every class once. Received: --fakes=a=b,a=c"),
+        ({"gan_flagfile": "x.flags"}, "at most one of --fakes and --gan_flagfile"),
+        ({"fakes": "", "gan_flagfile": "no.flags"}, "--gan_flagfile must be a file of flags"),
+        ({"gan_kimg": 1.0}, "--gan_kimg goes with --gan_flagfile only"),
+        ({"gan_seconds": 1.0}, "--gan_seconds goes with --gan_flagfile only"),
+        ({"learning_rate": 0.0}, "--learning_rate must be over 0"),
+        ({"width": 0.0}, "--width must be at least 0.01"),
+        ({"fakes": "", "synthetic_fraction": "0", "truncation": 1.0}, "--truncation goes with --fakes"),
+    ],
+)
+def test_errors(changes, message):
+    with pytest.raises(UsageError, match=message):
+        ClassifyConfig(**{**FAKES, **changes})

@@ -1,0 +1,113 @@
+"""What holds for every model: it trains, stops and goes on, is saved and loaded, and is exported."""
+
+import keras
+import numpy as np
+import pytest
+
+import tfdogs
+from tfdogs.models import NAMES, build
+from tfdogs.serving.float32 import in_float32
+from tfdogs.serving.signatures import Signatures
+from tfdogs.training.checkpoints import Checkpoints
+from tfdogs.training.config import TrainConfig
+
+SIZE, CLASSES, BATCH = 32, 3, 6
+IMAGES = np.random.default_rng(0).integers(0, 256, (4 * BATCH, SIZE, SIZE, 3), np.uint8)
+LABELS = np.arange(len(IMAGES)) % CLASSES
+SMALL = {
+    "embedding_dim": 4,
+    "mapping_layers": 2,
+    "w_dim": 8,
+    "blocks": 1,
+    "group_width": 2,
+    "auxiliary": True,
+}
+# What a model is made for; the others play the default game.
+GAMES = {
+    "mlp": {"loss": "minimax", "latent": "uniform"},
+    "r3gan": {"loss": "relativistic"},
+    "sagan": {"loss": "hinge", "d_steps": 2},
+    "biggan": {"loss": "hinge"},
+    "wgan_gp": {"loss": "wasserstein", "d_steps": 3},
+}
+
+
+def regularizers(name):
+    if name == "wgan_gp":
+        return [tfdogs.GradientPenalty(10.0)]
+    if name == "r3gan":
+        return [tfdogs.R1(0.1), tfdogs.R2(0.1)]
+    if name == "stylegan2":
+        return [tfdogs.R1(0.1, interval=2), tfdogs.PathLength(interval=2)]
+    return [tfdogs.LeCam(0.1)]
+
+
+def make(name):
+    keras.utils.set_random_seed(1)
+    options = {flag: SMALL[flag] for flag in SMALL if name in tfdogs.models.registry.OPTIONS.get(flag, ())}
+    networks = build(
+        name, image_size=SIZE, latent_dim=6, num_classes=CLASSES, g_channels=2, d_channels=2, **options
+    )
+    gan = tfdogs.GAN(
+        generator=networks[0],
+        discriminator=networks[1],
+        regularizers=regularizers(name),
+        augment=tfdogs.ADA(kimg=0.1, interval=1) if name == "stylegan2" else None,
+        ema=0.02,
+        auxiliary=0.1 if options.get("auxiliary") else 0.0,
+        **GAMES.get(name, {}),
+    )
+    gan.compile()
+    return gan
+
+
+def train(gan, part):
+    gan.fit(IMAGES[part], LABELS[part], batch_size=BATCH, shuffle=False, verbose=0)
+
+
+def state(gan):
+    parts = [gan, gan.g_optimizer, gan.d_optimizer]
+    return [
+        np.asarray(v)
+        for part in parts
+        for v in (part.variables() if callable(part.variables) else part.variables)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_train_stop_go_on_save_load_export(name, tmp_path):
+    gan = make(name)
+    start = state(gan)
+    train(gan, slice(0, 2 * BATCH))
+    Checkpoints(tmp_path / "checkpoints", gan).save()
+    train(gan, slice(2 * BATCH, None))
+    expected, dogs = state(gan), gan.generate(5, seed=3)
+    assert all(np.isfinite(value).all() for value in expected)
+    moved = [not np.array_equal(a, b) for a, b in zip(start, expected)]
+    assert np.mean(moved) > 0.9
+    assert dogs.std() > 0
+
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(loaded.generate(5, seed=3), dogs)
+    for ours, theirs in zip(expected, state(loaded), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+    exported = Signatures(in_float32(gan), {"model": name}).functions["images"]
+    seeds, own = np.arange(3, 8), np.full(5, -1, np.int32)
+    images = exported(seed=seeds, truncation=np.zeros(5, np.float32), label=own)["images"]
+    np.testing.assert_array_equal(images, dogs)
+
+    # Into networks that have gone elsewhere, so that nothing is equal by chance.
+    assert Checkpoints(tmp_path / "checkpoints", gan).restore()
+    train(gan, slice(2 * BATCH, None))
+    for once, again in zip(expected, state(gan), strict=True):
+        np.testing.assert_array_equal(once, again)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_default_configuration_goes_with_it(name):
+    needs = {"loss": "wasserstein", "gradient_penalty": 10.0} if name == "wgan_gp" else {}
+    assert set(TrainConfig(data_dir="d", model_dir="m", model=name, **needs).network_options) == {
+        option for option, models in tfdogs.models.registry.OPTIONS.items() if name in models
+    }

@@ -1,0 +1,304 @@
+import json
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfdogs.models.spectral_norm import SNConv2D, SNDense, SNEmbedding
+
+rng = np.random.default_rng(0)
+IMAGES = rng.normal(size=(2, 4, 4, 3))
+CASES = {
+    "dense": (lambda **k: SNDense(5, **k), rng.normal(size=(4, 6))),
+    "embedding": (lambda **k: SNEmbedding(4, 5, **k), np.array([3, 0, 3, 1, 2])),
+    "conv": (lambda **k: SNConv2D(5, **k), IMAGES),
+    "up": (lambda **k: SNConv2D(5, resample="up", **k), IMAGES),
+    "down": (lambda **k: SNConv2D(5, resample="down", **k), IMAGES),
+}
+
+
+def made(name, *, settled=True, dtype="float64"):
+    """A layer with a random kernel, whose `u` is where the power iteration ends, and an input for it."""
+    keras.utils.set_random_seed(1)
+    make, inputs = CASES[name]
+    layer = make(kernel_initializer=keras.initializers.RandomNormal(stddev=1.0), dtype=dtype)
+    inputs = inputs if name == "embedding" else inputs.astype(dtype)
+    layer(inputs)
+    if settled:
+        layer.u.assign(singular_vector(kernel_of(layer))[:, None])
+    return layer, inputs
+
+
+def kernel_of(layer):
+    return layer.trainable_weights[0]
+
+
+def sigma(kernel):
+    return np.linalg.norm(np.asarray(kernel).reshape(-1, kernel.shape[-1]), 2)
+
+
+def singular_vector(kernel):
+    return np.linalg.svd(np.asarray(kernel).reshape(-1, kernel.shape[-1]))[2][0]
+
+
+def cosine(a, b):
+    return np.sum(a * b) / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def differences(value, point, step=1e-5):
+    """The gradient of a function of an array, by central differences."""
+    gradient = np.zeros_like(point)
+    for place in np.ndindex(point.shape):
+        moved = np.zeros_like(point)
+        moved[place] = step
+        gradient[place] = (value(point + moved) - value(point - moved)) / (2 * step)
+    return gradient
+
+
+@pytest.mark.parametrize("name", ["dense", "embedding", "conv"])
+def test_sigma_becomes_the_largest_singular_value(name):
+    layer, _ = made(name, settled=False)
+    kernel = kernel_of(layer).numpy()
+    assert sigma(kernel) > 2
+    for _ in range(60):
+        layer.normalized(kernel_of(layer), training=True)
+    normalized = layer.normalized(kernel_of(layer)).numpy()
+    np.testing.assert_allclose(normalized, kernel / sigma(kernel), rtol=1e-6)
+    np.testing.assert_allclose(abs(layer.u.numpy()[:, 0] @ singular_vector(kernel)), 1.0)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_gradient_is_that_of_finite_differences(name):
+    layer, inputs = made(name)
+    kernel = kernel_of(layer)
+    random = np.random.default_rng(2)
+    weights = random.normal(size=layer(inputs).shape)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(weights * layer(inputs, training=True))
+    gradient = tf.convert_to_tensor(tape.gradient(loss, kernel)).numpy()
+    start, step = kernel.numpy(), 1e-5
+    for direction in (start, *random.normal(size=(5, *start.shape))):
+        values = []
+        for sign in (1, -1):
+            kernel.assign(start + sign * step * direction)
+            values.append(np.sum(weights * layer(inputs).numpy()))
+        slope = (values[0] - values[1]) / (2 * step)
+        np.testing.assert_allclose(np.sum(gradient * direction), slope, rtol=1e-6, atol=1e-8)
+
+
+def addons_layer(dense):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tensorflow_addons.layers import SpectralNormalization
+    return SpectralNormalization(dense)
+
+
+@pytest.mark.parametrize("library", [keras.layers.SpectralNormalization, addons_layer])
+def test_the_gradient_of_the_libraries_layers_is_another_one(library):
+    # Why there is a layer of our own. Should this fail the libraries have mended theirs: use them.
+    random = np.random.default_rng(3)
+    start, inputs = (random.normal(size=shape).astype("float32") for shape in ((6, 5), (4, 6)))
+    weights = inputs @ start + random.normal(
+        size=(4, 5)
+    )  # a loss that asks for scale, which there is none of
+    expected = differences(lambda w: np.sum(weights * (inputs @ w / sigma(w))), start.astype("float64"))
+
+    def trained(layer, dense):
+        layer(inputs)
+        dense.set_weights([start, *dense.get_weights()[1:]])
+        for _ in range(50):  # the libraries' overwrite the kernel: it is put back
+            layer(inputs, training=True)
+            dense.kernel.assign(start)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(weights * tf.cast(layer(inputs, training=True), tf.float64))
+        return tape.gradient(loss, dense.kernel).numpy(), dense.kernel.numpy()
+
+    dense = keras.layers.Dense(5, use_bias=False)
+    gradient, kernel = trained(library(dense), dense)
+    assert cosine(gradient, expected) < 0.95
+    assert np.abs(kernel - start).max() > 0.1
+    ours = SNDense(5, use_bias=False)
+    gradient, kernel = trained(ours, ours)
+    assert cosine(gradient, expected) > 0.99999
+    np.testing.assert_array_equal(kernel, start)
+
+
+def test_training_moves_u_alone_and_computes_the_same():
+    layer, inputs = made("conv", settled=False)
+    kernel, u = layer.kernel.numpy(), layer.u.numpy()
+    quiet = layer(inputs).numpy()
+    np.testing.assert_array_equal(layer.u, u)
+    np.testing.assert_array_equal(layer(inputs, training=True), quiet)
+    assert np.abs(layer.u.numpy() - u).max() > 1e-3
+    np.testing.assert_array_equal(layer.kernel, kernel)
+    assert len(layer.trainable_weights) == 2 and len(layer.non_trainable_weights) == 1
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.floats(1e-3, 1e3))
+def test_the_scale_of_a_kernel_does_not_matter(scale):
+    layer, inputs = made("dense")
+    before = layer(inputs).numpy()
+    layer.kernel.assign(scale * layer.kernel)
+    np.testing.assert_allclose(layer(inputs), before, rtol=1e-9)
+
+
+def test_in_a_condition_u_moves_where_the_branch_is_taken():
+    layer, inputs = made("dense", settled=False)
+
+    @tf.function
+    def step(due):
+        def penalty():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(layer(inputs, training=True) ** 2)
+            return tape.gradient(loss, layer.kernel)
+
+        return tf.cond(due, penalty, lambda: tf.zeros_like(layer.kernel))
+
+    start = layer.u.numpy()
+    assert not np.any(step(tf.constant(False)))
+    np.testing.assert_array_equal(layer.u, start)
+    assert np.any(step(tf.constant(True)))
+    assert np.abs(layer.u.numpy() - start).max() > 1e-6
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3])
+@pytest.mark.parametrize("spectral_norm", [True, False])
+def test_joined_with_a_change_of_size_the_convolution_is_the_same(kernel_size, spectral_norm):
+    keras.utils.set_random_seed(0)
+    same, up, down = (
+        SNConv2D(4, kernel_size, resample=resample, spectral_norm=spectral_norm, dtype="float64")
+        for resample in (None, "up", "down")
+    )
+    large = np.repeat(np.repeat(IMAGES, 2, axis=1), 2, axis=2)
+    for layer in (same, up, down):
+        layer(IMAGES)
+        weights = [*same.get_weights()]
+        weights[1] = np.arange(4.0)  # bias
+        layer.set_weights(weights)
+    np.testing.assert_allclose(up(IMAGES), same(large), rtol=1e-9, atol=1e-12)
+    assert up(IMAGES).shape == up.compute_output_shape(IMAGES.shape) == (2, 8, 8, 4)
+    pooled = same(IMAGES).numpy().reshape(2, 2, 2, 2, 2, 4).mean(axis=(2, 4))
+    np.testing.assert_allclose(down(IMAGES), pooled, rtol=1e-9, atol=1e-12)
+    assert down(IMAGES).shape == down.compute_output_shape(IMAGES.shape) == (2, 2, 2, 4)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_normalizes_in_float32(policy):
+    layer = SNConv2D(5, dtype=policy)
+    outputs = layer(IMAGES.astype("float32"))
+    layer.u.assign(singular_vector(layer.kernel)[:, None])
+    assert outputs.dtype == layer.compute_dtype and layer.kernel.dtype == layer.u.dtype == tf.float32
+    normalized = layer.normalized(layer.kernel)
+    assert normalized.dtype == tf.float32
+    np.testing.assert_allclose(sigma(normalized.numpy()), 1.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_config_round_trip(name):
+    layer, inputs = made(name)
+    twin = type(layer).from_config(layer.get_config())
+    twin(inputs)
+    twin.set_weights(layer.get_weights())
+    assert twin.get_config() == layer.get_config()
+    np.testing.assert_array_equal(twin(inputs), layer(inputs))
+
+
+def test_without_the_normalization_nothing_is_left_of_it():
+    layer = SNDense(3, spectral_norm=False)
+    x = np.ones((1, 2), "float32")
+    np.testing.assert_allclose(layer(x, training=True), x @ layer.kernel.numpy(), rtol=1e-6)
+    assert not layer.non_trainable_weights
+
+
+def test_errors():
+    with pytest.raises(ValueError, match=r"kernel_size must be odd. Received: kernel_size=2"):
+        SNConv2D(4, 2)
+    with pytest.raises(
+        ValueError, match=r"resample must be one of None, up, down. Received: resample='left'"
+    ):
+        SNConv2D(4, resample="left")
+
+
+def main(output):
+    """Trains on one replica and on two: a step, and a lazy one in a condition. For a process of its own."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    strategies = {
+        "one": tf.distribute.get_strategy(),
+        "two": tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+    }
+    results = {}
+    for name, strategy in strategies.items():
+        with strategy.scope():
+            keras.utils.set_random_seed(0)
+            model = keras.Sequential(
+                [keras.Input((4, 4, 3)), SNConv2D(4, resample="down"), keras.layers.Flatten(), SNDense(1)]
+            )
+            optimizer = keras.optimizers.SGD(0.1)
+            optimizer.build(model.trainable_variables)
+
+        def loss_gradients(images, model=model):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(tf.square(model(images, training=True) - 1.0)) / 8
+            return tape.gradient(loss, model.trainable_variables)
+
+        def step(images, due, model=model, optimizer=optimizer, gradients_of=loss_gradients):
+            variables = model.trainable_variables
+            zeros = [tf.zeros_like(v) for v in variables]
+            extra = tf.cond(due, lambda: gradients_of(images), lambda: zeros)
+            gradients = [a + b for a, b in zip(gradients_of(images), extra)]
+            optimizer.apply_gradients(zip(gradients, variables))
+
+        images = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
+        data = strategy.experimental_distribute_dataset(
+            tf.data.Dataset.from_tensor_slices(images).batch(8).repeat(4)
+        )
+        run = tf.function(lambda batch, due, s=strategy, f=step: s.run(f, args=(batch, due)))
+        for i, batch in enumerate(data):
+            run(batch, tf.constant(i % 2 == 0))
+        replicas = [
+            strategy.experimental_local_results(layer.u) for layer in model.layers if hasattr(layer, "u")
+        ]
+        checkpoint = tf.train.Checkpoint(model=model)
+        path = checkpoint.write(str(output) + name)
+        trained = model.get_weights()
+        model.set_weights([np.zeros_like(w) for w in trained])
+        checkpoint.read(path).assert_consumed()
+        results[name] = {
+            "weights": [w.tolist() for w in trained],
+            "restored": [w.tolist() for w in model.get_weights()],
+            "u": [[copy.numpy().tolist() for copy in copies] for copies in replicas],
+        }
+    Path(output).write_text(json.dumps(results), encoding="utf-8")
+
+
+def test_replicas_train_as_one_and_agree_on_u(tmp_path):
+    output = tmp_path / "results.json"
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(
+        [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    results = json.loads(output.read_text(encoding="utf-8"))
+    assert [len(copies) for copies in results["two"]["u"]] == [2, 2]
+    for first, second in results["two"]["u"]:
+        np.testing.assert_array_equal(first, second)
+    for a, b in zip(results["one"]["weights"], results["two"]["weights"]):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    for result in results.values():
+        for a, b in zip(result["weights"], result["restored"]):
+            np.testing.assert_array_equal(a, b)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,166 @@
+"""The whole study: GANs if wanted, generated images, networks, results."""
+
+import itertools
+import json
+from pathlib import Path
+
+import keras
+
+from tfdogs.classification import gans, plan, pools, report, trial
+from tfdogs.classification.config import ClassifyConfig
+from tfdogs.classification.mixture import mix
+from tfdogs.classification.point import REAL, SYNTHETIC, Point
+from tfdogs.classification.reals import Reals, labelled
+from tfdogs.classification.results import FILE_NAME, Results
+from tfdogs.errors import UsageError
+from tfdogs.progress import Progress
+from tfdogs.sampling.output import replacing
+
+_CONFIG, _DATA = "config.json", "data.json"
+
+
+def run(config):
+    """Makes a study, or goes on with the one in `config.output_dir`.
+
+    Args:
+        config: `tfdogs.classification.config.ClassifyConfig`.
+
+    Returns:
+        `tfdogs.classification.results.Results`, None for a dry run.
+
+    Raises:
+        UsageError: the data or the fakes cannot be used, or the study there is another one.
+        TfdogsError: data, a run or a file of the study is damaged, training diverged, or the disk failed.
+            What was done is kept.
+    """
+    reals = Reals.read(config)
+    _check_names(config, reals.classes)
+    _check_same_study(config, reals)
+    planned = list(itertools.product(config.fractions, range(config.seeds)))
+    done = [point for point in (Point.load(config.output_dir, *pair) for pair in planned) if point]
+    todo = [pair for pair in planned if pair not in {(point.fraction, point.seed) for point in done}]
+    for name, (path, pool) in _sources(config, reals.classes).items():
+        if config.fakes and not pool.is_file():  # a wrong path is told before the study is bound to it
+            pools.check(path, name, count=_needed(reals, name), shape=reals.image_shape)
+    if config.dry_run:
+        plan.report(config, reals, todo, len(done))
+        return None
+    _write_start(config, reals)
+    fakes = _gather(config, reals)
+    learned, tests = _split(reals, fakes)
+    done += _train(config, reals, learned, tests, todo)
+    results = Results(
+        config=config,
+        classes=reals.classes,
+        per_class=reals.per_class,
+        num_tests={kind: len(labels) for kind, (_, labels) in tests.items()},
+        points=tuple(sorted(done, key=lambda point: (point.fraction, point.seed))),
+        fingerprint=reals.manifest.fingerprint,
+    )
+    output = Path(config.output_dir)
+    results.save(output / FILE_NAME)
+    report.write(results, output / report.FILE_NAME, reals=reals.train, fakes=learned)
+    print(f"\n{results.table()}\n\n{output / FILE_NAME}, {output / report.FILE_NAME}")
+    return results
+
+
+def _gather(config, reals):
+    """Returns the generated images by label, as many as training and test can take; None for none."""
+    if not (config.fakes or config.gan_flagfile):
+        return None
+    sources = _sources(config, reals.classes)
+    if config.gan_flagfile:
+        gans.train(config, reals.classes, done=lambda name: sources[name][1].is_file())
+    for name, (path, pool) in sources.items():
+        size = {"count": _needed(reals, name), "shape": reals.image_shape}
+        pools.gather(path, pool, name, **size, truncation=config.truncation)
+    return [pools.load(pool) for _, pool in sources.values()]
+
+
+def _sources(config, classes):
+    """Returns, by class name, where generated images come from and the file that they are kept in."""
+    return {
+        name: (
+            gans.run_dir(config, name) if config.gan_flagfile else config.fake_paths.get(name),
+            pools.pool_path(config.output_dir, name),
+        )
+        for name in classes
+    }
+
+
+def _needed(reals, name):
+    """Returns how many generated images of a class training and test can take."""
+    return reals.per_class + len(reals.test[reals.classes.index(name)])
+
+
+def _split(reals, fakes):
+    """Returns generated images to learn from, by label, and all tests: kind -> (images, labels)."""
+    tests = {REAL: reals.tests}
+    if fakes is None:
+        return (), tests
+    tests[SYNTHETIC] = labelled([images[reals.per_class :] for images in fakes])
+    return [images[: reals.per_class] for images in fakes], tests
+
+
+def _train(config, reals, learned, tests, todo):
+    """Yields the points to train as they are trained and kept."""
+    steps = trial.steps_per_epoch(config, len(reals.classes) * reals.per_class)
+    if not todo:
+        return
+    with Progress("classify", len(todo) * config.epochs * steps * config.batch_size) as progress:
+        for fraction, seed in todo:
+            images, labels = mix(reals.train, learned, fraction, count=reals.per_class, seed=seed)
+            counts = keras.callbacks.LambdaCallback(
+                on_batch_end=lambda batch, logs: progress(config.batch_size)
+            )
+            point = trial.train(
+                config, images, labels, tests, fraction=fraction, seed=seed, callbacks=[counts]
+            )
+            point.save(config.output_dir)
+            told = ", ".join(f"{kind} {100 * share:.2f} %" for kind, share in point.accuracy.items())
+            print(
+                f"{100 * fraction:.4g} % synthetic, seed {seed}: {told} ({point.seconds:.0f} s)", flush=True
+            )
+            yield point
+
+
+def _check_names(config, classes):
+    names = set(config.fake_paths)
+    if config.fakes and names != set(classes):
+        config.reject("fakes", f"must name each of the data_dir's classes: {', '.join(classes)}")
+    if config.gan_flagfile:
+        gans.recipe(config, classes[0])  # a bad flagfile is told before any work
+
+
+def _check_same_study(config, reals):
+    output = Path(config.output_dir)
+    if not (output / _CONFIG).is_file():
+        # What a kill before the configuration leaves, whole or aside, is no stranger.
+        if output.exists() and not (output.is_dir() and all(_DATA in path.name for path in output.iterdir())):
+            raise UsageError(
+                f"{output} exists and is no study of tfdogs.classify; choose another --output_dir"
+            )
+        return
+    changes = ClassifyConfig.load(output / _CONFIG).diff(config)
+    try:
+        before = json.loads((output / _DATA).read_text(encoding="utf-8"))["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise UsageError(
+            f"{output} is no study of tfdogs.classify: {_DATA} is missing or foreign ({e})"
+        ) from e
+    if before != reals.manifest.fingerprint:
+        changes.append(f"data: {before[:12]} -> {reals.manifest.fingerprint[:12]}")
+    if changes:
+        raise UsageError(
+            f"{output} was begun with another configuration; go on with its own, or choose another "
+            "--output_dir. Changed:\n  " + "\n  ".join(changes)
+        )
+
+
+def _write_start(config, reals):
+    output = Path(config.output_dir)
+    data = json.dumps({"fingerprint": reals.manifest.fingerprint, "classes": reals.classes}) + "\n"
+    # The configuration comes last: a folder that has one has the rest.
+    for name, text in ((_DATA, data), (_CONFIG, config.dump())):
+        with replacing(output / name) as path:
+            path.write_text(text, encoding="utf-8")

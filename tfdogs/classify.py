@@ -1,0 +1,32 @@
+"""Trains GoogLeNet on real, generated and mixed images, and compares: do generated images teach?
+
+    python -m tfdogs.classify --data_dir=data/pets64 --fakes=cat=runs/cats,dog=runs/dogs --output_dir=study
+    python -m tfdogs.classify --data_dir=data/pets64 --output_dir=study \\
+        --gan_flagfile=configs/wgan_gp_faces64.flags --gan_seconds=3600
+
+The data_dir has classes and an eval split. For every share of --synthetic_fraction and every seed a network
+is trained on as many images, that share of them generated, and tested on real images that it has not seen
+(at 1: train on synthetic, test on real) and on generated ones (at 0: the reverse). With --gan_flagfile the
+GANs, one a class, are trained first; they see the train split only.
+
+Prints a table and leaves results.json, report.html, the generated images (fakes/), the GANs (gans/) and one
+file a trained network (points/) in output_dir. The same command goes on where it was stopped; more seeds and
+further shares may be asked for later.
+"""
+
+import signal
+
+from tfdogs import cli
+from tfdogs.classification.config import ClassifyConfig
+
+
+def run(config):
+    """Makes the study that the configuration asks for."""
+    from tfdogs.classification import study  # TensorFlow is loaded once the flags are known to be right
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # one line, as after Ctrl-C
+    study.run(config)
+
+
+if __name__ == "__main__":
+    cli.main(ClassifyConfig, run, summary=__doc__)

@@ -1,0 +1,82 @@
+"""One update of the discriminator."""
+
+import tensorflow as tf
+
+from tfdogs import tfgan
+from tfdogs.models.judge import Discriminate
+from tfdogs.models.noise import Use
+from tfdogs.training import optimizers
+
+
+class DiscriminatorStep:
+    """Teaches the discriminator to tell reals from fakes.
+
+    Args:
+        judge: `Judge`.
+        loss: `AdversarialLoss`.
+        penalties: `Penalties` of the discriminator.
+        trackers: dict from a metric's name to its `keras.metrics.Mean`.
+        label_smoothing: one-sided, see `GAN`.
+        auxiliary: weight of the classifier's loss; 0 for none.
+        observe: (verdicts float32 [n], images in the global batch) -> None, told of each update, or None.
+    """
+
+    def __init__(self, judge, loss, penalties, trackers, *, label_smoothing, auxiliary, observe):
+        self._judge = judge
+        self._loss = loss
+        self._penalties = penalties
+        self._trackers = trackers
+        self._label_smoothing = label_smoothing
+        self._auxiliary = auxiliary
+        self._observe = observe
+
+    def __call__(self, optimizer, reals, fakes, labels, noise):
+        """Updates the discriminator once.
+
+        Args:
+            optimizer: the discriminator's.
+            reals: images [N, H, W, C] in [-1, 1].
+            fakes: generated ones; no gradient flows into them.
+            labels: int32 [N], or None.
+            noise: `Noise` of this part of the step.
+        """
+        reals = self._judge.view(reals, noise, Use.SEEN_REALS)
+        fakes = self._judge.view(tf.stop_gradient(fakes), noise, Use.SEEN_FAKES)
+        noise = noise.fold(Use.D_PENALTIES)
+        with tf.GradientTape() as tape:
+            # What a penalty asks about reals and fakes, gradients included, is taken from these two passes.
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as by_images:
+                by_images.watch([reals, fakes])
+                # Two passes, so that BatchNorm never mixes reals with fakes.
+                real, class_logits = self._judge.with_classes(reals, labels)
+                fake = self._judge(fakes, labels)
+            loss = self._loss.discriminator(real, fake, self._label_smoothing)
+            discriminate = Discriminate(self._judge, labels, ((reals, real), (fakes, fake)), by_images)
+            prompt = self._penalties.prompt((discriminate, reals, fakes), noise)
+            whole = tf.add_n([loss, *(levy.penalty for levy in prompt)])
+            if class_logits is not None:
+                class_loss = tfgan.auxiliary_classifier(class_logits, labels)
+                self._trackers["d_class_loss"].update_state(class_loss)
+                whole += self._auxiliary * class_loss
+            scaled_loss = optimizers.scaled(optimizer, whole)
+        self._penalties.update(
+            optimizer,
+            self._judge.discriminator.trainable_variables,
+            tape,
+            scaled_loss,
+            prompt=prompt,
+            arguments=(Discriminate(self._judge, labels), reals, fakes),
+            noise=noise,
+        )
+        self._trackers["d_loss"].update_state(loss)
+        self.track_verdicts(real, fake)
+        if self._observe is not None:
+            verdicts = real - fake if self._loss.relativistic else real
+            replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+            self._observe(verdicts[:, 0], tf.shape(verdicts)[0] * replicas)
+
+    def track_verdicts(self, real, fake):
+        """Puts the discriminator's verdicts on reals and fakes into their metrics."""
+        verdict = self._loss.probability or tf.identity
+        self._trackers["d_real"].update_state(verdict(real))
+        self._trackers["d_fake"].update_state(verdict(fake))

@@ -1,0 +1,109 @@
+"""The regularizers of one network beside its loss: when each is due, and what it adds to the gradient."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from tfdogs.losses.regularizer import Regularizer
+from tfdogs.training import optimizers
+
+
+@dataclasses.dataclass(frozen=True)
+class Levy:
+    """What one regularizer came to in one step.
+
+    Attributes:
+        regularizer: which.
+        due: float32 scalar, 1, or 0 in a step without it.
+        penalty: float32 scalar, schedule included, lazy factor not; 0 where it was not due.
+        numbers: float32 [regularizer.observes]; zeros where it was not due.
+    """
+
+    regularizer: Regularizer
+    due: tf.Tensor
+    penalty: tf.Tensor
+    numbers: tf.Tensor
+
+
+class Penalties:
+    """Evaluates a network's regularizers.
+
+    Those of every step share the tape of the loss, and what it has computed already. For the others only
+    gradients stand under a condition: the optimizer's step stays outside it.
+
+    Args:
+        regularizers: `Regularizer`s of one network.
+        trackers: dict from a regularizer's name to its `keras.metrics.Mean`.
+        images_seen: int64 variable, images before the step.
+        steps_done: int64 variable, number of the step.
+    """
+
+    def __init__(self, regularizers, trackers, *, images_seen, steps_done):
+        numbered = list(enumerate(regularizers))
+        self._prompt = [(use, r) for use, r in numbered if r.interval == 1]
+        self._lazy = [(use, r) for use, r in numbered if r.interval > 1]
+        self._trackers = trackers
+        self._images_seen = images_seen
+        self._steps_done = steps_done
+
+    def prompt(self, arguments, noise):
+        """Evaluates what is due in every step; to be called under the tape of the loss.
+
+        Args:
+            arguments: what the regularizers take before the noise.
+            noise: `Noise` for the penalties of this network.
+
+        Returns:
+            A list of `Levy`, whose penalties belong to the loss.
+        """
+        one = tf.constant(1.0)
+        return [Levy(r, one, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._prompt]
+
+    def update(self, optimizer, variables, tape, loss, *, prompt, arguments, noise):
+        """Takes the optimizer's step, then tells the metrics and the regularizers.
+
+        Args:
+            optimizer: of the network.
+            variables: the network's.
+            tape: what has recorded `loss`.
+            loss: `optimizers.scaled` loss, the prompt penalties included.
+            prompt: what `prompt` returned.
+            arguments: what the regularizers take before the noise.
+            noise: `Noise` for the penalties of this network.
+        """
+        gradients = optimizers.gradients(optimizer, tape, loss, variables)
+        levies = list(prompt)
+        for use, regularizer in self._lazy:
+            levy, extra = self._when_due(regularizer, arguments, noise.fold(use), optimizer, variables)
+            gradients = [gradient + more for gradient, more in zip(gradients, extra)]
+            levies.append(levy)
+        optimizer.apply_gradients(zip(gradients, variables))
+        for levy in levies:
+            self._settle(levy)
+
+    def _settle(self, levy):
+        self._trackers[levy.regularizer.name].update_state(levy.penalty, sample_weight=levy.due)
+        if levy.regularizer.observes:
+            context = tf.distribute.get_replica_context()
+            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, levy.numbers)
+            levy.regularizer.observe(mean, levy.due)
+
+    def _evaluate(self, regularizer, arguments, noise):
+        result = regularizer(*arguments, noise)
+        penalty, numbers = result if regularizer.observes else (result, tf.zeros([0]))
+        return penalty * regularizer.factor(self._images_seen), numbers
+
+    def _when_due(self, regularizer, arguments, noise, optimizer, variables):
+        def compute():
+            with tf.GradientTape() as tape:
+                penalty, numbers = self._evaluate(regularizer, arguments, noise)
+                scaled_loss = optimizers.scaled(optimizer, regularizer.interval * penalty)
+            return penalty, numbers, optimizers.gradients(optimizer, tape, scaled_loss, variables)
+
+        def pause():
+            zeros = [tf.zeros_like(variable) for variable in variables]
+            return tf.constant(0.0), tf.zeros([regularizer.observes]), zeros
+
+        due = tf.equal(self._steps_done % regularizer.interval, 0)
+        penalty, numbers, gradients = tf.cond(due, compute, pause)
+        return Levy(regularizer, tf.cast(due, tf.float32), penalty, numbers), gradients

@@ -1,0 +1,1 @@
+"""From a photograph to the latent whose image is nearest to it."""

@@ -1,0 +1,131 @@
+"""From a configuration to a compiled GAN."""
+
+import keras
+
+from tfdogs import augment
+from tfdogs.losses.consistency import Consistency
+from tfdogs.losses.dragan import DRAGAN
+from tfdogs.losses.gradient_penalty import GradientPenalty
+from tfdogs.losses.lecam import LeCam
+from tfdogs.losses.orthogonal import Orthogonal
+from tfdogs.losses.path_length import PathLength
+from tfdogs.losses.r1 import R1
+from tfdogs.losses.r2 import R2
+from tfdogs.losses.top_k import TopK
+from tfdogs.models import registry
+from tfdogs.models.gan import GAN
+from tfdogs.training.ema import EMA
+from tfdogs.training.posthoc import TRACKED
+from tfdogs.training.power_ema import PowerEMA
+from tfdogs.training.scheduled_adam import ScheduledAdam
+from tfdogs.training.schedules import Cosine, Linear
+
+
+def build(config, card):
+    """Builds a compiled GAN, its weights drawn from `config.seed`.
+
+    Args:
+        config: `TrainConfig`.
+        card: `tfdogs.training.run.DataCard`.
+
+    Raises:
+        UsageError: the model can't do the data's image size, or the data has no classes to condition on.
+    """
+    if config.conditional and not card.classes:
+        config.reject("conditional", "needs data with classes, and this data_dir has none")
+    keras.utils.set_random_seed(config.seed)
+    generator, discriminator = registry.build(
+        config.model,
+        image_size=card.image_size,
+        channels=card.channels,
+        latent_dim=config.latent_dim,
+        num_classes=len(card.classes) if config.conditional else 0,
+        g_channels=config.g_channels,
+        d_channels=config.d_channels,
+        dtype=None if config.precision == "float32" else config.precision,
+        **config.network_options,
+    )
+    gan = GAN(
+        generator=generator,
+        discriminator=discriminator,
+        loss=config.loss,
+        label_smoothing=config.label_smoothing,
+        auxiliary=config.auxiliary,
+        regularizers=list(_regularizers(config)),
+        augment=_augment(config, card),
+        instance_noise=_instance_noise(config),
+        top_k=TopK(config.top_k, kimg=config.top_k_kimg) if config.top_k < 1 else None,
+        ema=_ema(config),
+        tracks=[PowerEMA(length) for length in TRACKED] if config.ema_snapshot_kimg else (),
+        d_steps=config.d_steps,
+        latent=config.latent,
+        seed=config.seed,
+    )
+    gan.compile(
+        g_optimizer=_adam(config, config.g_lr, config.batch_size * config.d_steps),
+        d_optimizer=_adam(config, config.d_lr, config.batch_size),
+        steps_per_execution=config.steps_per_execution,
+        jit_compile=config.xla,
+    )
+    return gan
+
+
+def _regularizers(config):
+    decay = None
+    if config.penalty_end != 1:
+        decay = Cosine(1.0, config.penalty_end, config.schedule_kimg)
+    if config.gradient_penalty:
+        yield GradientPenalty(config.gradient_penalty)
+    if config.dragan:
+        yield DRAGAN(config.dragan)
+    if config.r1:
+        yield R1(config.r1, interval=config.r1_interval, schedule=decay)
+    if config.r2:
+        yield R2(config.r2, interval=config.r2_interval, schedule=decay)
+    if config.lecam:
+        yield LeCam(config.lecam, start_kimg=config.lecam_start_kimg)
+    if config.consistency:
+        yield Consistency(config.consistency)
+    for network in ("generator", "discriminator"):
+        weight = getattr(config, f"{network[0]}_orthogonal")
+        if weight:
+            yield Orthogonal(weight, network=network)
+    if config.path_length:
+        yield PathLength(config.path_length, interval=config.path_length_interval)
+
+
+def _augment(config, card):
+    options = {}
+    if augment.parse(config.augment)[0] == "ada":
+        options = {"target": config.ada_target, "kimg": config.ada_kimg, "initial_p": config.ada_p}
+    return augment.get(config.augment, num_images=card.num_images, **options)
+
+
+def _instance_noise(config):
+    if config.instance_noise_kimg:
+        return Linear(config.instance_noise, 0.0, config.instance_noise_kimg)
+    return config.instance_noise
+
+
+def _ema(config):
+    if not config.ema_kimg:
+        return None
+    if config.ema_start == 1:
+        return EMA(config.ema_kimg)
+    return EMA(config.ema_kimg, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
+
+
+def _adam(config, rate, images_per_step):
+    """Returns Adam as the flags have it, of Keras' own class where nothing is scheduled."""
+    if not config.schedule_kimg:
+        return keras.optimizers.Adam(rate, config.beta1, config.beta2)
+
+    def course(start, end):
+        return start if start == end else Cosine(start, end, config.schedule_kimg)
+
+    return ScheduledAdam(
+        course(rate, rate * config.lr_end),
+        config.beta1,
+        course(config.beta2, config.beta2_end or config.beta2),
+        images_per_step=images_per_step,
+    )

@@ -1,0 +1,1 @@
+"""The flags of `python -m tfdogs.train`, by what they are about."""

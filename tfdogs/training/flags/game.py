@@ -1,0 +1,145 @@
+"""What the networks minimise, what the discriminator sees, and how fast both learn."""
+
+import dataclasses
+
+from tfdogs import augment
+from tfdogs.config import Config, flag
+from tfdogs.losses import NAMES as LOSSES
+
+
+@dataclasses.dataclass(frozen=True)
+class GameFlags(Config):
+    """See the module."""
+
+    loss: str = flag("Adversarial loss.", default="non_saturating", choices=LOSSES)
+    label_smoothing: float = flag(
+        "One-sided: the reals' target is 1 minus this.", default=0.0, lower=0.0, upper=0.49
+    )
+    top_k: float = flag(
+        "Share of its fakes, those that the discriminator finds best, that the generator learns from in the "
+        "end; 1: all.",
+        default=1.0,
+        lower=0.01,
+        upper=1.0,
+    )
+    top_k_kimg: float = flag(
+        "Thousands of images over which the share falls from 1 to --top_k.", default=500.0, lower=0.001
+    )
+
+    gradient_penalty: float = flag(
+        "Weight of WGAN-GP's gradient penalty; 0 for none.", default=0.0, lower=0.0
+    )
+    dragan: float = flag("Weight of DRAGAN's gradient penalty; 0 for none.", default=0.0, lower=0.0)
+    r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.0, lower=0.0)
+    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=1, lower=1)
+    r2: float = flag("gamma of the R2 penalty, on fakes; 0 for none.", default=0.0, lower=0.0)
+    r2_interval: int = flag("Steps from one R2 penalty to the next.", default=1, lower=1)
+    lecam: float = flag("Weight of the LeCam penalty; 0 for none.", default=0.0, lower=0.0)
+    lecam_start_kimg: float = flag(
+        "Thousands of images before the LeCam penalty sets in.", default=0.0, lower=0.0
+    )
+    consistency: float = flag(
+        "Weight of balanced consistency (bCR), on reals and on fakes; 0 for none.", default=0.0, lower=0.0
+    )
+    g_orthogonal: float = flag(
+        "Weight of the orthogonal penalty on the generator (BigGAN: 1e-4); 0 for none.",
+        default=0.0,
+        lower=0.0,
+    )
+    d_orthogonal: float = flag(
+        "Weight of the orthogonal penalty on the discriminator; 0 for none.", default=0.0, lower=0.0
+    )
+    path_length: float = flag(
+        "stylegan2: weight of the path length penalty (the paper's: 2); 0 for none.", default=0.0, lower=0.0
+    )
+    path_length_interval: int = flag("Steps from one path length penalty to the next.", default=4, lower=1)
+
+    d_steps: int = flag("Discriminator steps to one generator step.", default=1, lower=1)
+    augment: str = flag(
+        "What the discriminator sees: DiffAugment's brightness, saturation, contrast, color, translation, "
+        "cutout, comma-separated; ada, or parts of it as ada:blit,geometry,color; auto: by the number of "
+        "training images; empty: as it is.",
+        default="",
+    )
+    ada_target: float = flag(
+        "ada: mean sign of the discriminator on reals that its strength p is steered to.",
+        default=0.6,
+        lower=-1.0,
+        upper=1.0,
+    )
+    ada_kimg: float = flag(
+        "ada: thousands of images in which p can go from 0 to 1; 0: p stays at --ada_p.",
+        default=500.0,
+        lower=0.0,
+    )
+    ada_p: float = flag("ada: the p that training begins with.", default=0.0, lower=0.0, upper=1.0)
+    instance_noise: float = flag(
+        "Standard deviation of Gaussian noise on all the discriminator sees (images: [-1, 1]); 0: none.",
+        default=0.0,
+        lower=0.0,
+    )
+    instance_noise_kimg: float = flag(
+        "Thousands of images over which that noise falls to 0; 0: it stays.", default=0.0, lower=0.0
+    )
+    flip: bool = flag("Mirror every second real image.", default=True)
+
+    batch_size: int = flag("Images in one update of a network.", default=64, lower=1)
+    g_lr: float = flag("Adam's learning rate for the generator.", default=2e-4, lower=0.0)
+    d_lr: float = flag("Adam's learning rate for the discriminator.", default=2e-4, lower=0.0)
+    beta1: float = flag("Adam's beta1, both networks.", default=0.5, lower=0.0, upper=0.9999)
+    beta2: float = flag("Adam's beta2, both networks.", default=0.999, lower=0.0, upper=0.999999)
+    ema_kimg: float = flag(
+        "Half-life of the averaged generator in thousands of images; 0 for none.", default=10.0, lower=0.0
+    )
+    ema_snapshot_kimg: float = flag(
+        "Thousands of images from one snapshot to the next, from which tfdogs.generate "
+        "--ema_length makes an average of any length; 0: none.",
+        default=0.0,
+        lower=0.0,
+    )
+
+    schedule_kimg: float = flag(
+        "Thousands of images over which learning rates, R1, R2, beta2 and the average's half-life follow "
+        "half a cosine to the values below; 0: they stay.",
+        default=0.0,
+        lower=0.0,
+    )
+    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=1.0, lower=0.0)
+    penalty_end: float = flag("R1 and R2 at its end, as a share of those given.", default=1.0, lower=0.0)
+    beta2_end: float = flag("Adam's beta2 at its end; 0: as --beta2.", default=0.0, lower=0.0, upper=0.999999)
+    ema_start: float = flag(
+        "The average's half-life at its beginning, as a share of --ema_kimg, which it ends at.",
+        default=1.0,
+        lower=0.0,
+        upper=1.0,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.label_smoothing and self.loss not in ("least_squares", "minimax", "non_saturating"):
+            self.reject("label_smoothing", f"must be 0 with --loss={self.loss}")
+        try:
+            kind = augment.parse(self.augment)[0]
+        except ValueError as e:
+            self.reject("augment", str(e).removeprefix("policy ").split(". Received")[0])
+        if not self.schedule_kimg:
+            for name in ("lr_end", "penalty_end", "beta2_end", "ema_start"):
+                if getattr(self, name) != getattr(type(self), name):
+                    self.reject(name, "needs a schedule: give --schedule_kimg")
+        if kind != "ada":
+            for name in ("ada_target", "ada_kimg", "ada_p"):
+                if getattr(self, name) != getattr(type(self), name):
+                    self.reject(name, f"goes with --augment=ada only, not --augment={self.augment}")
+        self._check_followers()
+
+    def _check_followers(self):
+        for name, leader, off in (
+            ("r1_interval", "r1", 0.0),
+            ("r2_interval", "r2", 0.0),
+            ("lecam_start_kimg", "lecam", 0.0),
+            ("path_length_interval", "path_length", 0.0),
+            ("instance_noise_kimg", "instance_noise", 0.0),
+            ("top_k_kimg", "top_k", 1.0),
+        ):
+            if getattr(self, leader) == off and getattr(self, name) != getattr(type(self), name):
+                self.reject(name, f"goes with --{leader} only")

@@ -1,0 +1,82 @@
+"""Which networks play, and how large they are."""
+
+import dataclasses
+
+from tfdogs.config import Config, flag
+from tfdogs.models import registry
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkFlags(Config):
+    """See the module. A flag that only some models know must keep its default with all others."""
+
+    model: str = flag("Networks.", default="dcgan", choices=registry.NAMES)
+    latent_dim: int = flag("Length of a latent.", default=100, lower=1)
+    latent: str = flag(
+        "Distribution of latents: N(0, 1) or U[-1, 1).", default="normal", choices=("normal", "uniform")
+    )
+    conditional: bool = flag("Condition both networks on the class.", default=False)
+    g_channels: int = flag(
+        "Width of the generator: channels of its last hidden layer (mlp: an eighth of its units).",
+        default=64,
+        lower=1,
+    )
+    d_channels: int = flag(
+        "Width of the discriminator: channels of its first layer (mlp: an eighth of its units).",
+        default=64,
+        lower=1,
+    )
+    d_norm: str = flag(
+        "dcgan: the discriminator's normalization.", default="batch", choices=("batch", "none")
+    )
+    attention: int = flag(
+        "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
+        "the image's; 0: none.",
+        default=32,
+        lower=0,
+    )
+    activation: str = flag(
+        "biggan: activation of both networks.", default="relu", choices=("relu", "leaky_relu")
+    )
+    embedding_dim: int = flag("biggan: length of a class's embedding.", default=128, lower=1)
+    auxiliary: float = flag(
+        "biggan: weight of an auxiliary classifier's loss (AC-GAN), with --conditional; 0: none.",
+        default=0.0,
+        lower=0.0,
+    )
+    mapping_layers: int = flag("stylegan2: layers of the mapping network.", default=8, lower=1, upper=16)
+    w_dim: int = flag("stylegan2: length of a style, w; 0: as --latent_dim.", default=0, lower=0)
+    style_mixing: float = flag(
+        "stylegan2: share of images in training that mix the styles of two latents.",
+        default=0.9,
+        lower=0.0,
+        upper=1.0,
+    )
+    blocks: int = flag("r3gan: residual blocks at every resolution.", default=2, lower=1)
+    expansion: int = flag("r3gan: channels inside a block, as a multiple of its input's.", default=2, lower=1)
+    group_width: int = flag(
+        "r3gan: channels in a group of the grouped convolutions; 0: one group.", default=16, lower=0
+    )
+    patch: int = flag(
+        "r3gan: side of the squares of pixels that the outermost layers treat as one; for CPUs.",
+        default=1,
+        lower=1,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.auxiliary and not self.conditional:
+            self.reject("auxiliary", "goes with --conditional only")
+        for name, models in registry.OPTIONS.items():
+            if self.model not in models and getattr(self, name) != getattr(type(self), name):
+                self.reject(name, f"goes with --model={' or '.join(models)} only, not {self.model}")
+
+    @property
+    def network_options(self):
+        """The flags that this model alone knows, as `tfdogs.models.build` takes them."""
+        options = {n: getattr(self, n) for n, models in registry.OPTIONS.items() if self.model in models}
+        if "auxiliary" in options:
+            options["auxiliary"] = bool(self.auxiliary)
+        if "w_dim" in options:
+            options["w_dim"] = self.w_dim or None
+        return options

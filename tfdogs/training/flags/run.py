@@ -1,0 +1,73 @@
+"""Where a run reads and writes, how long it goes, on what, and what it leaves on the way."""
+
+import dataclasses
+
+from tfdogs.config import Config, flag
+
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFlags(Config):
+    """See the module."""
+
+    data_dir: str = flag("Prepared data, as python -m tfdogs.prepare leaves it.", run_control=True)
+    model_dir: str = flag("The run's folder; a run that is there is gone on with.", run_control=True)
+    total_kimg: float = flag(
+        "Thousands of images to show the discriminator.", default=1000.0, lower=0.001, run_control=True
+    )
+    seed: int = flag(
+        "Seed of weights, latents, data order and augmentation.", default=0, lower=0, upper=2**32 - 1
+    )
+
+    precision: str = flag("Arithmetic of the networks.", default="float32", choices=PRECISIONS)
+    xla: bool = flag("Compile with XLA: for GPUs; several times slower on a CPU.", default=False)
+    steps_per_execution: int = flag(
+        "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
+    )
+    strategy: str = flag(
+        "Devices: one, or mirrored over all that are visible; auto: mirrored where there are several GPUs.",
+        default="auto",
+        choices=("auto", "one", "mirrored"),
+    )
+
+    log_kimg: float = flag(
+        "Thousands of images from one line of metrics to the next.",
+        default=1.0,
+        lower=0.001,
+        run_control=True,
+    )
+    sheet_kimg: float = flag(
+        "Thousands of images from one sheet of samples to the next; sheets are numbered by it.",
+        default=10.0,
+        lower=1.0,
+        run_control=True,
+    )
+    sheet_columns: int = flag("Columns and rows of a sheet.", default=8, lower=1, upper=64, run_control=True)
+    checkpoint_kimg: float = flag(
+        "Thousands of images from one checkpoint to the next.", default=20.0, lower=0.001, run_control=True
+    )
+    keep_checkpoints: int = flag("Checkpoints kept, the newest.", default=2, lower=1, run_control=True)
+    max_wall_seconds: float = flag(
+        "Save and stop after this time, without a last evaluation; 0 for no limit.",
+        default=0.0,
+        lower=0.0,
+        run_control=True,
+    )
+    aug_preview: str = flag(
+        "Write a sheet of real images as the discriminator would see them to this .png, and train nothing.",
+        default="",
+        run_control=True,
+    )
+    dry_run: bool = flag(
+        "Print configuration, device, data, speed, memory and ETA; train nothing.",
+        default=False,
+        run_control=True,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.xla and self.strategy == "mirrored":
+            self.reject("xla", "does not go together with --strategy=mirrored")
+        if self.aug_preview and not self.aug_preview.lower().endswith(".png"):
+            self.reject("aug_preview", "must end in .png")
