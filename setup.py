@@ -91,6 +91,7 @@ setup(
             *("sampling/*.html", "metrics/*.html"),
             *("exhibition/*.html", "exhibition/*.css", "exhibition/*.js"),
             *("serving/deploy/*", "serving/page/*"),
+            "classification/*.html",
         ]
     },
     install_requires=CORE,

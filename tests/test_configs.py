@@ -7,25 +7,38 @@ import pytest
 from tfdogs import cli
 from tfdogs.training.config import TrainConfig
 
-RECIPES = sorted((Path(__file__).resolve().parents[1] / "configs").glob("*.flags"))
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+RECIPES = sorted(CONFIGS.glob("*.flags"))
+CPU_SIZED = sorted((CONFIGS / "cpu").glob("*.flags"))
+
+
+def name(recipe):
+    return recipe.relative_to(CONFIGS).with_suffix("").as_posix()
 
 
 def parse(recipe, *flags):
-    argv = ["train.py", f"--flagfile={recipe}", "--data_dir=data", "--model_dir=run", *flags]
-    return cli.parse(TrainConfig, argv, summary="")
+    files = [recipe] if recipe in RECIPES else [CONFIGS / recipe.name, recipe]
+    argv = [*(f"--flagfile={file}" for file in files), "--data_dir=data", "--model_dir=run", *flags]
+    return cli.parse(TrainConfig, ["train.py", *argv], summary="")
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.stem)
+@pytest.mark.parametrize("recipe", [*RECIPES, *CPU_SIZED], ids=name)
 def test_recipe_parses_and_says_what_it_is(recipe):
     assert parse(recipe).total_kimg > 0
-    first = recipe.read_text(encoding="utf-8").splitlines()[0]
-    assert first.startswith(f"# {recipe.stem}: ")
+    text = recipe.read_text(encoding="utf-8")
+    cpu = " on two CPU cores: " if recipe in CPU_SIZED else ": "
+    assert text.startswith(f"# {recipe.stem}{cpu}")
+    assert f"--flagfile=configs/{name(recipe)}.flags" in text  # the command
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.stem)
+def test_every_recipe_has_a_version_for_two_cores():
+    assert {r.name for r in CPU_SIZED} == {r.name for r in RECIPES} - {"demo.flags"}
+
+
+@pytest.mark.parametrize("recipe", [*RECIPES, *CPU_SIZED], ids=name)
 def test_recipe_dry_runs(recipe, paper_data, tmp_path, capsys):
     from tfdogs.training.run import train
 
-    flags = [f"--data_dir={paper_data}", f"--model_dir={tmp_path / 'run'}", "--dry_run", "--batch_size=4"]
-    train(parse(recipe, *flags, "--g_channels=2", "--d_channels=2"))
+    small = ["--g_channels=2", "--d_channels=2", "--batch_size=4", "--steps_per_execution=1"]
+    train(parse(recipe, f"--data_dir={paper_data}", f"--model_dir={tmp_path / 'run'}", "--dry_run", *small))
     assert "ETA:" in capsys.readouterr().out

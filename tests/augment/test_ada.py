@@ -134,7 +134,7 @@ def test_config_round_trip(images, noise):
     np.testing.assert_array_equal(twin(images(), noise()), augment(images(), noise()))
 
 
-def test_in_a_gan(tmp_path):
+def test_in_a_gan():
     keras.utils.set_random_seed(0)
     gan = tfdogs.GAN(
         generator=MLPGenerator(8, 3, 3, hidden=2),
@@ -147,7 +147,3 @@ def test_in_a_gan(tmp_path):
     # Six steps of 4 images: p rises by 8 / 100 every second step, and the metric is its mean over the epoch.
     np.testing.assert_allclose(float(gan.augment.p), 0.24, rtol=1e-5)
     np.testing.assert_allclose(history["augment_p"], [(0 + 0.08 + 0.08 + 0.16 + 0.16 + 0.24) / 6], rtol=1e-5)
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    np.testing.assert_array_equal(loaded.augment.p, gan.augment.p)
-    assert loaded.augment.get_config() == gan.augment.get_config()

@@ -108,14 +108,13 @@ def test_the_bases():
 def test_nothing_fades_or_explodes_at_the_start():
     keras.utils.set_random_seed(0)
     smooth = tf.repeat(tf.repeat(random(64, 4, 4, 3), 8, 1), 8, 2)
-    for blocks in (1, 4):
-        generator = R3GANGenerator(32, base_channels=8, blocks=blocks)
-        generator.build()
-        inside = keras.Model(generator.body.inputs, generator.body.layers[-2].output)
-        assert 0.4 < np.std(inside(random(64, 64))) < 1.6
-        discriminator = R3GANDiscriminator(32, base_channels=8, blocks=blocks)
-        discriminator.build()
-        assert 0.15 < np.std(discriminator(smooth)) < 2.5
+    generator = R3GANGenerator(32, base_channels=8, blocks=3)
+    generator.build()
+    inside = keras.Model(generator.body.inputs, generator.body.layers[-2].output)
+    assert 0.4 < np.std(inside(random(64, 64))) < 1.6
+    discriminator = R3GANDiscriminator(32, base_channels=8, blocks=3)
+    discriminator.build()
+    assert 0.15 < np.std(discriminator(smooth)) < 2.5
 
 
 def test_only_the_last_convolution_of_a_block_starts_at_zero():
@@ -125,8 +124,7 @@ def test_only_the_last_convolution_of_a_block_starts_at_zero():
     assert zero == {"first_bias:0", "middle_bias:0", "last:0", "bias:0"}
 
 
-@pytest.mark.parametrize("size", [28, 32, 48, 50, 100])
-@pytest.mark.parametrize("patch", [1, 2])
+@pytest.mark.parametrize(("size", "patch"), [(28, 1), (50, 1), (48, 2), (100, 2)])
 def test_any_size(size, patch):
     generator = R3GANGenerator(size, 1, 4, patch=patch, **SMALL)
     discriminator = R3GANDiscriminator(size, 1, patch=patch, **SMALL)
@@ -166,10 +164,10 @@ def test_config_round_trip(network):
     assert type(twin) is network and twin.get_config() == model.get_config()
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
-def test_it_trains_in_every_precision(precision):
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_it_trains_in_half_precision(precision):
     keras.utils.set_random_seed(0)
-    shape = {"num_classes": 2, "dtype": precision, **SMALL}
+    shape = {"num_classes": 2, "dtype": precision, "patch": 2, **SMALL}
     gan = tfdogs.GAN(
         generator=R3GANGenerator(28, 1, 4, **shape),
         discriminator=R3GANDiscriminator(28, 1, **shape),

@@ -18,7 +18,7 @@ def _make_gan(num_classes=0, *, model="dcgan", image_size=28, channels=3, **opti
         num_classes=num_classes,
         g_channels=2,
         d_channels=2,
-        d_norm="none",
+        **({"d_norm": "none"} if model == "dcgan" else {}),
     )
     for weight in generator.weights:
         if "kernel" in weight.name or "embeddings" in weight.name:

@@ -24,8 +24,8 @@ from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.evaluate import Evaluate
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
-from tfdogs.training.flags.evaluation import DECIDING
 from tfdogs.training.evaluation import RunEvaluation
+from tfdogs.training.flags.evaluation import DECIDING
 
 QUICK = {  # quickly traced and quickly scored
     "model": "mlp",

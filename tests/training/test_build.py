@@ -1,0 +1,87 @@
+"""From flags to the parts of a GAN."""
+
+import pytest
+
+import tfdogs
+from tfdogs.errors import UsageError
+from tfdogs.training.build import build
+from tfdogs.training.run import DataCard
+
+CARD = DataCard(image_size=28, channels=3, classes=("pug", "whippet"), num_images=9_000, fingerprint="f")
+
+
+@pytest.fixture
+def made(make_config):
+    """Returns a maker of GANs from changes of the small configuration."""
+    return lambda **changes: build(
+        make_config(**{"r1": 0.0, "augment": "", "r1_interval": 1, **changes}), CARD
+    )
+
+
+def test_regularizers_follow_the_flags(made):
+    gan = made(
+        r1=1.0, r1_interval=2, r2=3.0, dragan=4.0, lecam=0.5, lecam_start_kimg=6.0, consistency=7.0,
+        g_orthogonal=1e-4, d_orthogonal=1e-3, gradient_penalty=8.0,
+    )  # fmt: skip
+    configs = {type(r).__name__ + "/" + r.network: r.get_config() for r in gan.regularizers}
+    assert configs["R1/discriminator"]["gamma"] == 1 and configs["R1/discriminator"]["interval"] == 2
+    assert configs["R2/discriminator"]["gamma"] == 3 and configs["R2/discriminator"]["interval"] == 1
+    assert configs["DRAGAN/discriminator"]["weight"] == 4
+    assert configs["LeCam/discriminator"]["weight"] == 0.5
+    assert configs["LeCam/discriminator"]["start_kimg"] == 6
+    assert configs["Consistency/discriminator"]["real"] == configs["Consistency/discriminator"]["fake"]
+    assert configs["Orthogonal/generator"]["weight"] == 1e-4
+    assert configs["Orthogonal/discriminator"]["weight"] == 1e-3
+    assert configs["GradientPenalty/discriminator"]["weight"] == 8
+    assert len(gan.regularizers) == 8
+    assert made().regularizers == []
+
+
+def test_path_length_is_stylegan2s(made):
+    small = {"model": "stylegan2", "d_norm": "batch", "mapping_layers": 2}
+    gan = made(**small, path_length=2.0, path_length_interval=5, augment="ada:blit", ada_p=0.3, ada_kimg=7.0)
+    (penalty,) = gan.regularizers
+    assert isinstance(penalty, tfdogs.PathLength) and penalty.interval == 5
+    assert isinstance(gan.augment, tfdogs.ADA)
+    assert float(gan.augment.tracked["augment_p"]) == pytest.approx(0.3)
+    assert gan.generator.mapping_layers == 2
+
+
+def test_what_the_discriminator_sees(made):
+    assert made().augment is None
+    assert made(augment="auto").augment.policy == "color,translation,cutout"  # 9,000 images
+    gan = made(instance_noise=0.1, instance_noise_kimg=2.0)
+    assert float(gan.instance_noise(1000)) == pytest.approx(0.05)
+    assert made(instance_noise=0.1).instance_noise == 0.1
+
+
+def test_schedules(made):
+    gan = made(
+        r1=2.0, schedule_kimg=10.0, lr_end=0.25, penalty_end=0.5, beta2=0.9, beta2_end=0.99, ema_start=0.0,
+        g_lr=4e-4, d_lr=8e-4, d_steps=2,
+    )  # fmt: skip
+    for optimizer, rate, images in ((gan.g_optimizer, 4e-4, 8), (gan.d_optimizer, 8e-4, 4)):
+        assert isinstance(optimizer, tfdogs.ScheduledAdam) and optimizer.images_per_step == images
+        assert float(optimizer.learning_rate) == pytest.approx(rate)
+        assert float(optimizer.beta_2) == pytest.approx(0.9)
+        optimizer.iterations.assign(10_000 // images)
+        assert float(optimizer.learning_rate) == pytest.approx(rate / 4, rel=1e-5)
+        assert float(optimizer.beta_2) == pytest.approx(0.99, rel=1e-5)
+    assert float(gan.regularizers[0].schedule(10_000)) == pytest.approx(0.5)
+    assert float(gan.ema.schedule(0)) == 0 and float(gan.ema.schedule(10_000)) == pytest.approx(1)
+    assert type(made().g_optimizer) is not tfdogs.ScheduledAdam
+
+
+def test_averages_and_top_k(made):
+    gan = made(ema_snapshot_kimg=1.0, top_k=0.5, top_k_kimg=3.0)
+    assert [track.sigma_rel for track in gan.tracks] == [0.05, 0.1]
+    assert (gan.top_k.share, gan.top_k.kimg) == (0.5, 3.0)
+    assert made(ema_kimg=0.0).ema is None
+
+
+def test_an_auxiliary_classifier_needs_classes(made, make_config):
+    small = {"model": "biggan", "d_norm": "batch", "attention": 0, "embedding_dim": 4}
+    gan = made(**small, conditional=True, auxiliary=0.2)
+    assert gan.auxiliary == 0.2 and gan.discriminator.auxiliary
+    with pytest.raises(UsageError, match="--auxiliary goes with --conditional only"):
+        make_config(**small, auxiliary=0.2)
