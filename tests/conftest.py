@@ -47,4 +47,10 @@ def make_config(paper_data, tmp_path):
         checkpoint_kimg=0.008,
         sheet_columns=2,
     )
-    return lambda **changes: dataclasses.replace(small, **changes)
+
+    def make(**changes):
+        if changes.get("model", "dcgan") != "dcgan":
+            changes = {"d_norm": "batch", **changes}  # dcgan's own flag
+        return dataclasses.replace(small, **changes)
+
+    return make

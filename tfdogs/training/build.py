@@ -72,7 +72,7 @@ def build(config, card):
 
 def _regularizers(config):
     decay = None
-    if config.penalty_end != 1:
+    if config.schedule_kimg and config.penalty_end != 1:
         decay = Cosine(1.0, config.penalty_end, config.schedule_kimg)
     if config.gradient_penalty:
         yield GradientPenalty(config.gradient_penalty)
@@ -85,7 +85,7 @@ def _regularizers(config):
     if config.lecam:
         yield LeCam(config.lecam, start_kimg=config.lecam_start_kimg)
     if config.consistency:
-        yield Consistency(config.consistency)
+        yield Consistency(config.consistency, config.consistency)
     for network in ("generator", "discriminator"):
         weight = getattr(config, f"{network[0]}_orthogonal")
         if weight:
@@ -110,7 +110,7 @@ def _instance_noise(config):
 def _ema(config):
     if not config.ema_kimg:
         return None
-    if config.ema_start == 1:
+    if config.ema_start == 1 or not config.schedule_kimg:
         return EMA(config.ema_kimg)
     return EMA(config.ema_kimg, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tfdogs import augment
 from tfdogs.training.flags.evaluation import EvaluationFlags
 from tfdogs.training.flags.game import GameFlags
 from tfdogs.training.flags.networks import NetworkFlags
@@ -27,5 +28,14 @@ class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
                 "model",
                 "needs --loss=wasserstein and --gradient_penalty, as configs/wgan_gp_dogfaces.flags has",
             )
+        if self.xla:
+            self._check_xla()
         if self.path_length and self.model != "stylegan2":
             self.reject("path_length", f"goes with --model=stylegan2 only, not {self.model}")
+
+    def _check_xla(self):
+        kind, parts = augment.parse(self.augment)
+        if kind == "ada" and {"blit", "geometry"} & set(parts):
+            self.reject("xla", "does not go together with --augment=ada's blit and geometry")
+        if self.top_k < 1:
+            self.reject("xla", "does not go together with --top_k")

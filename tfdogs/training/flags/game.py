@@ -5,6 +5,7 @@ import dataclasses
 from tfdogs import augment
 from tfdogs.config import Config, flag
 from tfdogs.losses import NAMES as LOSSES
+from tfdogs.losses import SMOOTHING
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,30 +117,9 @@ class GameFlags(Config):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.label_smoothing and self.loss not in ("least_squares", "minimax", "non_saturating"):
+        if self.label_smoothing and self.loss not in SMOOTHING:
             self.reject("label_smoothing", f"must be 0 with --loss={self.loss}")
         try:
-            kind = augment.parse(self.augment)[0]
+            augment.parse(self.augment)
         except ValueError as e:
             self.reject("augment", str(e).removeprefix("policy ").split(". Received")[0])
-        if not self.schedule_kimg:
-            for name in ("lr_end", "penalty_end", "beta2_end", "ema_start"):
-                if getattr(self, name) != getattr(type(self), name):
-                    self.reject(name, "needs a schedule: give --schedule_kimg")
-        if kind != "ada":
-            for name in ("ada_target", "ada_kimg", "ada_p"):
-                if getattr(self, name) != getattr(type(self), name):
-                    self.reject(name, f"goes with --augment=ada only, not --augment={self.augment}")
-        self._check_followers()
-
-    def _check_followers(self):
-        for name, leader, off in (
-            ("r1_interval", "r1", 0.0),
-            ("r2_interval", "r2", 0.0),
-            ("lecam_start_kimg", "lecam", 0.0),
-            ("path_length_interval", "path_length", 0.0),
-            ("instance_noise_kimg", "instance_noise", 0.0),
-            ("top_k_kimg", "top_k", 1.0),
-        ):
-            if getattr(self, leader) == off and getattr(self, name) != getattr(type(self), name):
-                self.reject(name, f"goes with --{leader} only")
