@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers
 
+from tfdogs.models.leaky_relu import LeakyReLU
+
 _EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
 _MOMENTUM = 0.9
 
@@ -94,7 +96,7 @@ def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
         )
         if normalized:
             stack.append(norm())
-        stack.append(layers.LeakyReLU(0.2, dtype=dtype))
+        stack.append(LeakyReLU(dtype=dtype))
     return keras.Sequential([*stack, layers.Flatten(dtype=dtype)], name="body")
 
 

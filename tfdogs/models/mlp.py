@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfdogs.models.base import Discriminator, Generator
+from tfdogs.models.leaky_relu import LeakyReLU
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -58,9 +59,9 @@ class MLPDiscriminator(Discriminator):
                 keras.Input(self.image_shape),
                 layers.Flatten(dtype=self.policy),
                 layers.Dense(hidden, dtype=self.policy),
-                layers.LeakyReLU(0.2, dtype=self.policy),
+                LeakyReLU(dtype=self.policy),
                 layers.Dense(hidden, dtype=self.policy),
-                layers.LeakyReLU(0.2, dtype=self.policy),
+                LeakyReLU(dtype=self.policy),
             ],
             name="body",
         )

@@ -4,6 +4,7 @@ import tensorflow as tf
 from keras import layers
 
 from tfdogs.models.conditional_batch_norm import ConditionalBatchNormalization
+from tfdogs.models.leaky_relu import leaky_relu
 from tfdogs.models.spectral_norm import SNConv2D
 
 ACTIVATIONS = ("relu", "leaky_relu")
@@ -11,7 +12,7 @@ ACTIVATIONS = ("relu", "leaky_relu")
 
 def activate(name, features):
     """Applies the activation of `ACTIVATIONS` with that name; the leaky one's slope is 0.2."""
-    return tf.nn.relu(features) if name == "relu" else tf.nn.leaky_relu(features, 0.2)
+    return tf.nn.relu(features) if name == "relu" else leaky_relu(features)
 
 
 def check_activation(name):
