@@ -7,9 +7,6 @@ from keras import layers
 from tfdogs.models import convnets
 from tfdogs.models.spectral_norm import SNDense, fresh
 
-_EPSILON = 1e-5
-_MOMENTUM = 0.9
-
 
 @keras.saving.register_keras_serializable("tfdogs")
 class ConditionalBatchNormalization(layers.Layer):
@@ -34,7 +31,11 @@ class ConditionalBatchNormalization(layers.Layer):
         self.kernel_initializer = fresh(kernel_initializer or convnets.initializer())
         self.normalization = (
             layers.BatchNormalization(
-                momentum=_MOMENTUM, epsilon=_EPSILON, center=False, scale=False, dtype=self.dtype_policy
+                momentum=convnets.MOMENTUM,
+                epsilon=convnets.EPSILON,
+                center=False,
+                scale=False,
+                dtype=self.dtype_policy,
             )
             if condition_dim
             else convnets.batch_norm(self.dtype_policy)

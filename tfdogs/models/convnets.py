@@ -7,8 +7,8 @@ from keras import layers
 
 from tfdogs.models.leaky_relu import LeakyReLU
 
-_EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
-_MOMENTUM = 0.9
+EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
+MOMENTUM = 0.9
 
 
 def doublings(image_size):
@@ -29,9 +29,7 @@ def initializer():
 def batch_norm(dtype=None):
     """BatchNorm as DCGAN's, its scale drawn from N(1, 0.02)."""
     gamma = keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
-    return layers.BatchNormalization(
-        momentum=_MOMENTUM, epsilon=_EPSILON, gamma_initializer=gamma, dtype=dtype
-    )
+    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, gamma_initializer=gamma, dtype=dtype)
 
 
 def upsampler(image_size, channels, base_channels, *, input_dim, dtype=None):
