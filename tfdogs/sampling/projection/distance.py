@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfdogs.metrics.extractors import efficientnet_lite0, resizers, torch_pickle
+from tfdogs.metrics.extractors import efficientnet_lite0, resizers
 
 _SIDES = (128, 224)  # what the network sees, at least and at most, in pixels
 _SCALES = 4
@@ -27,8 +27,7 @@ class Distance:
     """
 
     def __init__(self, image_size):
-        path = efficientnet_lite0.packaged_weights()
-        whole = efficientnet_lite0.network(torch_pickle.load(path), path)
+        whole = efficientnet_lite0.pretrained(efficientnet_lite0.packaged_weights())
         side = min(max(_SIDES[0], -(-image_size // 32) * 32), _SIDES[1])
         # The same layers on another size of images: 64 pixels enlarged to 224 would only cost time.
         network = keras.models.clone_model(whole, keras.Input([side, side, 3]))
