@@ -39,6 +39,9 @@ def test_every_recipe_has_a_version_for_two_cores():
 def test_recipe_dry_runs(recipe, paper_data, tmp_path, capsys):
     from tfdogs.training.run import train
 
+    given = parse(recipe)
     small = ["--g_channels=2", "--d_channels=2", "--batch_size=4", "--steps_per_execution=1"]
+    small += [f"--{option}=1" for option in ("blocks", "mapping_layers") if option in given.network_options]
+    small += [f"--d_steps={min(given.d_steps, 2)}"]
     train(parse(recipe, f"--data_dir={paper_data}", f"--model_dir={tmp_path / 'run'}", "--dry_run", *small))
     assert "ETA:" in capsys.readouterr().out

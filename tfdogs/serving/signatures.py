@@ -75,6 +75,7 @@ class _Graphs:
 
     def __init__(self, gan, card):
         self._generator, self._styles = gan.sampler.generator, gan.sampler.truncates_styles
+        self._network = tf.function(self._images)  # traced once, not in each of the signatures that draw
         self._discriminator = gan.discriminator
         self._probability = gan.loss_function.probability
         self._kind, self._latent_dim = gan.latent, gan.latent_dim
@@ -194,6 +195,12 @@ class _Graphs:
         # A bound at infinity changes no bit.
         return tf.where((truncation == 0) | self._styles, math.inf, truncation)
 
+    def _images(self, z, *rest):
+        """Returns uint8 images of latents, and after them of labels and psi, where the generator takes such."""
+        inputs = (z, rest[0]) if self._classes else z
+        style = {"truncation": rest[-1]} if self._styles else {}
+        return pixels.to_uint8(self._generator(inputs, training=False, **style))
+
     def _draw(self, to_latents, rows, inputs, label, output):
         """Draws `output`, "image_bytes" or "images", at the latents that `to_latents` makes of `rows`.
 
@@ -204,9 +211,7 @@ class _Graphs:
         encoded = output == "image_bytes"
 
         def draw(live, *rows):
-            z, style = to_latents(*rows[:count]), {"truncation": rows[-1]} if styles else {}
-            inputs = (z, rows[count]) if labels else z
-            images = pixels.to_uint8(self._generator(inputs, training=False, **style))
+            images = self._network(to_latents(*rows[:count]), *rows[count:])
             return _encode(images, live) if encoded else images
 
         spec = (
