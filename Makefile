@@ -1,11 +1,12 @@
-# make demo: drawn dogs -> data -> training -> a page to open.    make test: the whole test suite.
+# make demo: drawn dogs -> data -> training -> a page to open.
+# make test: the tests.    make test-slow: the rest of them, which take minutes each.
 PYTHON ?= python3.11
 VENV ?= .venv
 UV ?= $(shell command -v uv)
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test lint format lock clean
+.PHONY: install demo test test-slow lint format lock clean
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED)
@@ -33,6 +34,9 @@ demo/data/dataset.json: | $(INSTALLED)
 
 test: $(INSTALLED)
 	$(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal
+
+test-slow: $(INSTALLED)
+	$(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal -m slow
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

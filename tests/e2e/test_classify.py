@@ -60,6 +60,7 @@ def study(home, monkeypatch, capsys):
     return study
 
 
+@pytest.mark.slow
 def test_one_command_makes_the_whole_study(home, study):
     flags = ("--output_dir=study", "--gan_flagfile=tiny.flags", "--gan_kimg=0.008")
     status, out, errors = study(*flags)

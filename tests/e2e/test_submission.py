@@ -199,6 +199,7 @@ def run64(tmp_path):
     return tmp_path / "run64"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc, which tells the memory used")
 def test_a_zip_of_a_runs_images_in_bounded_memory(run64, tmp_path, submit):
     command = [sys.executable, "-c", GENERATE, str(run64), str(FEW), str(MANY)]

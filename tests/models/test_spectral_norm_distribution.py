@@ -12,9 +12,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tfdogs.models.spectral_norm import SNConv2D, SNDense
+
+pytestmark = pytest.mark.slow
 
 
 def main(output):

@@ -121,6 +121,7 @@ def test_pictures_are_kept_small():
         assert np.abs(np.asarray(image.convert("RGB"), int) - noise).mean() < 30
 
 
+@pytest.mark.slow
 def test_runs_in_short_form(path, kept, tmp_path):
     write_digits(tmp_path / "mnist")
     done = run["execute"](

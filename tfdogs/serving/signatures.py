@@ -196,7 +196,7 @@ class _Graphs:
         return tf.where((truncation == 0) | self._styles, math.inf, truncation)
 
     def _images(self, z, *rest):
-        """Returns uint8 images of latents, and after them of labels and psi, where the generator takes such."""
+        """Returns uint8 images of latents, then labels and psi where the generator takes such."""
         inputs = (z, rest[0]) if self._classes else z
         style = {"truncation": rest[-1]} if self._styles else {}
         return pixels.to_uint8(self._generator(inputs, training=False, **style))

@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
 
 NUM_IMAGES = 44  # in batches of 16, the last of which is 6 and 6
 
