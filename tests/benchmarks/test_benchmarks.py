@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,7 +21,7 @@ def load(monkeypatch):
     """Imports a module of benchmarks/ as its scripts do: from their own folder."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield importlib.import_module
-    for name in ("flops", "timing"):
+    for name in ("flops", "recipes", "timing"):
         sys.modules.pop(name, None)
 
 
@@ -94,3 +95,41 @@ def test_counts_on_the_command_line_are_positive(load):
     assert positive("3") == 3
     with pytest.raises(argparse.ArgumentTypeError, match="Received: 0"):
         positive("0")
+
+
+def trained(run):
+    """Writes what training and scoring leave, as far as the table reads it."""
+    run.mkdir()
+    log = [
+        {"kimg": 0.0, "fid": 300.0},  # no record of the training
+        {"kimg": 1.0, "seconds": 20.0, "images_per_second": 50.0},
+        {"kimg": 1200.5, "seconds": 90.0, "images_per_second": 70.0},
+    ]
+    scores = {
+        "fid": {"value": 156.388, "error": 0.845},
+        "memorization_distance": {"value": 0.4188, "error": None},
+    }
+    for name, value in {
+        "config.json": {"model": "biggan", "conditional": True},
+        "data.json": {"image_size": 64},
+        "scores.json": {"scores": scores, "num_fakes": 2000},
+    }.items():
+        (run / name).write_text(json.dumps(value))
+    (run / "metrics.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in log))
+    return run
+
+
+def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["recipes.py", str(trained(tmp_path / "dogs"))])
+    load("recipes").main()
+    head, line, row = capsys.readouterr().out.splitlines()
+    assert head.count("|") == line.count("|") == row.count("|")
+    cells = ["dogs", "biggan, conditional", "64", "1,200.5", "1.5", "60", "156.4 ± 0.8", "", "0.419", "2,000"]
+    assert row == f"| {' | '.join(cells)} |"
+
+
+def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
+    (trained(tmp_path / "dogs") / "scores.json").unlink()
+    monkeypatch.setattr(sys, "argv", ["recipes.py", str(tmp_path / "dogs")])
+    with pytest.raises(SystemExit, match="scores.json"):
+        load("recipes").main()
