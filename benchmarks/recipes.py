@@ -1,7 +1,8 @@
 """One Markdown table out of trained runs: what each is, how long it took, and its scores.
 
-A run's speed and time are its own records of the training, without evaluations, in RUN/metrics.jsonl; its scores are
-those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scores.json`. Nothing is trained or scored here.
+A run's speed and time are its own records of the training, without evaluations, in RUN/metrics.jsonl; its
+scores are those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scores.json`. Nothing is trained
+or scored here.
 
     python benchmarks/recipes.py runs/*
 """

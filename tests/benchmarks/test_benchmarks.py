@@ -131,5 +131,5 @@ def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
 def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
     (trained(tmp_path / "dogs") / "scores.json").unlink()
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(tmp_path / "dogs")])
-    with pytest.raises(SystemExit, match="scores.json"):
+    with pytest.raises(SystemExit, match=r"scores\.json"):
         load("recipes").main()
