@@ -87,7 +87,7 @@ def test_downsampling_is_upsamplings_transpose():
     x, y = random(2, 6, 6, 3), random(2, 12, 12, 4, seed=1)
     up, down = randomized(Upsample(4), x), Downsample(3)
     down.build(y.shape)
-    down.set_weights([np.swapaxes(up.get_weights()[0], 2, 3).swapaxes(2, 3)])
+    down.set_weights([up.get_weights()[0]])
     np.testing.assert_allclose(tf.reduce_sum(up(x) * y), 4 * tf.reduce_sum(x * down(y)), rtol=1e-4)
     flat = down(tf.ones((1, 12, 12, 4)))[0, 2:4, 2:4].numpy()
     np.testing.assert_allclose(
@@ -105,16 +105,38 @@ def test_the_bases():
     np.testing.assert_allclose(discriminative(x), expected, atol=1e-4)
 
 
-def test_nothing_fades_or_explodes_at_the_start():
+@pytest.mark.parametrize("patch", [1, 2])
+@pytest.mark.parametrize("classes", [0, 5])
+def test_nothing_fades_or_explodes_at_the_start(patch, classes):
     keras.utils.set_random_seed(0)
     smooth = tf.repeat(tf.repeat(random(64, 4, 4, 3), 8, 1), 8, 2)
-    generator = R3GANGenerator(32, base_channels=8, blocks=3)
-    generator.build()
-    inside = keras.Model(generator.body.inputs, generator.body.layers[-2].output)
-    assert 0.4 < np.std(inside(random(64, 64))) < 1.6
-    discriminator = R3GANDiscriminator(32, base_channels=8, blocks=3)
-    discriminator.build()
-    assert 0.15 < np.std(discriminator(smooth)) < 2.5
+    options = {"num_classes": classes, "base_channels": 8, "blocks": 3, "patch": patch}
+    generator, discriminator = R3GANGenerator(32, **options), R3GANDiscriminator(32, **options)
+    z, labels = random(64, 64), np.arange(64) % 5
+    inside = keras.Model(generator.body.inputs, generator.body.layers[-2].output)  # before tanh
+
+    def draw(z, labels):
+        return inside(tf.concat([z, generator.embedding(labels)], 1) if classes else z)
+
+    images = draw(z, labels)
+    assert 0.4 < np.std(images) < 1.6
+    logits = discriminator((smooth, labels) if classes else smooth)
+    assert 0.15 < np.std(logits) < 2.5
+    if classes:  # an image is its latent's and its label's in equal parts
+        by_label = draw(tf.repeat(z[:1], 5, 0), np.arange(5))
+        assert np.std(by_label, axis=0).mean() > 0.4 * np.std(np.asarray(images)[labels == 0], axis=0).mean()
+
+
+def test_squares_of_pixels_start_as_one():
+    keras.utils.set_random_seed(0)
+    generator = R3GANGenerator(32, base_channels=8, blocks=1, patch=2)
+    image = tf.nn.avg_pool2d(generator(random(4, 64)), 2, 2, "VALID")
+    np.testing.assert_allclose(tf.repeat(tf.repeat(image, 2, 1), 2, 2), generator(random(4, 64)), atol=1e-5)
+    discriminator = R3GANDiscriminator(32, base_channels=8, blocks=1, patch=2)
+    images = random(4, 32, 32, 3)
+    means = tf.nn.avg_pool2d(images, 2, 2, "VALID")
+    smooth = tf.repeat(tf.repeat(means, 2, 1), 2, 2)
+    np.testing.assert_allclose(discriminator(images), discriminator(smooth), atol=1e-4)
 
 
 def test_only_the_last_convolution_of_a_block_starts_at_zero():

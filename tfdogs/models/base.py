@@ -58,7 +58,13 @@ class Generator(_Network):
     def __init__(self, image_size, channels, latent_dim, *, num_classes=0, dtype=None, name=None):
         super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
         self.latent_dim = latent_dim
-        self.embedding = layers.Embedding(num_classes, latent_dim, name="embedding") if num_classes else None
+        self.embedding = None
+        if num_classes:
+            # As wide as the latent beside it; under Keras' own +-0.05 a label would hardly be seen.
+            as_latents = keras.initializers.RandomNormal(stddev=1.0)
+            self.embedding = layers.Embedding(
+                num_classes, latent_dim, embeddings_initializer=as_latents, name="embedding"
+            )
 
     @property
     def input_dim(self):

@@ -12,6 +12,7 @@ from tfdogs.models.r3gan_layers import (
     DiscriminativeBasis,
     Downsample,
     GenerativeBasis,
+    Repeated,
     ResidualBlock,
     SpaceToDepth,
     Upsample,
@@ -103,7 +104,7 @@ class R3GANGenerator(Generator):
         stack = [GenerativeBasis(plan.start, plan.widths[-1], **dtype), *plan.blocks()]
         for width in reversed(plan.widths[:-1]):
             stack += [Upsample(width, **dtype), *plan.blocks()]
-        init = normal(plan.widths[0])
+        init = Repeated(normal(plan.widths[0]), patch**2, axis=3)
         stack += [
             layers.Conv2D(channels * patch**2, 1, use_bias=False, kernel_initializer=init, **dtype),
             DepthToSpace(patch, image_size, **dtype),
@@ -155,7 +156,7 @@ class R3GANDiscriminator(Discriminator):
             patch=patch,
         )
         dtype = {"dtype": self.policy}
-        init = normal(channels * patch**2)
+        init = Repeated(normal(channels, gain=1 / patch**2), patch**2, axis=2)
         stack = [
             SpaceToDepth(patch, **dtype),
             layers.Conv2D(plan.widths[0], 1, use_bias=False, kernel_initializer=init, **dtype),
