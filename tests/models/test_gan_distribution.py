@@ -47,7 +47,7 @@ def critic():
         generator=MLPGenerator(28, 1, 4, hidden=4, num_classes=2),
         discriminator=WGANGPCritic(28, 1, base_channels=1, num_classes=2),
         loss="wasserstein",
-        regularizers=[tfdogs.GradientPenalty()],
+        regularizers=[tfdogs.GradientPenalty(), tfdogs.R1(interval=2)],
         augment=tfdogs.DiffAugment(),
         ema=tfdogs.EMA(0.01, rampup=None),
     )
@@ -137,7 +137,7 @@ def test_metrics_and_counters_are_those_of_the_global_batch(results):
         np.testing.assert_allclose(two["history"][name], value, rtol=1e-3, atol=1e-5, err_msg=name)
     for replicas in (one, two):
         assert replicas["images_seen"] == BATCH * STEPS and replicas["steps_done"] == STEPS
-        assert replicas["iterations"] == [STEPS, STEPS]
+        assert replicas["iterations"] == [STEPS, STEPS + 2]  # R1 is due in the first and the third
 
 
 def test_everything_trains_on_two_replicas(results):
@@ -146,7 +146,7 @@ def test_everything_trains_on_two_replicas(results):
         assert all(np.isfinite(w).all() for w in result[network])
     assert all(np.isfinite(value) for value in result["history"].values())
     assert result["images_seen"] == BATCH * STEPS
-    assert result["iterations"] == [STEPS, STEPS]
+    assert result["iterations"] == [STEPS + 2] * 2  # lazy penalties are due in the first and the third
     moved = [not np.array_equal(a, b) for a, b in zip(result["start"], result["generator"])]
     assert np.mean(moved) > 0.8
     assert result["drawn"] == [2, 28, 28, 1]

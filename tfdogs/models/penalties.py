@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from tfdogs.losses import lazy
 from tfdogs.losses.regularizer import Regularizer
 from tfdogs.training import optimizers
 
@@ -28,8 +29,9 @@ class Levy:
 class Penalties:
     """Evaluates a network's regularizers.
 
-    Those of every step share the tape of the loss, and what it has computed already. For the others only
-    gradients stand under a condition: the optimizer's step stays outside it.
+    Those of every step share the tape of the loss, and what it has computed already. Lazy ones take an
+    optimizer's step of their own, those of one interval together, weighed by the interval; learning rate and
+    betas are to be rescaled for it, see `tfdogs.losses.lazy.ratio`.
 
     Args:
         regularizers: `Regularizer`s of one network.
@@ -41,7 +43,10 @@ class Penalties:
     def __init__(self, regularizers, trackers, *, images_seen, steps_done):
         numbered = list(enumerate(regularizers))
         self._prompt = [(use, r) for use, r in numbered if r.interval == 1]
-        self._lazy = [(use, r) for use, r in numbered if r.interval > 1]
+        self._lazy = {
+            interval: [(use, r) for use, r in numbered if r.interval == interval]
+            for interval in lazy.intervals(regularizers)
+        }
         self._trackers = trackers
         self._images_seen = images_seen
         self._steps_done = steps_done
@@ -60,7 +65,7 @@ class Penalties:
         return [Levy(r, one, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._prompt]
 
     def update(self, optimizer, variables, tape, loss, *, prompt, arguments, noise):
-        """Takes the optimizer's step, then tells the metrics and the regularizers.
+        """Takes the optimizer's step, and those of lazy penalties; tells the metrics and the regularizers.
 
         Args:
             optimizer: of the network.
@@ -72,14 +77,17 @@ class Penalties:
             noise: `Noise` for the penalties of this network.
         """
         gradients = optimizers.gradients(optimizer, tape, loss, variables)
-        levies = list(prompt)
-        for use, regularizer in self._lazy:
-            levy, extra = self._when_due(regularizer, arguments, noise.fold(use), optimizer, variables)
-            gradients = [gradient + more for gradient, more in zip(gradients, extra)]
-            levies.append(levy)
         optimizer.apply_gradients(zip(gradients, variables))
-        for levy in levies:
+        for levy in prompt:
             self._settle(levy)
+        for interval in self._lazy:
+            due = tf.equal(self._steps_done % interval, 0)
+            levies, gradients = self._when_due(
+                due, interval, arguments, noise=noise, optimizer=optimizer, variables=variables
+            )
+            optimizers.apply_when(due, optimizer, gradients, variables)
+            for levy in levies:
+                self._settle(levy)
 
     def _settle(self, levy):
         self._trackers[levy.regularizer.name].update_state(levy.penalty, sample_weight=levy.due)
@@ -93,17 +101,21 @@ class Penalties:
         penalty, numbers = result if regularizer.observes else (result, tf.zeros([0]))
         return penalty * regularizer.factor(self._images_seen), numbers
 
-    def _when_due(self, regularizer, arguments, noise, optimizer, variables):
+    def _when_due(self, due, interval, arguments, *, noise, optimizer, variables):
+        """Returns the `Levy`s of an interval's regularizers, and their gradients; zeros where not due."""
+        group = self._lazy[interval]
+
         def compute():
             with tf.GradientTape() as tape:
-                penalty, numbers = self._evaluate(regularizer, arguments, noise)
-                scaled_loss = optimizers.scaled(optimizer, regularizer.interval * penalty)
-            return penalty, numbers, optimizers.gradients(optimizer, tape, scaled_loss, variables)
+                results = [self._evaluate(r, arguments, noise.fold(use)) for use, r in group]
+                loss = interval * tf.add_n([penalty for penalty, _ in results])
+                scaled_loss = optimizers.scaled(optimizer, loss)
+            return results, optimizers.gradients(optimizer, tape, scaled_loss, variables)
 
         def pause():
             zeros = [tf.zeros_like(variable) for variable in variables]
-            return tf.constant(0.0), tf.zeros([regularizer.observes]), zeros
+            return [(tf.constant(0.0), tf.zeros([r.observes])) for _, r in group], zeros
 
-        due = tf.equal(self._steps_done % regularizer.interval, 0)
-        penalty, numbers, gradients = tf.cond(due, compute, pause)
-        return Levy(regularizer, tf.cast(due, tf.float32), penalty, numbers), gradients
+        results, gradients = tf.cond(due, compute, pause)
+        levies = [Levy(r, tf.cast(due, tf.float32), *result) for (_, r), result in zip(group, results)]
+        return levies, gradients

@@ -2,14 +2,15 @@
 
 import keras
 
+from tfdogs.losses import lazy
 from tfdogs.training import optimizers
 
 
 class TwoPlayers(keras.Model):
     """What is needed to compile, save and load a model whose two networks have optimizers of their own.
 
-    A subclass has the attributes `generator` and `discriminator`; `compile` adds `g_optimizer` and
-    `d_optimizer`.
+    A subclass has the attributes `generator`, `discriminator` and `regularizers`; `compile` adds
+    `g_optimizer` and `d_optimizer`.
     """
 
     def compile(
@@ -18,7 +19,8 @@ class TwoPlayers(keras.Model):
         """Sets the optimizers; their slots are created here, so that a checkpoint finds them.
 
         Args:
-            g_optimizer: the generator's; default Adam(2e-4, beta_1=0.5), as DCGAN's.
+            g_optimizer: the generator's; default Adam(2e-4, beta_1=0.5), as DCGAN's, rescaled by
+                `tfdogs.losses.lazy.ratio`. One that is given is taken as it is.
             d_optimizer: the discriminator's; default the same.
             steps_per_execution: steps to one call into TensorFlow.
             jit_compile: XLA; worth trying on a GPU, several times slower on a CPU.
@@ -31,8 +33,8 @@ class TwoPlayers(keras.Model):
             raise ValueError(
                 "g_optimizer and d_optimizer must be two optimizers. Received: the same one twice"
             )
-        g_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5) if g_optimizer is None else g_optimizer
-        d_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5) if d_optimizer is None else d_optimizer
+        g_optimizer = self._adam("generator") if g_optimizer is None else g_optimizer
+        d_optimizer = self._adam("discriminator") if d_optimizer is None else d_optimizer
         self.g_optimizer = optimizers.prepare(g_optimizer, self.generator)
         self.d_optimizer = optimizers.prepare(d_optimizer, self.discriminator)
         # Keras wants one optimizer of its own; D's, lest it attach a third that nothing uses.
@@ -53,3 +55,7 @@ class TwoPlayers(keras.Model):
     def compile_from_config(self, config):
         """Compiles with what `get_compile_config` returned; the slots' values are loaded after it."""
         self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+    def _adam(self, network):
+        ratio = lazy.ratio(self.regularizers, network)
+        return keras.optimizers.Adam(ratio * 2e-4, beta_1=0.5**ratio, beta_2=0.999**ratio)

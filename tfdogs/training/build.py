@@ -3,6 +3,7 @@
 import keras
 
 from tfdogs import augment
+from tfdogs.losses import lazy
 from tfdogs.losses.consistency import Consistency
 from tfdogs.losses.dragan import DRAGAN
 from tfdogs.losses.gradient_penalty import GradientPenalty
@@ -61,9 +62,10 @@ def build(config, card):
         latent=config.latent,
         seed=config.seed,
     )
+    g_ratio, d_ratio = (lazy.ratio(gan.regularizers, name) for name in ("generator", "discriminator"))
     gan.compile(
-        g_optimizer=_adam(config, config.g_lr, config.batch_size * config.d_steps),
-        d_optimizer=_adam(config, config.d_lr, config.batch_size),
+        g_optimizer=_adam(config, config.g_lr, config.batch_size * config.d_steps, ratio=g_ratio),
+        d_optimizer=_adam(config, config.d_lr, config.batch_size, ratio=d_ratio),
         steps_per_execution=config.steps_per_execution,
         jit_compile=config.xla,
     )
@@ -115,17 +117,18 @@ def _ema(config):
     return EMA(config.ema_kimg, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
 
 
-def _adam(config, rate, images_per_step):
-    """Returns Adam as the flags have it, of Keras' own class where nothing is scheduled."""
+def _adam(config, rate, images_per_step, *, ratio):
+    """Returns Adam as the flags have it, rescaled by a `lazy.ratio`; Keras' own where nothing is scheduled."""
+    rate, beta1, beta2 = ratio * rate, config.beta1**ratio, config.beta2**ratio
     if not config.schedule_kimg:
-        return keras.optimizers.Adam(rate, config.beta1, config.beta2)
+        return keras.optimizers.Adam(rate, beta1, beta2)
 
     def course(start, end):
         return start if start == end else Cosine(start, end, config.schedule_kimg)
 
     return ScheduledAdam(
         course(rate, rate * config.lr_end),
-        config.beta1,
-        course(config.beta2, config.beta2_end or config.beta2),
-        images_per_step=images_per_step,
+        beta1,
+        course(beta2, (config.beta2_end or config.beta2) ** ratio),
+        images_per_step=ratio * images_per_step,
     )

@@ -39,3 +39,31 @@ def gradients(optimizer, tape, scaled_loss, variables):
     values = tape.gradient(scaled_loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     values = [tf.convert_to_tensor(value) for value in values]  # embeddings give IndexedSlices
     return optimizer.get_unscaled_gradients(values) if isinstance(optimizer, _LossScale) else values
+
+
+def apply_when(due, optimizer, gradients, variables):
+    """Takes an optimizer's step where `due`, a bool scalar that is the same on all replicas, holds.
+
+    Where it does not, neither the variables nor the optimizer's state change.
+    """
+    context = tf.distribute.get_replica_context()
+
+    def step():
+        optimizer.apply_gradients(zip(gradients, variables))
+
+    if context.num_replicas_in_sync == 1:
+        tf.cond(due, step, lambda: None)
+        return
+    # Replicas cannot meet under a condition: the condition stands where they have met.
+    inner = optimizer.inner_optimizer if isinstance(optimizer, _LossScale) else optimizer
+    pairs = inner.aggregate_gradients(list(zip(gradients, variables)))
+
+    def met(strategy, due, gradients):
+        def apply(gradients):
+            pairs = zip(gradients, variables)
+            optimizer.apply_gradients(pairs, skip_gradients_aggregation=True)
+
+        due = strategy.experimental_local_results(due)[0]
+        tf.cond(due, lambda: strategy.extended.call_for_each_replica(apply, args=(gradients,)), lambda: None)
+
+    context.merge_call(met, args=(due, [gradient for gradient, _ in pairs]))

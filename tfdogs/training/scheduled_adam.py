@@ -18,7 +18,8 @@ class ScheduledAdam(keras.optimizers.Adam):
         learning_rate: a number or a schedule (`tfdogs.training.schedules`).
         beta_1: decay of the first moment; default 0.
         beta_2: decay of the second moment, a number or a schedule; default 0.99.
-        images_per_step: images to one step of this optimizer, over all replicas.
+        images_per_step: images to one step of this optimizer, over all replicas; on average, as lazy
+            regularizers take steps without images.
         **kwargs: what else `keras.optimizers.Adam` takes.
 
     Raises:
@@ -30,7 +31,7 @@ class ScheduledAdam(keras.optimizers.Adam):
     ):
         if images_per_step < 1:
             raise ValueError(f"images_per_step must be 1 or more. Received: {images_per_step}")
-        self.images_per_step = int(images_per_step)
+        self.images_per_step = float(images_per_step)
         if callable(learning_rate):
             learning_rate = _InSteps(learning_rate, self.images_per_step)
         super().__init__(learning_rate, beta_1, beta_2, name=name, **kwargs)
@@ -40,7 +41,7 @@ class ScheduledAdam(keras.optimizers.Adam):
         """Decay of the second moment in this step: a number, or a float32 scalar where it is scheduled."""
         if not callable(self._beta_2):
             return self._beta_2
-        return self._beta_2(self.iterations * self.images_per_step)
+        return self._beta_2(_images(self.iterations, self.images_per_step))
 
     @beta_2.setter
     def beta_2(self, value):
@@ -67,6 +68,11 @@ class ScheduledAdam(keras.optimizers.Adam):
         return cls(**{**config, **values})
 
 
+def _images(steps, each):
+    """Returns the images seen before a step, int64."""
+    return tf.cast(tf.round(tf.cast(steps, tf.float64) * each), tf.int64)
+
+
 class _InSteps(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule in images as Keras asks for it: by the optimizer's steps."""
 
@@ -75,7 +81,7 @@ class _InSteps(keras.optimizers.schedules.LearningRateSchedule):
         self.images_per_step = images_per_step
 
     def __call__(self, step):
-        return schedules.value(self.schedule, tf.cast(step, tf.int64) * self.images_per_step)
+        return schedules.value(self.schedule, _images(step, self.images_per_step))
 
     def get_config(self):
         return {"schedule": self.schedule, "images_per_step": self.images_per_step}
