@@ -27,30 +27,62 @@ def row(run):
     """Returns the cells of a run's row.
 
     Raises:
-        SystemExit: the run has no metrics.jsonl or scores.json.
+        SystemExit: a file of the run is missing, damaged or foreign; names it.
     """
-    try:
-        config, card, evaluation = (
-            json.loads((run / name).read_text(encoding="utf-8"))
-            for name in ("config.json", "data.json", "scores.json")
-        )
-        lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError as e:
-        raise SystemExit(f"recipes.py: {run} is not a run that was trained and scored: {e}") from e
-    logs = [record for record in map(json.loads, lines) if "seconds" in record]
-    scores = evaluation["scores"]
-    speed = statistics.median(record["images_per_second"] for record in logs)
     return [
         run.name,
-        config["model"] + (", conditional" if config["conditional"] else ""),
-        str(card["image_size"]),
-        f"{logs[-1]['kimg']:,.1f}",
-        f"{logs[-1]['seconds'] / 60:.1f}",
-        f"{speed:.0f}",
+        *cells(run / "config.json", of_config),
+        *cells(run / "data.json", of_data),
+        *cells(run / "metrics.jsonl", of_metrics),
+        *cells(run / "scores.json", of_scores),
+    ]
+
+
+def cells(path, of_text):
+    """Returns the cells that `of_text` makes of a file's text.
+
+    Raises:
+        SystemExit: the file is missing, or is not what training and scoring leave.
+    """
+    try:
+        return of_text(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise SystemExit(f"recipes.py: {path.parent} is not a run that was trained and scored: {e}") from e
+    except KeyError as e:
+        raise SystemExit(f"recipes.py: {path} is damaged or foreign: it has no {e}") from e
+    except (ValueError, TypeError, AttributeError) as e:
+        raise SystemExit(f"recipes.py: {path} is damaged or foreign: {e}") from e
+
+
+def of_config(text):
+    """Returns the cell of the model, of a config.json."""
+    config = json.loads(text)
+    return [config["model"] + (", conditional" if config["conditional"] else "")]
+
+
+def of_data(text):
+    """Returns the cell of the side of images, of a data.json."""
+    return [f"{json.loads(text)['image_size']:d}"]
+
+
+def of_metrics(text):
+    """Returns the cells of kimg, minutes and speed, of a metrics.jsonl."""
+    logs = [record for record in map(json.loads, text.splitlines()) if "seconds" in record]
+    if not logs:
+        raise ValueError("it has no record of the training")
+    speed = statistics.median(record["images_per_second"] for record in logs)
+    return [f"{logs[-1]['kimg']:,.1f}", f"{logs[-1]['seconds'] / 60:.1f}", f"{speed:.0f}"]
+
+
+def of_scores(text):
+    """Returns the cells of the scores, of a scores.json."""
+    evaluation = json.loads(text)
+    scores = evaluation["scores"]
+    return [
         shown(scores.get("fid"), 1),
         shown(scores.get("dog_score"), 3),
         shown(scores.get("memorization_distance"), 3),
-        f"{evaluation['num_fakes']:,}",
+        f"{evaluation['num_fakes']:,d}",
     ]
 
 

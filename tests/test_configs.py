@@ -1,5 +1,6 @@
 """Every recipe parses into a legal configuration, and its networks train for a step."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from tfdogs import cli
 from tfdogs.training.config import TrainConfig
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "configs"
 RECIPES = sorted(CONFIGS.glob("*.flags"))
 CPU_SIZED = sorted((CONFIGS / "cpu").glob("*.flags"))
 
@@ -33,6 +35,19 @@ def test_recipe_parses_and_says_what_it_is(recipe):
 
 def test_every_recipe_has_a_version_for_two_cores():
     assert {r.name for r in CPU_SIZED} == {r.name for r in RECIPES} - {"demo.flags"}
+
+
+def test_every_recipe_that_is_spoken_of_is_there():
+    places = ("tfdogs/**/*.py", "*.md", "docs/*.md", "notebooks/*.ipynb", "configs/**/*.flags")
+    spoken_of = {
+        (path.relative_to(ROOT).as_posix(), recipe)
+        for place in places
+        for path in ROOT.glob(place)
+        for recipe in re.findall(r"\bconfigs/[\w/.-]+\.flags", path.read_text(encoding="utf-8"))
+        if "NAME" not in recipe
+    }
+    assert "tfdogs/classify.py" in {path for path, _ in spoken_of}
+    assert {(path, recipe) for path, recipe in spoken_of if not (ROOT / recipe).is_file()} == set()
 
 
 @pytest.mark.parametrize("recipe", [*RECIPES, *CPU_SIZED], ids=name)

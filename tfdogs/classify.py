@@ -1,8 +1,8 @@
 """Trains GoogLeNet on real, generated and mixed images, and compares: do generated images teach?
 
     python -m tfdogs.classify --data_dir=data/pets64 --fakes=cat=runs/cats,dog=runs/dogs --output_dir=study
-    python -m tfdogs.classify --data_dir=data/pets64 --output_dir=study \\
-        --gan_flagfile=configs/wgan_gp_faces64.flags --gan_seconds=3600
+    python -m tfdogs.classify --data_dir=data/pets64 --output_dir=study --gan_seconds=3600 \\
+        --gan_flagfile=configs/wgan_gp_dogfaces.flags,configs/cpu/wgan_gp_dogfaces.flags
 
 The data_dir has classes and an eval split. For every share of --synthetic_fraction and every seed a network
 is trained on as many images, that share of them generated, and tested on real images that it has not seen

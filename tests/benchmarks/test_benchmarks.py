@@ -128,6 +128,31 @@ def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
     assert row == f"| {' | '.join(cells)} |"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("config.json", '{"model": "big', "is damaged or foreign: Unterminated string"),
+        ("config.json", '{"model": "biggan"}', "has no 'conditional'"),
+        ("data.json", "[64]", "is damaged or foreign: list indices"),
+        ("data.json", '{"image_size": "large"}', "is damaged or foreign: Unknown format code"),
+        ("metrics.jsonl", "", "it has no record of the training"),
+        ("metrics.jsonl", '{"kimg": 1.0, "seconds": 9.0}\n', "it has no 'images_per_second'"),
+        ("metrics.jsonl", '{"kimg": 1.0, "sec', "is damaged or foreign: Unterminated string"),
+        ("scores.json", "{}", "it has no 'scores'"),
+        ("scores.json", '{"scores": {"fid": 3.5}, "num_fakes": 9}', "is damaged or foreign: 'float' object"),
+        ("scores.json", '{"scores": [], "num_fakes": 9}', "is damaged or foreign: 'list' object"),
+        ("scores.json", "\xff", "is damaged or foreign: "),
+    ],
+)
+def test_a_damaged_file_is_one_line_that_names_it(load, tmp_path, name, text, message):
+    run = trained(tmp_path / "dogs")
+    (run / name).write_bytes(text.encode("latin-1"))
+    with pytest.raises(SystemExit) as caught:
+        load("recipes").row(run)
+    assert str(caught.value).startswith(f"recipes.py: {run / name} ")
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
     (trained(tmp_path / "dogs") / "scores.json").unlink()
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(tmp_path / "dogs")])

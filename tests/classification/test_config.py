@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from tfdogs.classification.config import ClassifyConfig
@@ -12,6 +15,17 @@ def test_shares_and_paths():
     assert config.fractions == (0.0, 0.5, 1.0)
     assert config.fake_paths == {"cat": "runs/cats", "dog": "b=c.zip"}
     assert ClassifyConfig(**PATHS, synthetic_fraction="0").fake_paths == {}
+
+
+def test_flagfiles_keep_their_order():
+    assert ClassifyConfig(**FAKES).gan_flagfiles == ()
+    files = ClassifyConfig(**PATHS, gan_flagfile=f"{__file__}, {__file__}").gan_flagfiles
+    assert files == (__file__, __file__)
+
+
+def test_flags_are_known_without_tensorflow():
+    program = "import sys, tfdogs.classification.config; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_more_seeds_and_shares_are_the_same_study():
@@ -32,7 +46,9 @@ def test_more_seeds_and_shares_are_the_same_study():
         ({"fakes": "cats"}, "--fakes must be CLASS=PATH, parted by commas, every class once"),
         ({"fakes": "a=b,a=c"}, "every class once. Received: --fakes=a=b,a=c"),
         ({"gan_flagfile": "x.flags"}, "at most one of --fakes and --gan_flagfile"),
-        ({"fakes": "", "gan_flagfile": "no.flags"}, "--gan_flagfile must be a file of flags"),
+        ({"fakes": "", "gan_flagfile": "no.flags"}, "must be files of flags .*, and no.flags is none"),
+        ({"fakes": "", "gan_flagfile": f"{__file__},no.flags"}, "must be files .*, and no.flags is none"),
+        ({"fakes": "", "gan_flagfile": f"{__file__},"}, "--gan_flagfile must be files parted by commas"),
         ({"gan_kimg": 1.0}, "--gan_kimg goes with --gan_flagfile only"),
         ({"gan_seconds": 1.0}, "--gan_seconds goes with --gan_flagfile only"),
         ({"learning_rate": 0.0}, "--learning_rate must be over 0"),

@@ -98,6 +98,16 @@ def test_paths_and_evil_names(make, tmp_path):
     assert "--data_dir=data" in command and "--epochs=2" in command and "--dropout" not in command
 
 
+def test_files_of_one_name_are_told_apart(make, tmp_path):
+    for name in ("recipes/dogs.flags", "recipes/cpu/dogs.flags"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for names, shown in ((("cpu/",), "dogs.flags"), (("", "cpu/"), "dogs.flags,cpu/dogs.flags")):
+        files = ",".join(f"{tmp_path}/recipes/{name}dogs.flags" for name in names)
+        text = render(make(fakes="", gan_flagfile=files), reals=REALS, fakes=FAKES)
+        assert f"--gan_flagfile={shown} " in text and str(tmp_path) not in text
+
+
 def test_without_generated_images(make):
     text = render(make((0.0,), ("real",), fakes="", synthetic_fraction="0"), reals=REALS)
     read = Reader(text)

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tfdogs.classification import study, trial
+from tfdogs.classification import gans, study, trial
 from tfdogs.classification.point import Point
 from tfdogs.errors import TfdogsError, UsageError
 
@@ -149,3 +149,11 @@ def test_the_plan_names_the_gans(make_config, tmp_path, capsys):
     assert "and:      at most 03:00 for the GANs" in out and not (tmp_path / "study").exists()
     study.run(make_config(**gan, dry_run=True))
     assert "tells how long one takes" in capsys.readouterr().out
+
+
+def test_a_flagfile_on_top_of_a_recipe_wins(make_config, tmp_path):
+    (tmp_path / "recipe.flags").write_text("--model=mlp\n--latent_dim=9\n--total_kimg=0.5\n")
+    (tmp_path / "small.flags").write_text("--total_kimg=0.25\n")
+    files = f"{tmp_path}/recipe.flags,{tmp_path}/small.flags"
+    found = gans.recipe(make_config(fakes="", gan_flagfile=files), "a")
+    assert (found.model, found.latent_dim, found.total_kimg) == ("mlp", 9, 0.25)

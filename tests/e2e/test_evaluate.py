@@ -2,12 +2,18 @@
 
 import dataclasses
 import re
+import shutil
+import types
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfdogs.data.paper_dogs import draw
+from tfdogs.training import run as training
+from tfdogs.training.callbacks.best_generator import BestGenerator
+from tfdogs.training.power_ema import PowerEMA
+from tfdogs.training.snapshots import Snapshots
 
 
 def numbers(values):
@@ -49,6 +55,28 @@ def test_a_run_against_its_own_data(scores):
     assert values["reals"].endswith("data (train)") and values["num_fakes"] == 40
     other = scores("--model_dir=run", "--num_images=40", "--seed=6", "--data_dir=data", "--truncation=0.7")
     assert other["scores"]["fid"]["value"] != values["scores"]["fid"]["value"]
+
+
+def test_other_generators_of_a_run_bear_other_names(scores, evaluate, home):
+    flags = ("--model_dir=averaged", "--num_images=30", "--metrics=fid")
+    shutil.copytree(home / "run", home / "averaged")
+    status, _, errors = evaluate(*flags, "--ema_length=0.05")
+    assert status == 2 and "has no snapshots of averages" in errors
+    gan = training.load(home / "averaged").gan
+    for weight in gan.generator.weights:
+        weight.assign(2.0 * weight)
+    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
+    networks = [gan.generator, gan.ema_generator]
+    Snapshots(home / "averaged").save(types.SimpleNamespace(**tracked, track_generators=networks))
+    gan.ema_generator.set_weights([3.0 * weight for weight in gan.ema_generator.get_weights()])
+    score = {"title": "FID", "value": 1.0, "error": None, "better": "lower"}
+    line = {"kimg": 1.0, "num_fakes": 9, "num_reals": 9, "scores": {"fid": score}, "stamp": {}, "alarms": []}
+    BestGenerator(home / "averaged", "fid").on_evaluation(1.0, None, [line], model=gan, fakes=None)
+    own, average, best = (scores(*flags, *more) for more in ((), ("--ema_length=0.05",), ("--best",)))
+    assert own["fakes"] == "averaged at 1.5 kimg, seeds 0 to 29"
+    assert average["fakes"] == "averaged at 1.5 kimg, average of 0.05, seeds 0 to 29"
+    assert best["fakes"] == "averaged at 1 kimg, the best of the run, seeds 0 to 29"
+    assert len({values["scores"]["fid"]["value"] for values in (own, average, best)}) == 3
 
 
 def test_a_random_part_of_the_fakes(scores):

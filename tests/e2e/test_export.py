@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -20,6 +21,8 @@ from tfdogs.training import run as training
 from tfdogs.training.callbacks.best_generator import BestGenerator
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
+from tfdogs.training.power_ema import PowerEMA
+from tfdogs.training.snapshots import Snapshots
 
 CLASSES = ("beagle", "pug", "toy poodle")
 LINE = {"num_fakes": 20, "num_reals": 60, "stamp": {"extractor": "a"}, "alarms": []}
@@ -107,6 +110,29 @@ def test_a_run_becomes_versions(run, model_dir, tmp_path):
     best = in_float32(training.load(model_dir, best=True).gan).generate(6)
     np.testing.assert_array_equal(draw(root / "2"), best)
     assert (best != newest).any()
+
+
+def test_an_average_of_another_length(run, model_dir, tmp_path):
+    averaged, root = tmp_path / "averaged", tmp_path / "exports"
+    shutil.copytree(model_dir, averaged)
+    flags = (f"--model_dir={averaged}", f"--export_dir={root}", "--ema_length=0.05")
+    status, _, (line,) = run(*flags)
+    assert status == 2 and "has no snapshots of averages" in line and not root.exists()
+    gan = training.load(averaged).gan
+    newest = in_float32(gan).generate(6)
+    for weight in gan.generator.weights:
+        weight.assign((2.0 * weight.numpy()).astype(np.float16).astype(np.float32))
+    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
+    networks = [gan.generator, gan.ema_generator]
+    Snapshots(averaged).save(types.SimpleNamespace(**tracked, track_generators=networks))
+    status, (line,), errors = run(*flags)
+    assert status == 0 and f"{root / '1'}: version 1 of dogs, at 1.5 kimg, " in line, errors
+    gan.ema_generator.set_weights(gan.generator.get_weights())
+    images = draw(root / "1").astype(int)
+    np.testing.assert_allclose(images, in_float32(gan).generate(6), atol=1)
+    assert np.abs(images - newest).max() > 1
+    card = json.loads((root / "1/assets.extra/card.json").read_text())
+    assert card["kimg"] == 1.5 and card["scores"] == {}  # the run's own are of its own average
 
 
 def test_another_name_than_the_one_there_is_refused_before_any_work(run, model_dir, tmp_path, monkeypatch):

@@ -56,6 +56,8 @@ def test_run_dirs_and_dropped():
         ({"seed": MAX_SEED}, "--seed must leave room"),
         ({"quiz": 5}, "--quiz must be an even number"),
         ({"quiz": 0, "reals": "dogs"}, "--reals are for the sheet"),
+        ({"ema_length": 0.01}, "--ema_length must be 0, or from 0.02 to 0.25"),
+        ({"ema_length": 0.1, "best": True}, "--ema_length makes another generator than --best"),
         ({"film_frames": 1}, "--film_frames must be 0, or at least 2"),
         ({"runs": "a,,b"}, "--runs must be folders parted by commas"),
         ({"rank_by": "kid"}, "--rank_by goes with --runs only"),
@@ -72,6 +74,7 @@ def test_what_makes_no_sense_is_refused(flags, said):
     [
         ({"truncation": 0.5}, "--truncation goes with --model_dir only"),
         ({"best": True}, "--best goes with --model_dir only"),
+        ({"ema_length": 0.1}, "--ema_length goes with --model_dir only"),
         ({"label": "pug"}, "--label goes with --model_dir only"),
         ({"film_frames": 9}, "--film_frames goes with --model_dir only"),
         ({"curate": "discriminator"}, "come without their discriminator"),

@@ -29,6 +29,12 @@ def test_what_is_there_needs_overwrite(tmp_path, folder):
         output.check(path, folder=is_folder, overwrite=True)
 
 
+def test_what_a_command_never_replaces_is_refused_without_a_word_of_overwrite(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"old")
+    with pytest.raises(UsageError, match=r"/a\.png is there already; choose another, or remove it$"):
+        output.check(tmp_path / "a.png", folder=False, overwrite=None, flag="sheet")
+
+
 def test_overwrite_spares_folders_that_are_not_ours(folder):
     (folder / "thesis.tex").write_bytes(b"")
     with pytest.raises(UsageError, match=r"holds thesis\.tex"):

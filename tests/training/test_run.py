@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfdogs import augment
 from tfdogs.data.feed import Feed
 from tfdogs.data.ingest import prepare
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import extractors
 from tfdogs.metrics.extractors.extractor import Stamp
-from tfdogs.sampling import grid
+from tfdogs.sampling import aug_preview, grid
 from tfdogs.training import run
 from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.checkpoints import Checkpoints
@@ -244,12 +246,38 @@ def test_dry_run_reports_and_leaves_nothing(make_config, monkeypatch, capsys):
     stamp = Stamp("stub", "Stub", "0123456789abcdef", "bilinear", 8)
     extractor = types.SimpleNamespace(num_classes=0, imagenet=False, stamp=stamp)
     monkeypatch.setattr(extractors, "get", lambda *_, **__: extractor)
-    run.train(make_config(dry_run=True, eval_kimg=0.01))
+    run.train(make_config(dry_run=True, eval_kimg=0.01, augment="auto"))
     out = capsys.readouterr().out
+    assert re.search(r"augmentation for \d\d images: color,translation,cutout \(", out)
     assert "3 evaluations of 2,000 images" in out
     for word in ('"batch_size": 4', "devices:", "in RAM", "img/s", "GiB", "ETA:", "generator:", "parameters"):
         assert word in out
     assert not Path(make_config().model_dir).exists()
+
+
+def test_aug_preview_writes_a_sheet_and_nothing_else(make_config, tmp_path, capsys):
+    sheet = tmp_path / "new/sheet.png"
+    config = make_config(augment="auto", aug_preview=str(sheet), seed=3)
+    run.train(config)
+    out = capsys.readouterr().out
+    policy, told = augment.default_policy(Feed(config.data_dir).num_images)
+    assert out.splitlines() == [told, f"{sheet}: 2 images, --augment=auto"]
+    reals, _ = Feed(config.data_dir).first(2)
+    expected = aug_preview.draw(reals, augment.get(policy), seed=3)
+    with Image.open(sheet) as image:
+        np.testing.assert_array_equal(np.asarray(image), expected)
+    assert [path.name for path in tmp_path.rglob("*")] == ["new", "sheet.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("sheet.png", r"is there already; choose another, or remove it"), ("sheet.png/a.png", r"is a file")],
+)
+def test_aug_preview_that_cannot_be_written_is_told_before_any_work(make_config, tmp_path, name, message):
+    (tmp_path / "sheet.png").write_bytes(b"mine")
+    with pytest.raises(UsageError, match=f"--aug_preview={tmp_path}/{name} .*{message}"):
+        run.train(make_config(augment="ada", aug_preview=str(tmp_path / name), data_dir="nowhere"))
+    assert (tmp_path / "sheet.png").read_bytes() == b"mine"
 
 
 def test_image_size_the_model_cannot_do(make_config, tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
-
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+from tfdogs.sampling.config import TRUNCATION_HELP
+from tfdogs.training.flags.run import PRECISIONS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,16 +28,18 @@ class ClassifyConfig(Config):
         default="",
     )
     gan_flagfile: str = flag(
-        "Instead of --fakes: train one GAN a class by this flagfile of tfdogs.train.", default=""
+        "Instead of --fakes: train one GAN a class by this flagfile of tfdogs.train, or by several, "
+        "comma-separated, such as a recipe and its small version: of a flag given twice the last counts.",
+        default="",
     )
     gan_kimg: float = flag(
-        "Thousands of images to show each GAN; 0: what the flagfile says.", default=0.0, lower=0.0
+        "Thousands of images to show each GAN; 0: what --gan_flagfile says.", default=0.0, lower=0.0
     )
     gan_seconds: float = flag(
         "Time to train each GAN, less if it is done before; 0: no limit.", default=0.0, lower=0.0
     )
     truncation: float = flag(
-        "Cut-off of the latents where runs or GANs draw, as of tfdogs.generate; 0: none.",
+        f"Where runs or GANs draw. {TRUNCATION_HELP}",
         default=0.0,
         lower=0.0,
         upper=1000.0,
@@ -98,8 +100,11 @@ class ClassifyConfig(Config):
             self.reject("synthetic_fraction", "over 0 needs --fakes or --gan_flagfile")
         if self.fakes:
             self._parse_fakes()
-        if self.gan_flagfile and not Path(self.gan_flagfile).is_file():
-            self.reject("gan_flagfile", "must be a file of flags for tfdogs.train")
+        if "" in self.gan_flagfiles:
+            self.reject("gan_flagfile", "must be files parted by commas")
+        for path in self.gan_flagfiles:
+            if not Path(path).is_file():
+                self.reject("gan_flagfile", f"must be files of flags for tfdogs.train, and {path} is none")
         for name in ("gan_kimg", "gan_seconds"):
             if getattr(self, name) and not self.gan_flagfile:
                 self.reject(name, "goes with --gan_flagfile only")
@@ -122,6 +127,11 @@ class ClassifyConfig(Config):
         if not all(0 <= share <= 1 for share in found) or len(set(found)) < len(found):
             self.reject("synthetic_fraction", "must be different shares from 0 to 1, such as 0,0.5,1")
         return tuple(sorted(found))
+
+    @property
+    def gan_flagfiles(self):
+        """The files of `gan_flagfile`, a tuple of str, in order; empty where there are none."""
+        return tuple(part.strip() for part in self.gan_flagfile.split(",")) if self.gan_flagfile else ()
 
     @property
     def fake_paths(self):

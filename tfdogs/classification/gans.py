@@ -18,17 +18,17 @@ def run_dir(config, class_name):
 
 
 def recipe(config, class_name):
-    """Returns the `TrainConfig` of a class's GAN: the flagfile's, with the study's folders and limits.
+    """Returns the `TrainConfig` of a class's GAN: the flagfiles', with the study's folders and limits.
 
     Args:
         config: `tfdogs.classification.config.ClassifyConfig` with `gan_flagfile`.
         class_name: the class.
 
     Raises:
-        UsageError: the flagfile is not one of tfdogs.train.
+        UsageError: a flagfile is not one of tfdogs.train.
     """
     flags = [
-        f"--flagfile={config.gan_flagfile}",
+        *(f"--flagfile={path}" for path in config.gan_flagfiles),
         f"--data_dir={_data_dir(config, class_name)}",
         f"--model_dir={run_dir(config, class_name)}",
         "--nodry_run",
@@ -55,7 +55,7 @@ def train(config, classes, *, done=lambda name: False):
         done: called with a name; True where its GAN is needed no more.
 
     Raises:
-        UsageError: the flagfile does not fit the data.
+        UsageError: the flagfiles do not fit the data.
         TfdogsError: as of `tfdogs.training.run.train`; what was trained is saved.
     """
     from tfdogs.training import run

@@ -2,7 +2,9 @@
 
 import base64
 import dataclasses
+import os
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
@@ -194,10 +196,18 @@ def _samples(results, reals, fakes):
 def _settings(config):
     """Returns flags and their values as a reader may see them: of paths only the last part."""
     values = config.to_dict()
-    for name in ("data_dir", "output_dir", "gan_flagfile"):
-        values[name] = last_part(values[name]) if values[name] else ""
+    for name in ("data_dir", "output_dir"):
+        values[name] = last_part(values[name])
+    values["gan_flagfile"] = ",".join(_below_the_folder_of_all(config.gan_flagfiles))
     values["fakes"] = ",".join(f"{name}={last_part(path)}" for name, path in config.fake_paths.items())
     return values
+
+
+def _below_the_folder_of_all(paths):
+    """Returns what tells files apart: a recipe and its small version have the same name."""
+    files = [Path(path).resolve() for path in paths]
+    folder = os.path.commonpath([file.parent for file in files]) if files else None
+    return [file.relative_to(folder).as_posix() for file in files]
 
 
 def _command(config):

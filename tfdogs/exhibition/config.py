@@ -4,6 +4,7 @@ import dataclasses
 
 from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
+from tfdogs.sampling.config import EMA_LENGTH_HELP, TRUNCATION_HELP, check_ema_length
 from tfdogs.sampling.seeds import MAX_SEED, Seeds
 
 MAX_IMAGES = 10_000  # on one wall
@@ -40,7 +41,7 @@ class GalleryConfig(Config):
         upper=MAX_SEED,
     )
     truncation: float = flag(
-        "With --model_dir: cut-off of the latents, as of tfdogs.generate; 0: none.",
+        f"With --model_dir. {TRUNCATION_HELP}",
         default=0.0,
         lower=0.0,
         upper=1000.0,
@@ -52,6 +53,7 @@ class GalleryConfig(Config):
         "With --model_dir: its generator that scored best in training with --eval_kimg, not its newest.",
         default=False,
     )
+    ema_length: float = flag(f"With --model_dir. {EMA_LENGTH_HELP}", default=0.0)
     curate: str = flag(
         "Who chooses: nobody, the run's discriminator, or by the dog score (EfficientNet-Lite0, from "
         "--images too). The page says so.",
@@ -93,7 +95,8 @@ class GalleryConfig(Config):
         if bool(self.model_dir.strip()) == bool(self.images.strip()):
             received = f"--model_dir={self.model_dir} --images={self.images}"
             raise UsageError(f"exactly one of --model_dir and --images must be given. Received: {received}")
-        for name in ("truncation", "label", "best", "film_frames"):
+        check_ema_length(self)
+        for name in ("truncation", "label", "best", "ema_length", "film_frames"):
             if self.images and getattr(self, name) != getattr(type(self), name):
                 self.reject(name, "goes with --model_dir only")
         for name in ("pick", "drop"):

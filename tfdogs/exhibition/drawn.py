@@ -56,7 +56,8 @@ class Drawn:
         """Reads the run back, unless it is given as a `tfdogs.training.run.LoadedRun`.
 
         Raises:
-            UsageError: it has no checkpoint, no best generator, or no such class.
+            UsageError: it has no checkpoint, no best generator, no snapshots for such an average, or no such
+                class.
             TfdogsError: it is damaged.
         """
         self._run = generation.load_run(self._config) if run is None else run
@@ -95,7 +96,12 @@ class Drawn:
 
     @property
     def scored(self):
-        """The run's own latest evaluation of the generator that draws, a tuple of at most one `Scored`."""
+        """The run's own latest evaluation of the generator that draws, a tuple of at most one `Scored`.
+
+        An average of another length was never evaluated.
+        """
+        if self._config.ema_length:
+            return ()
         found = scored.of_run(self._evaluations, self._run.kimg)
         return () if found is None else (found,)
 

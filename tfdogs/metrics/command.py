@@ -136,12 +136,17 @@ def _run_config(config):
 def _draws(config):
     """Returns the images of a run, an `ImageSet`."""
     loaded = load_run(config)
+    name = f"{config.model_dir} at {loaded.kimg:g} kimg"
+    if config.best:
+        name += ", the best of the run"
+    if config.ema_length:
+        name += f", average of {config.ema_length:g}"
     return Generated(
         loaded.gan.sampler,
         config.num_images,
         seed=config.seed,
         truncation=config.truncation or None,
-        name=f"{config.model_dir} at {loaded.kimg:g} kimg",
+        name=name,
     )
 
 

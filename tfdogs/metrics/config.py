@@ -7,7 +7,7 @@ from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
 from tfdogs.metrics import extractors, marks, scores
 from tfdogs.metrics.evaluator import check
-from tfdogs.sampling.config import EMA_LENGTH_HELP, check_ema_length
+from tfdogs.sampling.config import EMA_LENGTH_HELP, TRUNCATION_HELP, check_ema_length
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ class EvaluateConfig(Config):
         "Seed of the run's first image and of all random choices.", default=0, lower=0, upper=2**32 - 1
     )
     truncation: float = flag(
-        "With --model_dir: cut-off of the latents, as of tfdogs.generate; 0: none.",
+        f"With --model_dir. {TRUNCATION_HELP}",
         default=0.0,
         lower=0.0,
         upper=1000.0,

@@ -23,6 +23,11 @@ EMA_LENGTH_HELP = (
     "Draw with a power-function average of this relative length instead of the run's own, made out of the "
     f"snapshots of --ema_snapshot_kimg; {SHORTEST} to {LONGEST}; 0: the run's own average."
 )
+TRUNCATION_HELP = (
+    "Cut-off of the latents' distribution, in standard deviations (normal) or as a share of the range "
+    "(uniform); for stylegan2 psi, the share that is kept of a style's distance from the mean style, "
+    "sensibly from 0 to 1. Smaller is less varied and more regular; 0: none."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,13 +52,7 @@ class GenerateConfig(Config):
     seeds: str = flag(
         "Exactly these seeds, such as 1,5,9-12, instead of --seed and --num_images.", default=""
     )
-    truncation: float = flag(
-        "Cut-off of the latents' distribution, in standard deviations (normal) or as a share of the range "
-        "(uniform): smaller is less varied and more regular; 0: none.",
-        default=0.0,
-        lower=0.0,
-        upper=1000.0,
-    )
+    truncation: float = flag(TRUNCATION_HELP, default=0.0, lower=0.0, upper=1000.0)
     label: str = flag(
         "Class, by name or index, for a conditional model; empty: all classes in turn. --grid=classes takes "
         "several, comma-separated.",
@@ -66,13 +65,14 @@ class GenerateConfig(Config):
     ema_length: float = flag(EMA_LENGTH_HELP, default=0.0)
     grid: str = flag(
         "What a .png shows: plain, all images; classes, a row a class of a conditional model, the same seeds "
-        "down each column; truncation, a row a seed, cut-offs from column to column; mix, styles of "
+        "down each column; truncation, a row a seed, --truncations from column to column; mix, styles of "
         "stylegan2: coarse layers from the row's seed, fine ones from the column's.",
         default="plain",
         choices=tuple(GRIDS),
     )
     truncations: str = flag(
-        "Columns of --grid=truncation, such as 0.5,1,0 (0: none); empty: 0.25,0.5,0.75,1 and none.",
+        "Columns of --grid=truncation, each as --truncation (for stylegan2 psi), such as 0.5,1,0 (0: none); "
+        "empty: 0.25,0.5,0.75,1 and, but for stylegan2, none.",
         default="",
     )
     mix_layers: int = flag(

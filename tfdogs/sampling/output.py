@@ -19,7 +19,7 @@ def check(output, *, folder, overwrite, flag="output", command="tfdogs.generate"
         output: path of the file or folder.
         folder: whether it is to be a folder.
         overwrite: whether one that is there may be replaced; a folder only if it holds nothing but what
-            `command` wrote.
+            `command` wrote. None where the command never replaces one.
         flag: name of the flag that gave it, for errors. Default "output".
         command: name of the command, for errors. Default "tfdogs.generate".
         foreign: of a folder, returns the name of something in it that the command did not write, or None.
@@ -43,7 +43,8 @@ def check(output, *, folder, overwrite, flag="output", command="tfdogs.generate"
         if stranger is not None:
             raise UsageError(f"--overwrite replaces only folders of {command}, and {given} holds {stranger}")
     if not overwrite:
-        raise UsageError(f"{given} is there already; choose another, or --overwrite it")
+        way = "remove it" if overwrite is None else "--overwrite it"
+        raise UsageError(f"{given} is there already; choose another, or {way}")
 
 
 @contextlib.contextmanager

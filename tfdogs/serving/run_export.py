@@ -63,8 +63,9 @@ def _check_packages(config):
 
 
 def _card(config, run):
-    """Returns what the run adds to a GAN's card."""
+    """Returns what the run adds to a GAN's card; an average of another length was never scored."""
     lines = history.until(round(run.kimg * 1000), history.read(Path(config.model_dir, history.FILE_NAME)))
+    lines = [] if config.ema_length else lines
     return {
         "model": run.config.model,
         "kimg": run.kimg,

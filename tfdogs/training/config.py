@@ -3,10 +3,15 @@
 import dataclasses
 
 from tfdogs import augment
+from tfdogs.models import registry
 from tfdogs.training.flags.evaluation import EvaluationFlags
 from tfdogs.training.flags.game import GameFlags
 from tfdogs.training.flags.networks import NetworkFlags
 from tfdogs.training.flags.run import RunFlags
+
+# The models of the orthogonal penalty. It would explode on stylegan2's kernels, which are N(0, 1) and scaled
+# where they are used, and see next to none of r3gan's, which are no attribute `kernel` of a layer.
+_ORTHOGONAL = tuple(name for name in registry.NAMES if name not in ("r3gan", "stylegan2"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +33,15 @@ class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
                 "model",
                 "needs --loss=wasserstein and --gradient_penalty, as configs/wgan_gp_dogfaces.flags has",
             )
+        if self.aug_preview and augment.parse(self.augment)[0] == "none":
+            self.reject("aug_preview", "needs an augmentation: give --augment")
         if self.xla:
             self._check_xla()
         if self.path_length and self.model != "stylegan2":
             self.reject("path_length", f"goes with --model=stylegan2 only, not {self.model}")
+        for name in ("g_orthogonal", "d_orthogonal"):
+            if getattr(self, name) and self.model not in _ORTHOGONAL:
+                self.reject(name, f"goes with --model={' or '.join(_ORTHOGONAL)} only, not {self.model}")
 
     def _check_xla(self):
         kind, parts = augment.parse(self.augment)

@@ -12,7 +12,7 @@ from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
-from tfdogs.sampling import aug_preview, grid
+from tfdogs.sampling import aug_preview, grid, output
 from tfdogs.training import preflight
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
@@ -69,11 +69,13 @@ def train(config):
         config: `TrainConfig`.
 
     Raises:
-        UsageError: the data_dir is not ours, or the run there was made with another configuration or
-            other data; nothing is changed then.
+        UsageError: the data_dir is not ours, the run there was made with another configuration or other
+            data, or `config.aug_preview` cannot be written or is there; nothing is changed then.
         TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
             with --on_alarm=stop; what was trained is saved.
     """
+    if config.aug_preview:
+        output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
     run_dir = Path(config.model_dir)
     strategy = _strategy(config)
     replicas = 1 if strategy is None else strategy.num_replicas_in_sync
@@ -89,6 +91,8 @@ def train(config):
         config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
     with strategy.scope() if strategy else contextlib.nullcontext():
         gan = build(config, card)
+    if augment.parse(config.augment)[0] == "auto":
+        print(augment.default_policy(card.num_images)[1], flush=True)
     if config.aug_preview:
         _preview(config, gan, feed)
         return
@@ -99,8 +103,6 @@ def train(config):
         return
     _write_start(config, card, run_dir, feed)
     print(f"data: {feed.describe()}", flush=True)
-    if augment.parse(config.augment)[0] == "auto":
-        print(augment.default_policy(card.num_images)[1], flush=True)
     if restored is not None:
         print(f"going on from {restored}", flush=True)
     fit(config, gan, feed, checkpoints, evaluation)
@@ -136,9 +138,11 @@ def load(model_dir, best=False):
 def _preview(config, gan, feed):
     """Writes `config.aug_preview`: what the discriminator would see of some real images."""
     if gan.augment is None:
-        config.reject("aug_preview", "needs an augmentation: give --augment")
+        config.reject("aug_preview", f"needs an augmentation, and --augment={config.augment} is none here")
     reals, _ = feed.first(config.sheet_columns)
-    grid.save_png(aug_preview.draw(reals, gan.augment, seed=config.seed), config.aug_preview)
+    sheet = aug_preview.draw(reals, gan.augment, seed=config.seed)
+    with output.replacing(config.aug_preview) as path:
+        path.write_bytes(grid.encode_png(sheet))
     print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
 
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfdogs.models import introspection
 from tfdogs.models.noise import Noise
 from tfdogs.models.stylegan2 import StyleGAN2Generator
+from tfdogs.models.stylegan2.to_rgb import ToRGB
 
 NOISE = Noise(tf.constant([1, 2], tf.int64))
 Z = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
@@ -54,15 +55,24 @@ def test_without_noise_it_is_a_function_and_noise_is_the_steps(generator):
     assert np.abs(same[0] - same[1]).max() > 0.01  # each image has its own
 
 
-def test_early_styles_reach_everything_and_the_last_one_only_the_last_image(generator):
+def test_early_styles_reach_everything_and_the_last_one_only_the_last_image(generator, monkeypatch):
+    levels, call = [], ToRGB.call
+    monkeypatch.setattr(ToRGB, "call", lambda rgb, x, w: levels.append(x.numpy()) or call(rgb, x, w))
+
+    def draw(ws):
+        """Returns images, and the features that each level's own image is made of."""
+        levels.clear()
+        return generator.from_w(ws).numpy(), list(levels)
+
     base = ws(generator).numpy()
-    images = generator.from_w(base).numpy()
-    changes = []
+    images, features = draw(base)
     for i in range(generator.num_ws):
         other = base.copy()
         other[:, i] = base[::-1, 0]
-        changes.append(np.abs(generator.from_w(other) - images).mean())
-    assert min(changes) > 0
+        changed, others = draw(other)
+        assert np.abs(changed - images).mean() > 0
+        reached = [np.any(a != b) for a, b in zip(features, others)]
+        assert reached == [i <= 2 * level for level in range(3)]  # the last style: none
 
 
 def test_truncation_moves_styles_towards_the_mean():

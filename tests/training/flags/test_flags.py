@@ -13,11 +13,20 @@ from tfdogs.training.config import TrainConfig
         ({"attention": 16}, "--attention goes with --model=biggan or sagan only, not dcgan"),
         ({"model": "mlp", "d_norm": "none"}, "--d_norm goes with --model=dcgan only, not mlp"),
         ({"path_length": 2.0}, "--path_length goes with --model=stylegan2 only, not dcgan"),
+        (
+            {"model": "stylegan2", "g_orthogonal": 1e-4},
+            "--g_orthogonal goes with --model=biggan or dcgan or mlp or sagan or sngan or wgan_gp only, "
+            "not stylegan2. Received: --g_orthogonal=0.0001",
+        ),
+        ({"model": "stylegan2", "d_orthogonal": 1e-4}, "--d_orthogonal goes with .* only, not stylegan2"),
+        ({"model": "r3gan", "g_orthogonal": 1e-4}, "--g_orthogonal goes with .* only, not r3gan"),
+        ({"model": "r3gan", "d_orthogonal": 1e-4}, "--d_orthogonal goes with .* only, not r3gan"),
         ({"augment": "ada:sparkle"}, "--augment must be made of .*Received: --augment=ada:sparkle"),
         ({"loss": "relativistic", "label_smoothing": 0.1}, "--label_smoothing must be 0 with --loss=relati"),
         ({"dragan": 1.0}, "--dragan takes images one by one: it must be 0, or --d_norm=none"),
         ({"model": "wgan_gp"}, "--model needs --loss=wasserstein and --gradient_penalty"),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
+        ({"aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),
         (
             {"xla": True, "augment": "ada"},
@@ -31,6 +40,12 @@ from tfdogs.training.config import TrainConfig
 def test_refused(changes, message):
     with pytest.raises(UsageError, match=message):
         TrainConfig(data_dir="data", model_dir="run", **changes)
+
+
+def test_a_penalty_that_the_models_kernels_can_take():
+    weights = {"g_orthogonal": 1e-4, "d_orthogonal": 1e-4}
+    for model in ("biggan", "dcgan", "mlp", "sagan", "sngan"):
+        assert TrainConfig(data_dir="data", model_dir="run", model=model, **weights).g_orthogonal == 1e-4
 
 
 def test_what_a_flag_on_top_of_a_recipe_turns_off_may_keep_its_details():

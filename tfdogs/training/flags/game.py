@@ -33,22 +33,32 @@ class GameFlags(Config):
     dragan: float = flag("Weight of DRAGAN's gradient penalty; 0 for none.", default=0.0, lower=0.0)
     r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.0, lower=0.0)
     r1_interval: int = flag("Steps from one R1 penalty to the next.", default=1, lower=1)
-    r2: float = flag("gamma of the R2 penalty, on fakes; 0 for none.", default=0.0, lower=0.0)
+    r2: float = flag(
+        "gamma of the R2 penalty, on fakes, which costs as much as R1; 0 for none.", default=0.0, lower=0.0
+    )
     r2_interval: int = flag("Steps from one R2 penalty to the next.", default=1, lower=1)
-    lecam: float = flag("Weight of the LeCam penalty; 0 for none.", default=0.0, lower=0.0)
+    lecam: float = flag(
+        "Weight of the LeCam penalty, which costs next to nothing; 0 for none.", default=0.0, lower=0.0
+    )
     lecam_start_kimg: float = flag(
         "Thousands of images before the LeCam penalty sets in.", default=0.0, lower=0.0
     )
     consistency: float = flag(
-        "Weight of balanced consistency (bCR), on reals and on fakes; 0 for none.", default=0.0, lower=0.0
+        "Weight of balanced consistency (bCR), on reals and on fakes, at the price of two more passes of the "
+        "discriminator; 0 for none.",
+        default=0.0,
+        lower=0.0,
     )
     g_orthogonal: float = flag(
-        "Weight of the orthogonal penalty on the generator (BigGAN: 1e-4); 0 for none.",
+        "Weight of the orthogonal penalty on the generator (BigGAN: 1e-4); not for stylegan2 and "
+        "r3gan; 0 for none.",
         default=0.0,
         lower=0.0,
     )
     d_orthogonal: float = flag(
-        "Weight of the orthogonal penalty on the discriminator; 0 for none.", default=0.0, lower=0.0
+        "Weight of the orthogonal penalty on the discriminator; not for stylegan2 and r3gan; 0 for none.",
+        default=0.0,
+        lower=0.0,
     )
     path_length: float = flag(
         "stylegan2: weight of the path length penalty (the paper's: 2); 0 for none.", default=0.0, lower=0.0

@@ -55,7 +55,8 @@ class RunFlags(Config):
         run_control=True,
     )
     aug_preview: str = flag(
-        "Write a sheet of real images as the discriminator would see them to this .png, and train nothing.",
+        "Write a sheet of real images as the discriminator would see them to this new .png, and train "
+        "nothing.",
         default="",
         run_control=True,
     )
