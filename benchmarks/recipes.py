@@ -1,8 +1,8 @@
 """One Markdown table out of trained runs: what each is, how long it took, and its scores.
 
 A run's speed and time are its own records of the training, without evaluations, in RUN/metrics.jsonl; its
-scores are those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scores.json`. Nothing is trained
-or scored here.
+scores are those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scores.json`, or else of its own
+last evaluation, in RUN/evaluations.jsonl. Nothing is trained or scored here.
 
     python benchmarks/recipes.py runs/*
 """
@@ -34,8 +34,15 @@ def row(run):
         *cells(run / "config.json", of_config),
         *cells(run / "data.json", of_data),
         *cells(run / "metrics.jsonl", of_metrics),
-        *cells(run / "scores.json", of_scores),
+        *scores(run),
     ]
+
+
+def scores(run):
+    """Returns the cells of a run's scores; raises as `row`."""
+    if (run / "scores.json").exists() or not (run / "evaluations.jsonl").exists():
+        return cells(run / "scores.json", of_scores)
+    return cells(run / "evaluations.jsonl", of_evaluations)
 
 
 def cells(path, of_text):
@@ -50,7 +57,7 @@ def cells(path, of_text):
         raise SystemExit(f"recipes.py: {path.parent} is not a run that was trained and scored: {e}") from e
     except KeyError as e:
         raise SystemExit(f"recipes.py: {path} is damaged or foreign: it has no {e}") from e
-    except (ValueError, TypeError, AttributeError) as e:
+    except (ValueError, TypeError, AttributeError, IndexError) as e:
         raise SystemExit(f"recipes.py: {path} is damaged or foreign: {e}") from e
 
 
@@ -84,6 +91,14 @@ def of_scores(text):
         shown(scores.get("memorization_distance"), 3),
         f"{evaluation['num_fakes']:,d}",
     ]
+
+
+def of_evaluations(text):
+    """Returns the cells of the scores, of the last line of an evaluations.jsonl."""
+    evaluation = json.loads(text.splitlines()[-1])
+    distance = {"value": evaluation["memorization"]["distance"], "error": None}
+    scores = {**evaluation["scores"], "memorization_distance": distance}
+    return of_scores(json.dumps({**evaluation, "scores": scores}))
 
 
 def shown(score, digits):

@@ -153,6 +153,20 @@ def test_a_damaged_file_is_one_line_that_names_it(load, tmp_path, name, text, me
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_table_of_a_run_that_scored_itself(load, tmp_path, monkeypatch, capsys):
+    run = trained(tmp_path / "dogs")
+    (run / "scores.json").unlink()
+    record = {
+        "scores": {"fid": {"value": 9.26, "error": 0.31}},
+        "num_fakes": 500,
+        "memorization": {"distance": 0.5},
+    }
+    (run / "evaluations.jsonl").write_text(f"{json.dumps({})}\n{json.dumps(record)}\n")
+    monkeypatch.setattr(sys, "argv", ["recipes.py", str(run)])
+    load("recipes").main()
+    assert capsys.readouterr().out.endswith("| 60 | 9.3 ± 0.3 |  | 0.500 | 500 |\n")
+
+
 def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
     (trained(tmp_path / "dogs") / "scores.json").unlink()
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(tmp_path / "dogs")])
