@@ -49,9 +49,9 @@ def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=
             # d/dl of -(1 - s) log D - s log(1 - D) is D - (1 - s); of -log(1 - D) it is D.
             real_slope = (sigmoid(reals @ a + c) - (1 - smoothing)) / n
             fake_slope = sigmoid(fakes @ a + c) / n
-            prompt = gamma * a if interval == 1 else 0
+            every_step = gamma * a if interval == 1 else 0
             a, c = (
-                a - rate * (reals.T @ real_slope + fakes.T @ fake_slope + prompt),
+                a - rate * (reals.T @ real_slope + fakes.T @ fake_slope + every_step),
                 c - rate * (real_slope.sum() + fake_slope.sum()),
             )
             if interval > 1 and step % interval == 0:

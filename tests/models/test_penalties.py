@@ -49,9 +49,11 @@ def play(regularizer, steps, optimizer):
     optimizer.apply_gradients = record
     for _ in range(steps):
         with tf.GradientTape() as tape:
-            prompt = penalties.prompt((weight,), NOISE)
-            loss = tf.add_n([tf.reduce_sum(weight), *(levy.penalty for levy in prompt)])
-        penalties.update(optimizer, [weight], tape, loss, prompt=prompt, arguments=(weight,), noise=NOISE)
+            every_step = penalties.every_step((weight,), NOISE)
+            loss = tf.add_n([tf.reduce_sum(weight), *(one.penalty for one in every_step)])
+        penalties.update(
+            optimizer, [weight], tape, loss, every_step=every_step, arguments=(weight,), noise=NOISE
+        )
         step.assign_add(1)
         seen.assign_add(1000)
         values.append(float(weight[0]))

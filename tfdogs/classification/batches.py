@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfdogs.data.order import in_order, mirrored, order
+
 
 def batches(images, labels, *, batch_size, seed=0, flip=True):
     """Returns the endless stream of batches of images in memory, as `tfdogs.data.feed.Feed` gives them.
@@ -23,22 +25,12 @@ def batches(images, labels, *, batch_size, seed=0, flip=True):
     with tf.device("CPU:0"):
         images, labels = tf.constant(images), tf.constant(labels)  # captured, and so in no graph
 
-    def order(epoch):
-        shuffle_seed, flip_seed = (tf.stack([seed, 2 * epoch + stream]) for stream in (0, 1))
-        rows = tf.range(count, dtype=tf.int64)
-        rows = tf.random.experimental.stateless_shuffle(rows, shuffle_seed, alg="philox")
-        coins = tf.random.stateless_uniform([count], flip_seed, 0, 2, tf.int32, alg="philox")
-        return rows, coins == 1
-
     def take(rows, flips):
         some = tf.gather(images, rows)
         if flip:
-            some = tf.where(flips[:, None, None, None], tf.reverse(some, [2]), some)
+            some = mirrored(some, flips)
         return some, tf.gather(labels, rows)
 
-    dataset = tf.data.Dataset.counter().map(order).rebatch(batch_size, drop_remainder=True)
-    options = tf.data.Options()
-    options.autotune.enabled = False  # it sleeps, and whoever ends the iterator waits for it
-    options.experimental_optimization.apply_default_optimizations = False  # they would copy the images
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.map(take).prefetch(2).with_options(options)
+    epochs = tf.data.Dataset.counter().map(lambda epoch: order(seed, epoch, count))
+    dataset = epochs.rebatch(batch_size, drop_remainder=True).map(take)
+    return in_order(dataset.prefetch(2))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from tfdogs.data import records
 from tfdogs.data.manifest import Manifest
+from tfdogs.data.order import in_order, mirrored, order
 from tfdogs.errors import TfdogsError, UsageError
 
 
@@ -110,15 +111,15 @@ class Feed:
             raise UsageError(f"start_image must be at least 0. Received: {start_image}")
         first_epoch, skip = divmod(start_image, self.num_images)
 
-        def order(epoch):
+        def rest(epoch):
             begin = tf.where(epoch == first_epoch, tf.constant(skip, tf.int64), 0)
-            return tuple(values[begin:] for values in self._order(epoch))
+            return tuple(values[begin:] for values in order(self._seed, epoch, self.num_images))
 
-        dataset = tf.data.Dataset.counter(first_epoch).map(order).prefetch(1)
+        dataset = tf.data.Dataset.counter(first_epoch).map(rest).prefetch(1)
         dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
         dataset = dataset.map(self._take, num_parallel_calls=os.cpu_count() or 1)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        return _in_order(dataset.prefetch(2))
+        return in_order(dataset.prefetch(2))
 
     def ordered(self):
         """Returns every image once, in the order of the shards and never flipped, for scoring.
@@ -129,7 +130,7 @@ class Feed:
         """
         dataset = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
         dataset = dataset.map(self._store.gather, num_parallel_calls=os.cpu_count() or 1)
-        return _in_order(dataset.prefetch(2))
+        return in_order(dataset.prefetch(2))
 
     def first(self, n):
         """Returns the first `n` images in the order of the shards, or all where there are fewer.
@@ -147,22 +148,10 @@ class Feed:
         shape = f"{self.image_size}x{self.image_size}x{self.channels}"
         return f"{self.num_images:,} images of {shape} {where} ({size})"
 
-    def _order(self, epoch):
-        """Returns an epoch's image indices, int64 [num_images], and its flips, bool [num_images]."""
-        # Not index_shuffle, which would save the permutation's memory: for fewer than 65,537 images it uses
-        # only 8 bits of each word of its key, so that the order repeats every 256 epochs.
-        shuffle_seed, flip_seed = (tf.stack([self._seed, 2 * epoch + stream]) for stream in (0, 1))
-        indices = tf.range(self.num_images, dtype=tf.int64)
-        indices = tf.random.experimental.stateless_shuffle(indices, shuffle_seed, alg="philox")
-        coins = tf.random.stateless_uniform([self.num_images], flip_seed, 0, 2, tf.int32, alg="philox")
-        return indices, coins == 1
-
     def _take(self, indices, flips):
         images, labels = self._store.gather(indices)
         if self._flip:
-            rows = tf.where(flips)  # to turn these alone takes a fifth of tf.where(flips, turned, images)
-            turned = tf.reverse(tf.gather_nd(images, rows), [2])
-            images = tf.tensor_scatter_nd_update(images, rows, turned)
+            images = mirrored(images, flips)
         return images, labels
 
 
@@ -282,16 +271,3 @@ def _aligned_empty(shape, alignment=64):
     memory = np.empty(size + alignment, np.uint8)
     offset = -memory.ctypes.data % alignment
     return memory[offset : offset + size].reshape(shape)
-
-
-def _in_order(dataset):
-    options = tf.data.Options()
-    options.deterministic = True
-    # The autotuner sleeps for up to a minute at a time, and an iterator that ends waits for it.
-    options.autotune.enabled = False
-    # Rewriting the graph would copy the captured images into it, and finds nothing to better here.
-    options.experimental_optimization.apply_default_optimizations = False
-    # A tf.distribute strategy splits each batch among the replicas of its worker. It is not to look for files
-    # to share out among workers besides: there are none, and the search would copy the images, too.
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.with_options(options)

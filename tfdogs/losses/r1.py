@@ -1,13 +1,11 @@
 """The R1 penalty."""
 
-import tensorflow as tf
-
-from tfdogs.losses.gradient_penalty import squared_gradient_norms
-from tfdogs.losses.regularizer import Regularizer, register
+from tfdogs.losses.regularizer import register
+from tfdogs.losses.slope_penalty import SlopePenalty
 
 
 @register
-class R1(Regularizer):
+class R1(SlopePenalty):
     """gamma / 2 * E[|grad D(x)|^2] on real images.
 
     Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 9.
@@ -20,12 +18,5 @@ class R1(Regularizer):
 
     name = "r1"
 
-    def __init__(self, gamma=10.0, *, interval=1, schedule=None):
-        super().__init__(interval, schedule=schedule)
-        self.gamma = float(gamma)
-
     def __call__(self, discriminate, reals, fakes, noise):
-        return 0.5 * self.gamma * tf.reduce_mean(squared_gradient_norms(discriminate, reals))
-
-    def get_config(self):
-        return {"gamma": self.gamma, **super().get_config()}
+        return self.penalty(discriminate, reals)

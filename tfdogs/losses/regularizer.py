@@ -5,25 +5,28 @@ import tensorflow as tf
 
 
 class Regularizer:
-    """A penalty on a network, added to its loss every `interval` steps.
+    """A penalty on a network, due every `interval` steps.
 
-        In the steps in which it is due its weight is multiplied by `interval` ("lazy regularization",
-    XX
-        A regularizer with state asks for its variables in `build` and changes them in `observe` only. It
-        belongs to the one GAN that it was given to.
+    One of every step joins the network's loss. One with an interval of 2 or more ("lazy regularization",
+    Karras et al. 2020, StyleGAN2, appendix B) takes an optimizer's step of its own when it is due, its weight
+    multiplied by the interval; `tfdogs.losses.lazy.ratio` says how to rescale the optimizer's learning rate
+    and betas for it.
 
-        Attributes:
-            name: of its metric; a GAN's regularizers have names of their own.
-            network: which one it is for, "discriminator" or "generator".
-            observes: length of what `observe` is told; 0 for nothing.
+    A regularizer with state asks for its variables in `build` and changes them in `observe` only. It
+    belongs to the one GAN that it was given to.
 
-        Args:
-            interval: steps from one evaluation to the next, 1 or more; default 1, every step.
-            schedule: factor on the penalty as a function of the images seen, such as
-                `tfdogs.training.schedules.Cosine(1.0, 0.1, kimg=1000)`; None for 1.
+    Attributes:
+        name: of its metric; a GAN's regularizers have names of their own.
+        network: which one it is for, "discriminator" or "generator".
+        observes: length of what `observe` is told; 0 for nothing.
 
-        Raises:
-            ValueError: `interval` is under 1.
+    Args:
+        interval: steps from one evaluation to the next, 1 or more; default 1, every step.
+        schedule: factor on the penalty as a function of the images seen, such as
+            `tfdogs.training.schedules.Cosine(1.0, 0.1, kimg=1000)`; None for 1.
+
+    Raises:
+        ValueError: `interval` is under 1.
     """
 
     name = "regularizer"

@@ -52,8 +52,8 @@ class DiscriminatorStep:
                 fake = self._judge(fakes, labels)
             loss = self._loss.discriminator(real, fake, self._label_smoothing)
             discriminate = Discriminate(self._judge, labels, ((reals, real), (fakes, fake)), by_images)
-            prompt = self._penalties.prompt((discriminate, reals, fakes), noise)
-            whole = tf.add_n([loss, *(levy.penalty for levy in prompt)])
+            every_step = self._penalties.every_step((discriminate, reals, fakes), noise)
+            whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:
                 class_loss = tfgan.auxiliary_classifier(class_logits, labels)
                 self._trackers["d_class_loss"].update_state(class_loss)
@@ -64,7 +64,7 @@ class DiscriminatorStep:
             self._judge.discriminator.trainable_variables,
             tape,
             scaled_loss,
-            prompt=prompt,
+            every_step=every_step,
             arguments=(Discriminate(self._judge, labels), reals, fakes),
             noise=noise,
         )

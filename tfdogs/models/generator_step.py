@@ -101,8 +101,8 @@ class GeneratorStep:
                     fake, self._images_seen, real, class_logits, labels
                 )
             loss = self._loss.generator(fake, real)
-            prompt = self._penalties.prompt(arguments, penalty_noise)
-            whole = tf.add_n([loss, *(levy.penalty for levy in prompt)])
+            every_step = self._penalties.every_step(arguments, penalty_noise)
+            whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:
                 class_loss = tfgan.auxiliary_classifier(class_logits, labels)
                 self._trackers["g_class_loss"].update_state(class_loss)
@@ -113,7 +113,7 @@ class GeneratorStep:
             self._generator.trainable_variables,
             tape,
             scaled_loss,
-            prompt=prompt,
+            every_step=every_step,
             arguments=arguments,
             noise=penalty_noise,
         )

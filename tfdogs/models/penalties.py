@@ -10,7 +10,7 @@ from tfdogs.training import optimizers
 
 
 @dataclasses.dataclass(frozen=True)
-class Levy:
+class Due:
     """What one regularizer came to in one step.
 
     Attributes:
@@ -42,7 +42,7 @@ class Penalties:
 
     def __init__(self, regularizers, trackers, *, images_seen, steps_done):
         numbered = list(enumerate(regularizers))
-        self._prompt = [(use, r) for use, r in numbered if r.interval == 1]
+        self._every_step = [(use, r) for use, r in numbered if r.interval == 1]
         self._lazy = {
             interval: [(use, r) for use, r in numbered if r.interval == interval]
             for interval in lazy.intervals(regularizers)
@@ -51,7 +51,7 @@ class Penalties:
         self._images_seen = images_seen
         self._steps_done = steps_done
 
-    def prompt(self, arguments, noise):
+    def every_step(self, arguments, noise):
         """Evaluates what is due in every step; to be called under the tape of the loss.
 
         Args:
@@ -59,42 +59,42 @@ class Penalties:
             noise: `Noise` for the penalties of this network.
 
         Returns:
-            A list of `Levy`, whose penalties belong to the loss.
+            A list of `Due`, whose penalties belong to the loss.
         """
-        one = tf.constant(1.0)
-        return [Levy(r, one, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._prompt]
+        due = tf.constant(1.0)
+        return [Due(r, due, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._every_step]
 
-    def update(self, optimizer, variables, tape, loss, *, prompt, arguments, noise):
+    def update(self, optimizer, variables, tape, loss, *, every_step, arguments, noise):
         """Takes the optimizer's step, and those of lazy penalties; tells the metrics and the regularizers.
 
         Args:
             optimizer: of the network.
             variables: the network's.
             tape: what has recorded `loss`.
-            loss: `optimizers.scaled` loss, the prompt penalties included.
-            prompt: what `prompt` returned.
+            loss: `optimizers.scaled` loss, the penalties of every step included.
+            every_step: what `every_step` returned.
             arguments: what the regularizers take before the noise.
             noise: `Noise` for the penalties of this network.
         """
         gradients = optimizers.gradients(optimizer, tape, loss, variables)
         optimizer.apply_gradients(zip(gradients, variables))
-        for levy in prompt:
-            self._settle(levy)
+        for one in every_step:
+            self._report(one)
         for interval in self._lazy:
             due = tf.equal(self._steps_done % interval, 0)
-            levies, gradients = self._when_due(
+            several, gradients = self._when_due(
                 due, interval, arguments, noise=noise, optimizer=optimizer, variables=variables
             )
             optimizers.apply_when(due, optimizer, gradients, variables)
-            for levy in levies:
-                self._settle(levy)
+            for one in several:
+                self._report(one)
 
-    def _settle(self, levy):
-        self._trackers[levy.regularizer.name].update_state(levy.penalty, sample_weight=levy.due)
-        if levy.regularizer.observes:
+    def _report(self, one):
+        self._trackers[one.regularizer.name].update_state(one.penalty, sample_weight=one.due)
+        if one.regularizer.observes:
             context = tf.distribute.get_replica_context()
-            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, levy.numbers)
-            levy.regularizer.observe(mean, levy.due)
+            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, one.numbers)
+            one.regularizer.observe(mean, one.due)
 
     def _evaluate(self, regularizer, arguments, noise):
         result = regularizer(*arguments, noise)
@@ -102,7 +102,7 @@ class Penalties:
         return penalty * regularizer.factor(self._images_seen), numbers
 
     def _when_due(self, due, interval, arguments, *, noise, optimizer, variables):
-        """Returns the `Levy`s of an interval's regularizers, and their gradients; zeros where not due."""
+        """Returns the `Due`s of an interval's regularizers, and their gradients; zeros where not due."""
         group = self._lazy[interval]
 
         def compute():
@@ -117,5 +117,5 @@ class Penalties:
             return [(tf.constant(0.0), tf.zeros([r.observes])) for _, r in group], zeros
 
         results, gradients = tf.cond(due, compute, pause)
-        levies = [Levy(r, tf.cast(due, tf.float32), *result) for (_, r), result in zip(group, results)]
-        return levies, gradients
+        several = [Due(r, tf.cast(due, tf.float32), *result) for (_, r), result in zip(group, results)]
+        return several, gradients

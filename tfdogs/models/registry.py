@@ -36,7 +36,9 @@ _MODELS = {
     "dcgan": _Model("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 128, d_options=("d_norm",)),
     "mlp": _Model("mlp:MLPGenerator", "mlp:MLPDiscriminator", 8, 64, hidden=True),
     "r3gan": _Model(
-        "r3gan:R3GANGenerator", "r3gan:R3GANDiscriminator", 28, 128, g_options=_R3GAN, d_options=_R3GAN
+        *("r3gan.generator:R3GANGenerator", "r3gan.discriminator:R3GANDiscriminator", 28, 128),
+        g_options=_R3GAN,
+        d_options=_R3GAN,
     ),
     "sagan": _Model(
         *("sagan:SAGANGenerator", "sagan:SAGANDiscriminator", 28, 128),

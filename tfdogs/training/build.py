@@ -118,7 +118,7 @@ def _ema(config):
 
 
 def _adam(config, rate, images_per_step, *, ratio):
-    """Returns Adam as the flags have it, rescaled by a `lazy.ratio`; Keras' own where nothing is scheduled."""
+    """Returns Adam as the flags have it, rescaled by a `lazy.ratio`; Keras' own if nothing is scheduled."""
     rate, beta1, beta2 = ratio * rate, config.beta1**ratio, config.beta2**ratio
     if not config.schedule_kimg:
         return keras.optimizers.Adam(rate, beta1, beta2)

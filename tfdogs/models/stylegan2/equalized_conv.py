@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from tfdogs.models.leaky_relu import leaky_relu
 from tfdogs.models.stylegan2 import activation, resampling
 
 
@@ -45,7 +46,7 @@ class EqualizedConv2D(layers.Layer):
             x = resampling.conv_down(inputs, kernel)
         else:
             x = tf.nn.conv2d(inputs, tf.cast(kernel, inputs.dtype), 1, "SAME")
-        return activation.leaky(tf.nn.bias_add(x, gain * self.bias)) if self.leaky else x
+        return leaky_relu(tf.nn.bias_add(x, gain * self.bias)) if self.leaky else x
 
     def compute_output_shape(self, input_shape):
         halved = 2 if self.downsample else 1

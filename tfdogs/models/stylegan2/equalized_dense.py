@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from tfdogs.models.leaky_relu import leaky_relu
 from tfdogs.models.stylegan2 import activation
 
 
@@ -44,7 +45,7 @@ class EqualizedDense(layers.Layer):
         rate = gain * self.lr_multiplier
         scale = rate / math.sqrt(inputs.shape[-1])
         x = tf.nn.bias_add(tf.matmul(inputs, scale * self.kernel), rate * self.bias)
-        return activation.leaky(x) if self.leaky else x
+        return leaky_relu(x) if self.leaky else x
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from tfdogs.models.leaky_relu import leaky_relu
 from tfdogs.models.stylegan2 import activation
 from tfdogs.models.stylegan2.equalized_dense import EqualizedDense
 from tfdogs.models.stylegan2.modulated_conv import ModulatedConv2D
@@ -61,7 +62,7 @@ class StyledConv(layers.Layer):
         noise = self.own_noise if noise is None else noise.normal([tf.shape(x)[0], *x.shape[1:3], 1])
         gain = tf.cast(activation.GAIN, x.dtype)
         x += gain * self.noise_strength * tf.cast(noise, x.dtype)
-        return activation.leaky(tf.nn.bias_add(x, gain * self.bias))
+        return leaky_relu(tf.nn.bias_add(x, gain * self.bias))
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "upsample": self.upsample}

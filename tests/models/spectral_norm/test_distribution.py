@@ -75,7 +75,7 @@ def main(output):
 
 def test_replicas_train_as_one_and_agree_on_u(tmp_path):
     output = tmp_path / "results.json"
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
     done = subprocess.run(
         [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
