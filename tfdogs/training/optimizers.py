@@ -51,7 +51,7 @@ def apply_when(due, optimizer, gradients, variables):
     def step():
         optimizer.apply_gradients(zip(gradients, variables))
 
-    if context.num_replicas_in_sync == 1:
+    if not tf.distribute.has_strategy():
         tf.cond(due, step, lambda: None)
         return
     # Replicas cannot meet under a condition: the condition stands where they have met.
