@@ -5,6 +5,7 @@ VENV ?= .venv
 UV ?= $(shell command -v uv)
 RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
+PYTEST := $(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
 .PHONY: install demo test test-slow lint format lock clean
 .DELETE_ON_ERROR:
@@ -33,10 +34,10 @@ demo/data/dataset.json: | $(INSTALLED)
 	$(RUN) tfdogs.prepare --images=paper_dogs:4000 --image_size=64 --output_dir=demo/data --overwrite
 
 test: $(INSTALLED)
-	$(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal
+	$(PYTEST)
 
 test-slow: $(INSTALLED)
-	$(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal -m slow
+	$(PYTEST) -m slow
 
 lint: $(INSTALLED)
 	$(VENV)/bin/ruff check .

@@ -84,21 +84,24 @@ def of_metrics(text):
 def of_scores(text):
     """Returns the cells of the scores, of a scores.json."""
     evaluation = json.loads(text)
-    scores = evaluation["scores"]
-    return [
-        shown(scores.get("fid"), 1),
-        shown(scores.get("dog_score"), 3),
-        shown(scores.get("memorization_distance"), 3),
-        f"{evaluation['num_fakes']:,d}",
-    ]
+    return of_evaluation(evaluation, evaluation["scores"].get("memorization_distance"))
 
 
 def of_evaluations(text):
     """Returns the cells of the scores, of the last line of an evaluations.jsonl."""
     evaluation = json.loads(text.splitlines()[-1])
-    distance = {"value": evaluation["memorization"]["distance"], "error": None}
-    scores = {**evaluation["scores"], "memorization_distance": distance}
-    return of_scores(json.dumps({**evaluation, "scores": scores}))
+    return of_evaluation(evaluation, {"value": evaluation["memorization"]["distance"], "error": None})
+
+
+def of_evaluation(evaluation, distance):
+    """Returns the cells of the scores, of one evaluation and its memorization distance."""
+    scores = evaluation["scores"]
+    return [
+        shown(scores.get("fid"), 1),
+        shown(scores.get("dog_score"), 3),
+        shown(distance, 3),
+        f"{evaluation['num_fakes']:,d}",
+    ]
 
 
 def shown(score, digits):

@@ -1,5 +1,9 @@
 import dataclasses
 import os
+import subprocess
+import sys
+import types
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -54,3 +58,50 @@ def make_config(paper_data, tmp_path):
         return dataclasses.replace(small, **changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def run_script():
+    """Returns a function (script, argument) that runs a file in a process of its own, which must end well.
+
+    Virtual devices have to be there before TensorFlow starts.
+    """
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+    def run(script, argument):
+        command = [sys.executable, script, str(argument)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    return run
+
+
+@pytest.fixture
+def keep_averages():
+    """Returns a function (run_dir, gan) that doubles the generator's weights and keeps two averages.
+
+    The one of 0.05 is the doubled generator, that of 0.1 the run's own average.
+    """
+    from tfdogs.training.power_ema import PowerEMA
+    from tfdogs.training.snapshots import Snapshots
+
+    def keep(run_dir, gan):
+        for weight in gan.generator.weights:
+            weight.assign((2.0 * weight.numpy()).astype("float16").astype("float32"))
+        tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
+        networks = [gan.generator, gan.ema_generator]
+        Snapshots(run_dir).save(types.SimpleNamespace(**tracked, track_generators=networks))
+
+    return keep
+
+
+@pytest.fixture
+def smooth(monkeypatch):
+    """Puts tanh in the place of StyleGAN2's LeakyReLU, at whose kink finite differences mean nothing."""
+    import tensorflow as tf
+
+    from tfdogs.models.stylegan2 import equalized_conv, equalized_dense, styled_conv
+
+    for module in (equalized_conv, equalized_dense, styled_conv):
+        monkeypatch.setattr(module, "leaky_relu", tf.tanh)

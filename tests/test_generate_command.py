@@ -5,12 +5,10 @@ import io
 import json
 import subprocess
 import sys
-import types
 import zipfile
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from tfdogs import cli, generate
@@ -20,8 +18,6 @@ from tfdogs.sampling.sampler import Sampler
 from tfdogs.training import run as training
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
-from tfdogs.training.power_ema import PowerEMA
-from tfdogs.training.snapshots import Snapshots
 
 CLASSES = ("beagle", "pug", "toy poodle")
 
@@ -142,16 +138,12 @@ def test_grids_that_the_model_cannot_do(plain, conditional, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_average_of_another_length(tmp_path, capsys):
+def test_an_average_of_another_length(tmp_path, capsys, keep_averages):
     run = tmp_path / "run"
     run.mkdir()
     gan = make_run(run, conditional=False)
     assert "no snapshots of averages" in refused(capsys, run, tmp_path / "a.png", "--ema_length=0.1")
-    for weight in gan.generator.weights:
-        weight.assign(tf.cast(tf.cast(2.0 * weight, tf.float16), tf.float32))
-    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
-    networks = [gan.generator, gan.ema_generator]
-    Snapshots(run).save(types.SimpleNamespace(**tracked, track_generators=networks))
+    keep_averages(run, gan)
     assert command(run, tmp_path / "a.png", "--num_images=4", "--ema_length=0.05") == 0
     expected = Sampler(gan.generator, gan.latent_dim).images(range(4))
     np.testing.assert_allclose(read(tmp_path / "a.png"), grid.tile(expected), atol=1)

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shutil
-import types
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from PIL import Image
 from tfdogs.data.paper_dogs import draw
 from tfdogs.training import run as training
 from tfdogs.training.callbacks.best_generator import BestGenerator
-from tfdogs.training.power_ema import PowerEMA
-from tfdogs.training.snapshots import Snapshots
 
 
 def numbers(values):
@@ -57,17 +54,13 @@ def test_a_run_against_its_own_data(scores):
     assert other["scores"]["fid"]["value"] != values["scores"]["fid"]["value"]
 
 
-def test_other_generators_of_a_run_bear_other_names(scores, evaluate, home):
+def test_other_generators_of_a_run_bear_other_names(scores, evaluate, home, keep_averages):
     flags = ("--model_dir=averaged", "--num_images=30", "--metrics=fid")
     shutil.copytree(home / "run", home / "averaged")
     status, _, errors = evaluate(*flags, "--ema_length=0.05")
     assert status == 2 and "has no snapshots of averages" in errors
     gan = training.load(home / "averaged").gan
-    for weight in gan.generator.weights:
-        weight.assign(2.0 * weight)
-    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
-    networks = [gan.generator, gan.ema_generator]
-    Snapshots(home / "averaged").save(types.SimpleNamespace(**tracked, track_generators=networks))
+    keep_averages(home / "averaged", gan)
     gan.ema_generator.set_weights([3.0 * weight for weight in gan.ema_generator.get_weights()])
     score = {"title": "FID", "value": 1.0, "error": None, "better": "lower"}
     line = {"kimg": 1.0, "num_fakes": 9, "num_reals": 9, "scores": {"fid": score}, "stamp": {}, "alarms": []}

@@ -21,8 +21,6 @@ from tfdogs.training import run as training
 from tfdogs.training.callbacks.best_generator import BestGenerator
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
-from tfdogs.training.power_ema import PowerEMA
-from tfdogs.training.snapshots import Snapshots
 
 CLASSES = ("beagle", "pug", "toy poodle")
 LINE = {"num_fakes": 20, "num_reals": 60, "stamp": {"extractor": "a"}, "alarms": []}
@@ -112,7 +110,7 @@ def test_a_run_becomes_versions(run, model_dir, tmp_path):
     assert (best != newest).any()
 
 
-def test_an_average_of_another_length(run, model_dir, tmp_path):
+def test_an_average_of_another_length(run, model_dir, tmp_path, keep_averages):
     averaged, root = tmp_path / "averaged", tmp_path / "exports"
     shutil.copytree(model_dir, averaged)
     flags = (f"--model_dir={averaged}", f"--export_dir={root}", "--ema_length=0.05")
@@ -120,11 +118,7 @@ def test_an_average_of_another_length(run, model_dir, tmp_path):
     assert status == 2 and "has no snapshots of averages" in line and not root.exists()
     gan = training.load(averaged).gan
     newest = in_float32(gan).generate(6)
-    for weight in gan.generator.weights:
-        weight.assign((2.0 * weight.numpy()).astype(np.float16).astype(np.float32))
-    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
-    networks = [gan.generator, gan.ema_generator]
-    Snapshots(averaged).save(types.SimpleNamespace(**tracked, track_generators=networks))
+    keep_averages(averaged, gan)
     status, (line,), errors = run(*flags)
     assert status == 0 and f"{root / '1'}: version 1 of dogs, at 1.5 kimg, " in line, errors
     gan.ema_generator.set_weights(gan.generator.get_weights())

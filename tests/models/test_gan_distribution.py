@@ -5,8 +5,6 @@ run once in a process of its own.
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -110,14 +108,9 @@ def values(variable):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(run_script, tmp_path_factory):
     output = tmp_path_factory.mktemp("replicas") / "results.json"
-    root = str(Path(__file__).resolve().parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(
-        [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_script(__file__, output)
     return json.loads(output.read_text(encoding="utf-8"))
 
 

@@ -4,8 +4,6 @@ Virtual devices have to be there before TensorFlow starts: this file is its own 
 a process of its own.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,18 +26,14 @@ def main(path):
     run.train(config)
 
 
-def test_a_mirrored_run_scores_itself(make_config, tmp_path):
+def test_a_mirrored_run_scores_itself(make_config, run_script, tmp_path):
     config = make_config(
         model="mlp", g_channels=1, d_channels=1, augment="", r1=0.0, total_kimg=0.024,
         strategy="mirrored", steps_per_execution=2, eval_kimg=0.008, eval_images=20, eval_metrics="fid",
         eval_extractor=str(tmp_path / "pool.keras"), cache_dir=str(tmp_path / "cache"),
     )  # fmt: skip
     (tmp_path / "config.json").write_text(config.dump())
-    root = str(Path(__file__).resolve().parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    command = [sys.executable, __file__, str(tmp_path / "config.json")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_script(__file__, tmp_path / "config.json")
     lines = metrics_log.read(Path(config.model_dir, "evaluations.jsonl"))
     assert [line["kimg"] for line in lines] == [0.0, 0.008, 0.016, 0.024]
     assert len({line["scores"]["fid"]["value"] for line in lines}) == 4  # of the weights of the moment

@@ -3,15 +3,12 @@
 import csv
 import json
 import shutil
-import types
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfdogs.training import run as training
-from tfdogs.training.power_ema import PowerEMA
-from tfdogs.training.snapshots import Snapshots
 
 
 def numbers(folder):
@@ -37,18 +34,14 @@ def test_a_run_on_the_wall(good, place):
     assert len(list((folder / "quiz").iterdir())) == 4
 
 
-def test_an_average_of_another_length(good, gallery, place):
+def test_an_average_of_another_length(good, gallery, place, keep_averages):
     flags = ("--model_dir=averaged", "--num_images=3", "--quiz=0")
     shutil.copytree(place / "run", place / "averaged")
     status, _, errors = gallery(*flags, "--output_dir=o", "--ema_length=0.05")
     assert status == 2 and "has no snapshots of averages" in errors and not (place / "o").exists()
     own, _ = good(*flags, output="own")
     gan = training.load("averaged", best=False).gan
-    for weight in gan.generator.weights:
-        weight.assign((2.0 * weight.numpy()).astype(np.float16).astype(np.float32))
-    tracked = {"tracks": [PowerEMA(0.05), PowerEMA(0.1)], "images_seen": gan.images_seen}
-    networks = [gan.generator, gan.ema_generator]
-    Snapshots(place / "averaged").save(types.SimpleNamespace(**tracked, track_generators=networks))
+    keep_averages(place / "averaged", gan)
     folder, _ = good(*flags, "--ema_length=0.05")
     gan.ema_generator.set_weights(gan.generator.get_weights())
     with Image.open(folder / "images/image_00001.png") as shown:

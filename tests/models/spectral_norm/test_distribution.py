@@ -5,8 +5,6 @@ once in a process of its own.
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -73,14 +71,9 @@ def main(output):
     Path(output).write_text(json.dumps(results), encoding="utf-8")
 
 
-def test_replicas_train_as_one_and_agree_on_u(tmp_path):
+def test_replicas_train_as_one_and_agree_on_u(run_script, tmp_path):
     output = tmp_path / "results.json"
-    root = str(Path(__file__).resolve().parents[3])
-    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(
-        [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_script(__file__, output)
     results = json.loads(output.read_text(encoding="utf-8"))
     assert [len(copies) for copies in results["two"]["u"]] == [2, 2]
     for first, second in results["two"]["u"]:

@@ -2,15 +2,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models.stylegan2 import equalized_conv, equalized_dense, styled_conv
-
-
-@pytest.fixture
-def smooth(monkeypatch):
-    """Puts tanh in the place of LeakyReLU, at whose kink a slope jumps and differences mean nothing."""
-    for module in (equalized_conv, equalized_dense, styled_conv):
-        monkeypatch.setattr(module, "leaky_relu", tf.tanh)
-
 
 def _check_gradients(compute, variables, *, step=1e-2, rtol=2e-3):
     """Compares gradients with central differences along random directions, a variable at a time."""

@@ -5,8 +5,6 @@ once in a process of its own.
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -78,14 +76,9 @@ def networks():
     return step, results
 
 
-def test_two_replicas_are_one_batch(tmp_path):
+def test_two_replicas_are_one_batch(run_script, tmp_path):
     output = tmp_path / "results.json"
-    root = str(Path(__file__).resolve().parents[3])
-    environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run(
-        [sys.executable, __file__, str(output)], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_script(__file__, output)
     results = json.loads(output.read_text(encoding="utf-8"))
     one, two = results["one"], results["two"]
     np.testing.assert_allclose(two["w_mean"], one["w_mean"], rtol=1e-5)
