@@ -50,7 +50,11 @@ def test_every_recipe_that_is_spoken_of_is_there():
     assert {(path, recipe) for path, recipe in spoken_of if not (ROOT / recipe).is_file()} == set()
 
 
-@pytest.mark.parametrize("recipe", [*RECIPES, *CPU_SIZED], ids=name)
+# A version for two cores is a recipe and what is laid over it: it runs both. The recipes alone take minutes.
+ALONE = [pytest.param(r, marks=[] if r.name == "demo.flags" else pytest.mark.slow) for r in RECIPES]
+
+
+@pytest.mark.parametrize("recipe", [*ALONE, *CPU_SIZED], ids=name)
 def test_recipe_dry_runs(recipe, paper_data, tmp_path, capsys):
     from tfdogs.training.run import train
 

@@ -25,7 +25,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[] if name in ("biggan", "dcgan") else pytest.mark.slow) for name in GAMES],
+    [pytest.param(name, marks=[] if name == "dcgan" else pytest.mark.slow) for name in GAMES],
 )
 def test_a_trained_one_separates_classes(name):
     keras.utils.set_random_seed(0)

@@ -7,6 +7,8 @@ a process of its own.
 import sys
 from pathlib import Path
 
+import pytest
+
 from tfdogs.training.callbacks import metrics_log
 
 
@@ -26,6 +28,7 @@ def main(path):
     run.train(config)
 
 
+@pytest.mark.slow
 def test_a_mirrored_run_scores_itself(make_config, run_script, tmp_path):
     config = make_config(
         model="mlp", g_channels=1, d_channels=1, augment="", r1=0.0, total_kimg=0.024,

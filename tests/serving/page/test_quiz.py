@@ -66,4 +66,5 @@ def test_a_round_of_the_quiz(visit, serve, predict):
 def test_without_real_pictures_the_quiz_says_how_to_name_some(visit):
     page = visit("#view=quiz", "breeds")
     api.expect(page.locator("#quiz-none pre")).to_contain_text("python -m tfdogs.serve --export_dir=")
-    assert not page.locator("#quiz-play").is_visible()
+    api.expect(page.locator("#quiz-none")).to_be_visible()
+    api.expect(page.locator("#quiz-play")).to_be_hidden()
