@@ -5,12 +5,17 @@ scores are those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scor
 last evaluation, in RUN/evaluations.jsonl. Nothing is trained or scored here.
 
     python benchmarks/recipes.py runs/*
+    python benchmarks/recipes.py --kimg=50 --diff runs/base runs/*  # a search: each as it was at 50 kimg
 """
 
 import argparse
+import dataclasses
+import functools
 import json
 import statistics
 from pathlib import Path
+
+from tfdogs.training.config import TrainConfig
 
 COLUMNS = ("run", "model", "px", "kimg", "minutes", "img/s", "FID", "dog score", "d", "images scored")
 
@@ -18,13 +23,26 @@ COLUMNS = ("run", "model", "px", "kimg", "minutes", "img/s", "FID", "dog score",
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="model_dir of tfdogs.train")
-    rows = [row(path) for path in parser.parse_args().runs]
-    for cells in (COLUMNS, ["---"] * len(COLUMNS), *rows):
-        print(f"| {' | '.join(cells)} |")
+    parser.add_argument("--kimg", type=float, help="take each run's own evaluation at this kimg")
+    parser.add_argument("--diff", action="store_true", help="add what each run has other than the first")
+    asked = parser.parse_args()
+    table = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, asked.kimg) for path in asked.runs)]
+    if asked.diff:
+        told = [cells(path / "config.json", json.loads) for path in asked.runs]
+        last = ["flags", "---", *(difference(told[0], config) for config in told)]
+        table = [[*line, cell] for line, cell in zip(table, last)]
+    for line in table:
+        print(f"| {' | '.join(line)} |")
 
 
-def row(run):
-    """Returns the cells of a run's row.
+def difference(config, other):
+    """Returns the flags of `other` that change what is trained, where they are not those of `config`."""
+    fields = [f.name for f in dataclasses.fields(TrainConfig) if not f.metadata.get("run_control")]
+    return " ".join(f"--{n}={other[n]}" for n in fields if n in other and config.get(n) != other[n])
+
+
+def row(run, kimg=None):
+    """Returns the cells of a run's row, as it was at `kimg`, or in the end.
 
     Raises:
         SystemExit: a file of the run is missing, damaged or foreign; names it.
@@ -33,13 +51,15 @@ def row(run):
         run.name,
         *cells(run / "config.json", of_config),
         *cells(run / "data.json", of_data),
-        *cells(run / "metrics.jsonl", of_metrics),
-        *scores(run),
+        *cells(run / "metrics.jsonl", functools.partial(of_metrics, kimg=kimg)),
+        *scores(run, kimg),
     ]
 
 
-def scores(run):
+def scores(run, kimg):
     """Returns the cells of a run's scores; raises as `row`."""
+    if kimg is not None:
+        return cells(run / "evaluations.jsonl", functools.partial(of_evaluations, kimg=kimg))
     if (run / "scores.json").exists() or not (run / "evaluations.jsonl").exists():
         return cells(run / "scores.json", of_scores)
     return cells(run / "evaluations.jsonl", of_evaluations)
@@ -72,9 +92,10 @@ def of_data(text):
     return [f"{json.loads(text)['image_size']:d}"]
 
 
-def of_metrics(text):
-    """Returns the cells of kimg, minutes and speed, of a metrics.jsonl."""
+def of_metrics(text, kimg=None):
+    """Returns the cells of kimg, minutes and speed up to there, of a metrics.jsonl."""
     logs = [record for record in map(json.loads, text.splitlines()) if "seconds" in record]
+    logs = [record for record in logs if kimg is None or record["kimg"] < kimg + 1]
     if not logs:
         raise ValueError("it has no record of the training")
     speed = statistics.median(record["images_per_second"] for record in logs)
@@ -87,9 +108,10 @@ def of_scores(text):
     return of_evaluation(evaluation, evaluation["scores"].get("memorization_distance"))
 
 
-def of_evaluations(text):
-    """Returns the cells of the scores, of the last line of an evaluations.jsonl."""
-    evaluation = json.loads(text.splitlines()[-1])
+def of_evaluations(text, kimg=None):
+    """Returns the cells of the scores, of the line at `kimg`, or the last, of an evaluations.jsonl."""
+    lines = [json.loads(line) for line in text.splitlines()]
+    evaluation = [line for line in lines if kimg is None or kimg <= line["kimg"] < kimg + 1][-1]
     return of_evaluation(evaluation, {"value": evaluation["memorization"]["distance"], "error": None})
 
 

@@ -53,8 +53,6 @@ def make_config(paper_data, tmp_path):
     )
 
     def make(**changes):
-        if changes.get("model", "dcgan") != "dcgan":
-            changes = {"d_norm": "batch", **changes}  # dcgan's own flag
         return dataclasses.replace(small, **changes)
 
     return make

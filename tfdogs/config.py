@@ -74,6 +74,11 @@ class Config:
         return json.dumps(self.to_dict(), indent=2) + "\n"
 
     @classmethod
+    def from_dict(cls, values):
+        """Makes a configuration of what `to_dict` gave, also before a field was there."""
+        return cls(**values)
+
+    @classmethod
     def load(cls, path):
         """Reads a configuration that `dump` wrote.
 
@@ -82,7 +87,7 @@ class Config:
         """
         try:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
-            return cls(**values)
+            return cls.from_dict(values)
         except OSError as e:
             raise UsageError(f"cannot read a configuration from {path}: {e.strerror}") from e
         except (ValueError, TypeError) as e:

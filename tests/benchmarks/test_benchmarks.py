@@ -172,3 +172,26 @@ def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(tmp_path / "dogs")])
     with pytest.raises(SystemExit, match=r"scores\.json"):
         load("recipes").main()
+
+
+def test_table_of_a_search_at_one_moment(load, tmp_path, monkeypatch, capsys):
+    runs = [trained(tmp_path / name) for name in ("base", "wide")]
+    config = json.loads((runs[1] / "config.json").read_text())
+    (runs[1] / "config.json").write_text(json.dumps({**config, "d_channels": 48, "model_dir": "elsewhere"}))
+    for number, run in enumerate(runs):
+        scores = [{"fid": {"value": value + number, "error": 0.25}} for value in (200.0, 100.0, 50.0)]
+        lines = [
+            {"kimg": kimg, "scores": score, "num_fakes": 500, "memorization": {"distance": 0.5}}
+            for kimg, score in zip((0.0, 50.2, 100.0), scores)
+        ]
+        (run / "evaluations.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        logs = [
+            {"kimg": kimg, "seconds": 6 * kimg, "images_per_second": 10.0} for kimg in (25.0, 50.2, 100.0)
+        ]
+        (run / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in logs))
+    monkeypatch.setattr(sys, "argv", ["recipes.py", "--kimg=50", "--diff", *map(str, runs)])
+    load("recipes").main()
+    head, _, base, wide = capsys.readouterr().out.splitlines()
+    assert head.endswith("| images scored | flags |")
+    assert "| 50.2 | 5.0 | 10 | 100.0 ± 0.2 |" in base and base.endswith("| 500 |  |")
+    assert "| 101.0 ± 0.2 |" in wide and wide.endswith("| --d_channels=48 |")

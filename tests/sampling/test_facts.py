@@ -38,7 +38,7 @@ def test_the_card_tells_truncation_and_class_only_if_there_are_any():
 
 def test_flags_are_those_that_decide_the_run():
     flags = dict(gather().flags)
-    assert flags["--batch_size"] == "64"
+    assert flags["--batch_size"] == "16"
     assert not {"--data_dir", "--model_dir", "--total_kimg", "--dry_run"} & set(flags)
 
 

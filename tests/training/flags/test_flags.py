@@ -1,5 +1,7 @@
 """Flags of a training that exclude each other, or that only some models know."""
 
+import json
+
 import pytest
 
 from tfdogs.errors import UsageError
@@ -11,7 +13,7 @@ from tfdogs.training.config import TrainConfig
     [
         ({"blocks": 3}, "--blocks goes with --model=r3gan only, not dcgan. Received: --blocks=3"),
         ({"attention": 16}, "--attention goes with --model=biggan or sagan only, not dcgan"),
-        ({"model": "mlp", "d_norm": "none"}, "--d_norm goes with --model=dcgan only, not mlp"),
+        ({"model": "mlp", "d_norm": "batch"}, "--d_norm goes with --model=dcgan only, not mlp"),
         ({"path_length": 2.0}, "--path_length goes with --model=stylegan2 only, not dcgan"),
         (
             {"model": "stylegan2", "g_orthogonal": 1e-4},
@@ -23,10 +25,13 @@ from tfdogs.training.config import TrainConfig
         ({"model": "r3gan", "d_orthogonal": 1e-4}, "--d_orthogonal goes with .* only, not r3gan"),
         ({"augment": "ada:sparkle"}, "--augment must be made of .*Received: --augment=ada:sparkle"),
         ({"loss": "relativistic", "label_smoothing": 0.1}, "--label_smoothing must be 0 with --loss=relati"),
-        ({"dragan": 1.0}, "--dragan takes images one by one: it must be 0, or --d_norm=none"),
+        (
+            {"d_norm": "batch", "dragan": 1.0},
+            "--dragan takes images one by one: it must be 0, or --d_norm=none",
+        ),
         ({"model": "wgan_gp"}, "--model needs --loss=wasserstein and --gradient_penalty"),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
-        ({"aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
+        ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),
         (
             {"xla": True, "augment": "ada"},
@@ -49,10 +54,19 @@ def test_a_penalty_that_the_models_kernels_can_take():
 
 
 def test_what_a_flag_on_top_of_a_recipe_turns_off_may_keep_its_details():
-    details = {"r1_interval": 8, "ada_target": 0.5, "lr_end": 0.1, "lecam_start_kimg": 5.0}
+    details = {"r1": 0.0, "r1_interval": 8, "ada_target": 0.5, "lr_end": 0.1, "lecam_start_kimg": 5.0}
     assert TrainConfig(data_dir="data", model_dir="run", **details).r1 == 0
 
 
 def test_a_run_from_before_a_flag_was_there_is_read(tmp_path):
     (tmp_path / "config.json").write_text('{"data_dir": "d", "model_dir": "m", "d_norm": "none", "r1": 0.1}')
     assert TrainConfig.load(tmp_path / "config.json").d_norm == "none"
+
+
+def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_path):
+    values = {"data_dir": "d", "model_dir": "m", "model": "mlp", "d_norm": "batch", "attention": 7}
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    config = TrainConfig.load(tmp_path / "config.json")
+    assert (config.model, config.d_norm) == ("mlp", TrainConfig.d_norm)
+    (tmp_path / "config.json").write_text(config.dump())
+    assert TrainConfig.load(tmp_path / "config.json") == config

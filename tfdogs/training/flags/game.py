@@ -31,8 +31,8 @@ class GameFlags(Config):
         "Weight of WGAN-GP's gradient penalty; 0 for none.", default=0.0, lower=0.0
     )
     dragan: float = flag("Weight of DRAGAN's gradient penalty; 0 for none.", default=0.0, lower=0.0)
-    r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.0, lower=0.0)
-    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=1, lower=1)
+    r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.1, lower=0.0)
+    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=8, lower=1)
     r2: float = flag(
         "gamma of the R2 penalty, on fakes, which costs as much as R1; 0 for none.", default=0.0, lower=0.0
     )
@@ -70,7 +70,7 @@ class GameFlags(Config):
         "What the discriminator sees: DiffAugment's brightness, saturation, contrast, color, translation, "
         "cutout, comma-separated; ada, or parts of it as ada:blit,geometry,color; auto: by the number of "
         "training images; empty: as it is.",
-        default="",
+        default="auto",
     )
     ada_target: float = flag(
         "ada: mean sign of the discriminator on reals that its strength p is steered to.",
@@ -94,11 +94,11 @@ class GameFlags(Config):
     )
     flip: bool = flag("Mirror every second real image.", default=True)
 
-    batch_size: int = flag("Images in one update of a network.", default=64, lower=1)
-    g_lr: float = flag("Adam's learning rate for the generator.", default=2e-4, lower=0.0)
-    d_lr: float = flag("Adam's learning rate for the discriminator.", default=2e-4, lower=0.0)
-    beta1: float = flag("Adam's beta1, both networks.", default=0.5, lower=0.0, upper=0.9999)
-    beta2: float = flag("Adam's beta2, both networks.", default=0.999, lower=0.0, upper=0.999999)
+    batch_size: int = flag("Images in one update of a network.", default=16, lower=1)
+    g_lr: float = flag("Adam's learning rate for the generator.", default=5e-4, lower=0.0)
+    d_lr: float = flag("Adam's learning rate for the discriminator.", default=5e-4, lower=0.0)
+    beta1: float = flag("Adam's beta1, both networks.", default=0.0, lower=0.0, upper=0.9999)
+    beta2: float = flag("Adam's beta2, both networks.", default=0.99, lower=0.0, upper=0.999999)
     ema_kimg: float = flag(
         "Half-life of the averaged generator in thousands of images; 0 for none.", default=10.0, lower=0.0
     )

@@ -11,24 +11,22 @@ class NetworkFlags(Config):
     """See the module. A flag that only some models know must keep its default with all others."""
 
     model: str = flag("Networks.", default="dcgan", choices=registry.NAMES)
-    latent_dim: int = flag("Length of a latent.", default=100, lower=1)
+    latent_dim: int = flag("Length of a latent.", default=128, lower=1)
     latent: str = flag(
         "Distribution of latents: N(0, 1) or U[-1, 1).", default="normal", choices=("normal", "uniform")
     )
     conditional: bool = flag("Condition both networks on the class.", default=False)
     g_channels: int = flag(
         "Width of the generator: channels of its last hidden layer (mlp: an eighth of its units).",
-        default=64,
+        default=32,
         lower=1,
     )
     d_channels: int = flag(
         "Width of the discriminator: channels of its first layer (mlp: an eighth of its units).",
-        default=64,
+        default=32,
         lower=1,
     )
-    d_norm: str = flag(
-        "dcgan: the discriminator's normalization.", default="batch", choices=("batch", "none")
-    )
+    d_norm: str = flag("dcgan: the discriminator's normalization.", default="none", choices=("batch", "none"))
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
         "the image's; 0: none.",
@@ -70,6 +68,14 @@ class NetworkFlags(Config):
         for name, models in registry.OPTIONS.items():
             if self.model not in models and getattr(self, name) != getattr(type(self), name):
                 self.reject(name, f"goes with --model={' or '.join(models)} only, not {self.model}")
+
+    @classmethod
+    def from_dict(cls, values):
+        """Leaves out the flags of other models: what they say is the default of when it was written."""
+        model = values.get("model", cls.model)
+        return super().from_dict(
+            {n: v for n, v in values.items() if model in registry.OPTIONS.get(n, [model])}
+        )
 
     @property
     def network_options(self):
