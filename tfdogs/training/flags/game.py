@@ -95,8 +95,8 @@ class GameFlags(Config):
     flip: bool = flag("Mirror every second real image.", default=True)
 
     batch_size: int = flag("Images in one update of a network.", default=16, lower=1)
-    g_lr: float = flag("Adam's learning rate for the generator.", default=5e-4, lower=0.0)
-    d_lr: float = flag("Adam's learning rate for the discriminator.", default=5e-4, lower=0.0)
+    g_lr: float = flag("Adam's learning rate for the generator.", default=1e-3, lower=0.0)
+    d_lr: float = flag("Adam's learning rate for the discriminator.", default=1e-3, lower=0.0)
     beta1: float = flag("Adam's beta1, both networks.", default=0.0, lower=0.0, upper=0.9999)
     beta2: float = flag("Adam's beta2, both networks.", default=0.99, lower=0.0, upper=0.999999)
     ema_kimg: float = flag(
