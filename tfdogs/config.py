@@ -90,7 +90,7 @@ class Config:
             return cls.from_dict(values)
         except OSError as e:
             raise UsageError(f"cannot read a configuration from {path}: {e.strerror}") from e
-        except (ValueError, TypeError) as e:
+        except (ValueError, TypeError, AttributeError) as e:
             raise UsageError(f"{path} is not a {cls.__name__}: {e}") from e
 
     def diff(self, other):

@@ -70,3 +70,10 @@ def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_pat
     assert (config.model, config.d_norm) == ("mlp", TrainConfig.d_norm)
     (tmp_path / "config.json").write_text(config.dump())
     assert TrainConfig.load(tmp_path / "config.json") == config
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '["model"]', "null"])
+def test_a_file_that_holds_no_configuration_is_named(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UsageError, match=r"config\.json is not a TrainConfig"):
+        TrainConfig.load(tmp_path / "config.json")
