@@ -69,7 +69,7 @@ def test_schedules(made):
         assert float(optimizer.beta_2) == pytest.approx(0.99, rel=1e-5)
     assert float(gan.regularizers[0].schedule(10_000)) == pytest.approx(0.5)
     assert float(gan.ema.schedule(0)) == 0 and float(gan.ema.schedule(10_000)) == pytest.approx(1)
-    off = made(r1=2.0, lr_end=0.25, penalty_end=0.5, ema_start=0.0)
+    off = made(r1=2.0, schedule_kimg=0.0, lr_end=0.25, penalty_end=0.5, ema_start=0.0)
     assert type(off.g_optimizer) is not tfdogs.ScheduledAdam
     assert off.regularizers[0].schedule is None and off.ema.schedule is None
 

@@ -18,7 +18,7 @@ _ORTHOGONAL = tuple(name for name in registry.NAMES if name not in ("r3gan", "st
 class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
     """Everything that decides a training run; `RUN/config.json` is its dump.
 
-    The defaults are those that led the search in docs/results.md, at 64 px and 100 kimg on CPU cores.
+    The defaults are those that led the search in docs/results.md: 64 px, an hour of two CPU cores.
 
     Raises:
         UsageError: a value out of range, or flags that exclude each other.

@@ -100,7 +100,7 @@ class GameFlags(Config):
     beta1: float = flag("Adam's beta1, both networks.", default=0.0, lower=0.0, upper=0.9999)
     beta2: float = flag("Adam's beta2, both networks.", default=0.99, lower=0.0, upper=0.999999)
     ema_kimg: float = flag(
-        "Half-life of the averaged generator in thousands of images; 0 for none.", default=10.0, lower=0.0
+        "Half-life of the averaged generator in thousands of images; 0 for none.", default=20.0, lower=0.0
     )
     ema_snapshot_kimg: float = flag(
         "Thousands of images from one snapshot to the next, from which tfdogs.generate "
@@ -112,10 +112,10 @@ class GameFlags(Config):
     schedule_kimg: float = flag(
         "Thousands of images over which learning rates, R1, R2, beta2 and the average's half-life follow "
         "half a cosine to the values below; 0: they stay.",
-        default=0.0,
+        default=400.0,
         lower=0.0,
     )
-    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=1.0, lower=0.0)
+    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=0.2, lower=0.0)
     penalty_end: float = flag("R1 and R2 at its end, as a share of those given.", default=1.0, lower=0.0)
     beta2_end: float = flag("Adam's beta2 at its end; 0: as --beta2.", default=0.0, lower=0.0, upper=0.999999)
     ema_start: float = flag(
