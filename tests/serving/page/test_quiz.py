@@ -51,7 +51,9 @@ def test_a_round_of_the_quiz(visit, serve, predict):
         page.keyboard.press(" ")
     api.expect(page.locator("#quiz-result")).to_have_text("9 of 10 right")
 
-    told = page.locator("#quiz-pictures li").all_inner_texts()
+    listed = page.locator("#quiz-pictures li")
+    api.expect(listed).to_have_count(ROUND)
+    told = listed.all_inner_texts()
     assert [text.startswith("Real") for text in told] == [real for real, _ in pictures]
     assert [number for number, text in enumerate(told) if "✗" in text] == [6]
     assert 3 <= sum(real for real, _ in pictures) <= 7
