@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from tfdogs.models.base import Discriminator, Generator
+from tfdogs.models.mlp import MLPGenerator
 
 
 class Copy(Generator):
@@ -37,6 +38,16 @@ def test_the_labels_embedding_follows_the_latent():
     z = np.array([[1.0, 2.0], [3.0, 4.0]], "float32")
     out = generator((z, np.array([2, 0])))
     np.testing.assert_array_equal(out[:, 0, :, 0], [[1, 2, 9, 10], [3, 4, 5, 6]])
+
+
+@pytest.mark.parametrize("latent_dim", [16, 128, 512])
+def test_a_label_starts_as_long_as_a_one_hot_one(latent_dim):
+    # Shorter than the latent, or it drowns it: with embeddings drawn as latents are, dcgan drew each of
+    # MNIST's digits in four or five shapes.
+    generator = MLPGenerator(8, 1, latent_dim, hidden=4, num_classes=200)
+    generator.build()
+    length = np.linalg.norm(generator.embedding.get_weights()[0], axis=1)
+    np.testing.assert_allclose(np.sqrt(np.mean(length**2)), 1, rtol=0.05)
 
 
 def test_projection_equation_3():

@@ -48,7 +48,7 @@ def test_a_trained_one_separates_classes(name):
     labels = np.arange(BATCH * 30) % 2
     noise = np.random.default_rng(0).integers(0, 60, (len(labels), SIZE, SIZE, 1))
     images = (noise + 180 * labels[:, None, None, None]).astype("uint8")
-    gan.fit(images, labels, batch_size=BATCH, epochs=4, shuffle=False, verbose=0)
+    gan.fit(images, labels, batch_size=BATCH, epochs=8, shuffle=False, verbose=0)
     assert np.mean([not np.array_equal(a, b) for a, b in zip(before, gan.get_weights())]) > 0.9
     drawn = gan.generate(16, labels=np.repeat([0, 1], 8)).astype(float).mean(axis=(1, 2, 3))
     assert drawn[8:].min() > drawn[:8].max() and drawn[8:].mean() > drawn[:8].mean() + 50

