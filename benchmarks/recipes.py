@@ -6,6 +6,7 @@ last evaluation, in RUN/evaluations.jsonl. Nothing is trained or scored here.
 
     python benchmarks/recipes.py runs/*
     python benchmarks/recipes.py --kimg=50 --diff runs/base runs/*  # a search: each as it was at 50 kimg
+    python benchmarks/recipes.py --sheets=docs/images runs/*        # with the sheets of samples beside it
 """
 
 import argparse
@@ -14,6 +15,8 @@ import functools
 import json
 import statistics
 from pathlib import Path
+
+from PIL import Image
 
 from tfdogs.training.config import TrainConfig
 
@@ -25,14 +28,38 @@ def main():
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="model_dir of tfdogs.train")
     parser.add_argument("--kimg", type=float, help="take each run's own evaluation at this kimg")
     parser.add_argument("--diff", action="store_true", help="add what each run has other than the first")
+    parser.add_argument(
+        "--sheets", type=Path, metavar="FOLDER", help="keep each run's last sheet in FOLDER, and link it"
+    )
     asked = parser.parse_args()
     table = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, asked.kimg) for path in asked.runs)]
     if asked.diff:
         told = [cells(path / "config.json", json.loads) for path in asked.runs]
         last = ["flags", "---", *(difference(told[0], config) for config in told)]
         table = [[*line, cell] for line, cell in zip(table, last)]
+    if asked.sheets:
+        last = ["sheet", "---", *(keep_sheet(path, asked.sheets) for path in asked.runs)]
+        table = [[*line, cell] for line, cell in zip(table, last)]
     for line in table:
         print(f"| {' | '.join(line)} |")
+
+
+def keep_sheet(run, folder):
+    """Leaves the last sheet of a run as FOLDER/recipe_RUN.jpg; returns a link from beside the folder.
+
+    Raises:
+        SystemExit: the run has no sheet, or it cannot be read or kept; says which.
+    """
+    sheets = sorted((run / "samples").glob("fakes*.png"))
+    if not sheets:
+        raise SystemExit(f"recipes.py: {run / 'samples'} has no sheet of samples, fakes*.png")
+    path = folder / f"recipe_{run.name}.jpg"
+    try:
+        with Image.open(sheets[-1]) as image:
+            image.convert("RGB").save(path, quality=92)
+    except OSError as e:
+        raise SystemExit(f"recipes.py: cannot keep {sheets[-1]} as {path}: {e}") from e
+    return f"[sheet]({folder.name}/{path.name})"
 
 
 def difference(config, other):

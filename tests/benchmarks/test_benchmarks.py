@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import tfdogs
 from tfdogs.models import registry
@@ -195,3 +196,29 @@ def test_table_of_a_search_at_one_moment(load, tmp_path, monkeypatch, capsys):
     assert head.endswith("| images scored | flags |")
     assert "| 50.2 | 5.0 | 10 | 100.0 ± 0.2 |" in base and base.endswith("| 500 |  |")
     assert "| 101.0 ± 0.2 |" in wide and wide.endswith("| --d_channels=48 |")
+
+
+def test_sheets_are_kept_and_linked(load, tmp_path, monkeypatch, capsys):
+    run, folder = trained(tmp_path / "dogs"), tmp_path / "images"
+    (run / "samples").mkdir()
+    folder.mkdir()
+    for kimg, grey in ((0, 10), (100, 200)):
+        Image.new("RGB", (8, 8), (grey,) * 3).save(run / f"samples/fakes{kimg:06d}.png")
+    monkeypatch.setattr(sys, "argv", ["recipes.py", f"--sheets={folder}", str(run)])
+    load("recipes").main()
+    head, _, row = capsys.readouterr().out.splitlines()
+    assert head.endswith("| images scored | sheet |")
+    assert row.endswith("| 2,000 | [sheet](images/recipe_dogs.jpg) |")
+    with Image.open(folder / "recipe_dogs.jpg") as image:
+        assert image.format == "JPEG" and image.getpixel((4, 4)) == (200, 200, 200)  # the last
+
+
+@pytest.mark.parametrize("sheet", [None, b"no picture"])
+def test_a_sheet_that_is_not_there_is_one_line(load, tmp_path, sheet):
+    run = trained(tmp_path / "dogs")
+    (run / "samples").mkdir()
+    if sheet:
+        (run / "samples/fakes000000.png").write_bytes(sheet)
+    with pytest.raises(SystemExit, match=r"recipes\.py: .*samples") as caught:
+        load("recipes").keep_sheet(run, tmp_path)
+    assert "\n" not in str(caught.value) and not (tmp_path / "recipe_dogs.jpg").exists()
