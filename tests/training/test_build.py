@@ -1,5 +1,6 @@
 """From flags to the parts of a GAN."""
 
+import numpy as np
 import pytest
 
 import tfdogs
@@ -29,7 +30,8 @@ def test_regularizers_follow_the_flags(made):
     assert configs["DRAGAN/discriminator"]["weight"] == 4
     assert configs["LeCam/discriminator"]["weight"] == 0.5
     assert configs["LeCam/discriminator"]["start_kimg"] == 6
-    assert configs["Consistency/discriminator"]["real"] == configs["Consistency/discriminator"]["fake"]
+    consistency = configs["Consistency/discriminator"]
+    assert (consistency["real"], consistency["fake"]) == (7, 7)
     assert configs["Orthogonal/generator"]["weight"] == 1e-4
     assert configs["Orthogonal/discriminator"]["weight"] == 1e-3
     assert configs["GradientPenalty/discriminator"]["weight"] == 8
@@ -58,7 +60,7 @@ def test_what_the_discriminator_sees(made):
 def test_schedules(made):
     gan = made(
         r1=2.0, schedule_kimg=10.0, lr_end=0.25, penalty_end=0.5, beta2=0.9, beta2_end=0.99, ema_start=0.0,
-        g_lr=4e-4, d_lr=8e-4, d_steps=2,
+        g_lr=4e-4, d_lr=8e-4, d_steps=2, ema_kimg=20.0,
     )  # fmt: skip
     for optimizer, rate, images in ((gan.g_optimizer, 4e-4, 8), (gan.d_optimizer, 8e-4, 4)):
         assert isinstance(optimizer, tfdogs.ScheduledAdam) and optimizer.images_per_step == images
@@ -68,7 +70,9 @@ def test_schedules(made):
         assert float(optimizer._learning_rate(optimizer.iterations)) == pytest.approx(rate / 4, rel=1e-5)
         assert float(optimizer.beta_2) == pytest.approx(0.99, rel=1e-5)
     assert float(gan.regularizers[0].schedule(10_000)) == pytest.approx(0.5)
-    assert float(gan.ema.schedule(0)) == 0 and float(gan.ema.schedule(10_000)) == pytest.approx(1)
+    for seen, share in ((0, 0), (2500, 0.5 - 0.125**0.5), (5000, 0.5), (10_000, 1), (20_000, 1)):
+        reached = -8 / np.log2(gan.ema.decay(8, seen)) if seen else 0
+        assert reached == pytest.approx(20_000 * share, rel=1e-3), seen
     off = made(r1=2.0, schedule_kimg=0.0, lr_end=0.25, penalty_end=0.5, ema_start=0.0)
     assert type(off.g_optimizer) is not tfdogs.ScheduledAdam
     assert off.regularizers[0].schedule is None and off.ema.schedule is None

@@ -114,7 +114,8 @@ def _ema(config):
         return None
     if config.ema_start == 1 or not config.schedule_kimg:
         return EMA(config.ema_kimg)
-    return EMA(config.ema_kimg, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
+    # The schedule is the ramp-up: another one beside it would hold the average short for long after.
+    return EMA(config.ema_kimg, rampup=None, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
 
 
 def _adam(config, rate, images_per_step, *, ratio):
