@@ -116,6 +116,15 @@ def test_half_precision(name, dtype):
         assert network.get_config()["dtype"] == dtype
 
 
+def test_latents_are_split_before_they_are_rounded():
+    generator, _ = tiny("biggan", dtype="mixed_bfloat16")
+    seen = []
+    generator.split = lambda z, labels, split=generator.split: seen.append(z) or split(z, labels)
+    latents = example()
+    generator(latents)
+    np.testing.assert_array_equal(seen[0], latents)
+
+
 @pytest.mark.parametrize(("name", "classes"), [("sngan", 0), ("sagan", 2), ("biggan", 2)])
 def test_save_load_and_build_again(name, classes, tmp_path):
     networks = tiny(name, classes=classes, dtype="mixed_bfloat16")

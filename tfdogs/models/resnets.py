@@ -92,6 +92,7 @@ class ResidualGenerator(Generator):
         **kwargs,
     ):
         super().__init__(image_size, channels, latent_dim, **kwargs)
+        self._autocast = False  # the latents are split as they come, in float32
         check_activation(activation)
         self.base_channels = base_channels
         self.activation = activation

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfdogs.models.stylegan2 import resampling
 from tfdogs.models.stylegan2.equalized_conv import EqualizedConv2D
 from tfdogs.models.stylegan2.equalized_dense import EqualizedDense
 
@@ -48,6 +49,16 @@ def test_halving_conv_and_its_shapes():
         y = layer(X[:128].reshape(4, 8, 8, 25))
         assert y.shape == layer.compute_output_shape((4, 8, 8, 25)) == (4, 4, 4, 6)
         assert y.dtype == tf.bfloat16 and len(layer.weights) == weights
+
+
+def test_the_kernel_is_rounded_once(monkeypatch):
+    layer = EqualizedConv2D(6, 1, downsample=True, leaky=False, dtype="mixed_bfloat16")
+    seen, conv_down = [], resampling.conv_down
+    monkeypatch.setattr(
+        resampling, "conv_down", lambda x, kernel: seen.append(kernel) or conv_down(x, kernel)
+    )
+    layer(X[:128].reshape(4, 8, 8, 25))
+    np.testing.assert_allclose(seen[0], layer.get_weights()[0] / 5, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,16 @@ def test_mixed_precision_draws_nearly_the_same(dtype):
     assert 0 < difference < 0.02
 
 
+def test_styles_are_not_rounded():
+    generator = make(dtype="mixed_bfloat16")
+    seen = []
+    affine = generator.synthesis.convs[0].affine
+    affine.call = lambda w, call=affine.call: seen.append(w) or call(w)
+    w = ws(generator)
+    generator.synthesis(w)
+    np.testing.assert_array_equal(seen[0], w[:, 0])  # or walks and projection would move in steps
+
+
 def test_save_load_and_clone(tmp_path):
     generator = make(num_classes=2)
     inputs = (Z, np.arange(6) % 2)

@@ -69,6 +69,15 @@ def test_demodulated_outputs_have_unit_size_whatever_the_style():
     np.testing.assert_allclose(layer(x, tf.fill([2, 32], 7.0)), one, rtol=1e-3, atol=1e-4)
 
 
+def test_the_kernel_is_rounded_once(monkeypatch):
+    layer = ModulatedConv2D(5, 3, upsample=True, dtype="mixed_bfloat16")
+    layer.build(X.shape)
+    seen, conv_up = [], resampling.conv_up
+    monkeypatch.setattr(resampling, "conv_up", lambda x, kernel: seen.append(kernel) or conv_up(x, kernel))
+    layer(X, STYLES)
+    np.testing.assert_allclose(seen[0], layer.get_weights()[0] / 6, rtol=1e-6)
+
+
 def test_config_round_trip():
     layer = ModulatedConv2D(5, 1, demodulate=False, gain=2.0, dtype="mixed_bfloat16")
     twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))

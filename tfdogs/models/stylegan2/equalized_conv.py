@@ -34,14 +34,15 @@ class EqualizedConv2D(layers.Layer):
     def build(self, input_shape):
         size, normal = self.kernel_size, keras.initializers.RandomNormal(stddev=1.0)
         shape = (size, size, input_shape[-1], self.filters)
-        self.kernel = self.add_weight("kernel", shape, initializer=normal)
+        # Scaled, filtered and measured in float32, and rounded once.
+        self.kernel = self.add_weight("kernel", shape, initializer=normal, experimental_autocast=False)
         self.bias = self.add_weight("bias", (self.filters,), initializer="zeros") if self.leaky else None
         self.built = True
 
     def call(self, inputs):
         gain = self.gain * (activation.GAIN if self.leaky else 1.0)
         scale = gain / math.sqrt(self.kernel_size**2 * inputs.shape[-1])
-        kernel = scale * tf.cast(self.kernel, tf.float32)
+        kernel = scale * self.kernel
         if self.downsample:
             x = resampling.conv_down(inputs, kernel)
         else:

@@ -39,7 +39,8 @@ class ModulatedConv2D(layers.Layer):
     def build(self, input_shape):
         size, normal = self.kernel_size, keras.initializers.RandomNormal(stddev=1.0)
         shape = (size, size, input_shape[-1], self.filters)
-        self.kernel = self.add_weight("kernel", shape, initializer=normal)
+        # Scaled, filtered and measured in float32, and rounded once.
+        self.kernel = self.add_weight("kernel", shape, initializer=normal, experimental_autocast=False)
         self.built = True
 
     def call(self, inputs, styles):
@@ -53,7 +54,7 @@ class ModulatedConv2D(layers.Layer):
             [N, H, W, filters], or [N, 2H, 2W, filters] with `upsample`, in the layer's compute dtype.
         """
         scale = 1.0 / math.sqrt(self.kernel_size**2 * inputs.shape[-1])
-        kernel = scale * tf.cast(self.kernel, tf.float32)
+        kernel = scale * self.kernel
         gain = self.gain
         if self.demodulate:
             norms = tf.reduce_sum(tf.square(kernel), [0, 1])  # [C, filters], squared

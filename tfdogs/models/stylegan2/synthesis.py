@@ -26,6 +26,7 @@ class SynthesisNetwork(layers.Layer):
 
     def __init__(self, start_size, widths, channels, *, dtype=None, **kwargs):
         super().__init__(dtype=dtype, **kwargs)
+        self._autocast = False  # w stays float32 until it is a style
         self.start_size = start_size
         self.widths = list(widths)
         self.channels = channels
