@@ -2,7 +2,8 @@
 
 A run's speed and time are its own records of the training, without evaluations, in RUN/metrics.jsonl; its
 scores are those of `python -m tfdogs.evaluate --model_dir=RUN --output=RUN/scores.json`, or else of its own
-last evaluation, in RUN/evaluations.jsonl. Nothing is trained or scored here.
+last evaluation, in RUN/evaluations.jsonl, and then all is of that moment. Nothing is trained or scored here.
+Scores of another moment than the end, or by different extractors, make no table.
 
     python benchmarks/recipes.py runs/*
     python benchmarks/recipes.py --kimg=50 --diff runs/base runs/*  # a search: each as it was at 50 kimg
@@ -13,6 +14,8 @@ import argparse
 import dataclasses
 import functools
 import json
+import math
+import re
 import statistics
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from PIL import Image
 
 from tfdogs.training.config import TrainConfig
 
-COLUMNS = ("run", "model", "px", "kimg", "minutes", "img/s", "FID", "dog score", "d", "images scored")
+COLUMNS = ("run", "model", "px", "kimg", "minutes", "img/s", "{fid}", "dog score", "d", "images scored")
 
 
 def main():
@@ -32,7 +35,9 @@ def main():
         "--sheets", type=Path, metavar="FOLDER", help="keep each run's last sheet in FOLDER, and link it"
     )
     asked = parser.parse_args()
-    table = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, asked.kimg) for path in asked.runs)]
+    rows = [row(path, asked.kimg) for path in asked.runs]
+    head = [name.format(fid=f"FID ({extractor(asked.runs, asked.kimg)})") for name in COLUMNS]
+    table = [head, ["---"] * len(head), *rows]
     if asked.diff:
         told = [cells(path / "config.json", json.loads) for path in asked.runs]
         last = ["flags", "---", *(difference(told[0], config) for config in told)]
@@ -74,22 +79,44 @@ def row(run, kimg=None):
     Raises:
         SystemExit: a file of the run is missing, damaged or foreign; names it.
     """
+    path, evaluation = scored(run, kimg)
+    moment = cells(path, lambda _: scored_at(evaluation))
+    until = math.inf if path.name == "scores.json" else moment
+    trained = cells(run / "metrics.jsonl", functools.partial(of_metrics, kimg=until))
+    if until == math.inf and not math.isclose(moment, trained[0], rel_tol=1e-5, abs_tol=1e-3):
+        facts = f"is of {moment:g} kimg, and {run} was trained to {trained[0]:g}: score it again"
+        raise SystemExit(f"recipes.py: {path} {facts}")
     return [
         run.name,
         *cells(run / "config.json", of_config),
         *cells(run / "data.json", of_data),
-        *cells(run / "metrics.jsonl", functools.partial(of_metrics, kimg=kimg)),
-        *scores(run, kimg),
+        *(f"{trained[0]:,.1f}", f"{trained[1] / 60:.1f}", f"{trained[2]:.0f}"),
+        *cells(path, lambda _: of_evaluation(evaluation)),
     ]
 
 
-def scores(run, kimg):
-    """Returns the cells of a run's scores; raises as `row`."""
-    if kimg is not None:
-        return cells(run / "evaluations.jsonl", functools.partial(of_evaluations, kimg=kimg))
-    if (run / "scores.json").exists() or not (run / "evaluations.jsonl").exists():
-        return cells(run / "scores.json", of_scores)
-    return cells(run / "evaluations.jsonl", of_evaluations)
+def scored(run, kimg=None):
+    """Returns the file that scores a run at `kimg`, or in the end, and the evaluation; raises as `row`."""
+    if kimg is None and ((run / "scores.json").exists() or not (run / "evaluations.jsonl").exists()):
+        return run / "scores.json", cells(run / "scores.json", json.loads)
+    path = run / "evaluations.jsonl"
+    return path, cells(path, functools.partial(of_evaluations, kimg=kimg))
+
+
+def extractor(runs, kimg):
+    """Returns the name of the extractor that scored all runs.
+
+    Raises:
+        SystemExit: there are several, with their weights and resizers.
+    """
+    files = [scored(run, kimg) for run in runs]
+    stamps = [cells(path, lambda _, found=found: dict(found["stamp"])) for path, found in files]
+    for stamp, (path, _) in zip(stamps, files):
+        if stamp != stamps[0]:
+            raise SystemExit(
+                f"recipes.py: {path} was scored by {stamp}, {files[0][0]} by {stamps[0]}: they don't compare"
+            )
+    return stamps[0]["label"]
 
 
 def cells(path, of_text):
@@ -119,32 +146,38 @@ def of_data(text):
     return [f"{json.loads(text)['image_size']:d}"]
 
 
-def of_metrics(text, kimg=None):
-    """Returns the cells of kimg, minutes and speed up to there, of a metrics.jsonl."""
+def of_metrics(text, kimg):
+    """Returns (kimg, seconds, images a second) up to `kimg`, of a metrics.jsonl."""
     logs = [record for record in map(json.loads, text.splitlines()) if "seconds" in record]
-    logs = [record for record in logs if kimg is None or record["kimg"] < kimg + 1]
+    logs = [record for record in logs if record["kimg"] <= kimg + 1e-3]
     if not logs:
         raise ValueError("it has no record of the training")
     speed = statistics.median(record["images_per_second"] for record in logs)
-    return [f"{logs[-1]['kimg']:,.1f}", f"{logs[-1]['seconds'] / 60:.1f}", f"{speed:.0f}"]
-
-
-def of_scores(text):
-    """Returns the cells of the scores, of a scores.json."""
-    evaluation = json.loads(text)
-    return of_evaluation(evaluation, evaluation["scores"].get("memorization_distance"))
+    return logs[-1]["kimg"], logs[-1]["seconds"], speed
 
 
 def of_evaluations(text, kimg=None):
-    """Returns the cells of the scores, of the line at `kimg`, or the last, of an evaluations.jsonl."""
+    """Returns the line at `kimg`, or the last, of an evaluations.jsonl."""
     lines = [json.loads(line) for line in text.splitlines()]
-    evaluation = [line for line in lines if kimg is None or kimg <= line["kimg"] < kimg + 1][-1]
-    return of_evaluation(evaluation, {"value": evaluation["memorization"]["distance"], "error": None})
+    return [line for line in lines if kimg is None or kimg <= line["kimg"] < kimg + 1][-1]
 
 
-def of_evaluation(evaluation, distance):
-    """Returns the cells of the scores, of one evaluation and its memorization distance."""
+def scored_at(evaluation):
+    """Returns the kimg of an evaluation: its own, or what a scores.json says of its fakes."""
+    if "kimg" in evaluation:
+        return evaluation["kimg"]
+    moment = re.search(r" at ([\d.e+]+) kimg", evaluation["fakes"])
+    if not moment:
+        raise ValueError(f"its fakes are of no run: {evaluation['fakes']}")
+    return float(moment[1])
+
+
+def of_evaluation(evaluation):
+    """Returns the cells of the scores of one evaluation."""
     scores = evaluation["scores"]
+    distance = scores.get("memorization_distance")
+    if "memorization" in evaluation:
+        distance = {"value": evaluation["memorization"]["distance"], "error": None}
     return [
         shown(scores.get("fid"), 1),
         shown(scores.get("dog_score"), 3),

@@ -113,7 +113,12 @@ def trained(run):
     for name, value in {
         "config.json": {"model": "biggan", "conditional": True},
         "data.json": {"image_size": 64},
-        "scores.json": {"scores": scores, "num_fakes": 2000},
+        "scores.json": {
+            "fakes": "runs/dogs at 1200.5 kimg, seeds 0 to 1999",
+            "stamp": {"label": "EfficientNet-Lite0", "weights": "57"},
+            "scores": scores,
+            "num_fakes": 2000,
+        },
     }.items():
         (run / name).write_text(json.dumps(value))
     (run / "metrics.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in log))
@@ -124,7 +129,7 @@ def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(trained(tmp_path / "dogs"))])
     load("recipes").main()
     head, line, row = capsys.readouterr().out.splitlines()
-    assert head.count("|") == line.count("|") == row.count("|")
+    assert head.count("|") == line.count("|") == row.count("|") and "| FID (EfficientNet-Lite0) |" in head
     cells = ["dogs", "biggan, conditional", "64", "1,200.5", "1.5", "60", "156.4 ± 0.8", "", "0.419", "2,000"]
     assert row == f"| {' | '.join(cells)} |"
 
@@ -139,9 +144,15 @@ def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
         ("metrics.jsonl", "", "it has no record of the training"),
         ("metrics.jsonl", '{"kimg": 1.0, "seconds": 9.0}\n', "it has no 'images_per_second'"),
         ("metrics.jsonl", '{"kimg": 1.0, "sec', "is damaged or foreign: Unterminated string"),
-        ("scores.json", "{}", "it has no 'scores'"),
-        ("scores.json", '{"scores": {"fid": 3.5}, "num_fakes": 9}', "is damaged or foreign: 'float' object"),
-        ("scores.json", '{"scores": [], "num_fakes": 9}', "is damaged or foreign: 'list' object"),
+        ("scores.json", "{}", "it has no 'fakes'"),
+        ("scores.json", '{"fakes": "cats (train)"}', "its fakes are of no run: cats (train)"),
+        ("scores.json", '{"kimg": 1200.5}', "it has no 'scores'"),
+        (
+            "scores.json",
+            '{"kimg": 1200.5, "scores": {"fid": 3.5}, "num_fakes": 9}',
+            "foreign: 'float' object",
+        ),
+        ("scores.json", '{"kimg": 1200.5, "scores": [], "num_fakes": 9}', "foreign: 'list' object"),
         ("scores.json", "\xff", "is damaged or foreign: "),
     ],
 )
@@ -158,6 +169,8 @@ def test_table_of_a_run_that_scored_itself(load, tmp_path, monkeypatch, capsys):
     run = trained(tmp_path / "dogs")
     (run / "scores.json").unlink()
     record = {
+        "kimg": 800.0,
+        "stamp": {"label": "Inception"},
         "scores": {"fid": {"value": 9.26, "error": 0.31}},
         "num_fakes": 500,
         "memorization": {"distance": 0.5},
@@ -165,7 +178,28 @@ def test_table_of_a_run_that_scored_itself(load, tmp_path, monkeypatch, capsys):
     (run / "evaluations.jsonl").write_text(f"{json.dumps({})}\n{json.dumps(record)}\n")
     monkeypatch.setattr(sys, "argv", ["recipes.py", str(run)])
     load("recipes").main()
-    assert capsys.readouterr().out.endswith("| 60 | 9.3 ± 0.3 |  | 0.500 | 500 |\n")
+    out = capsys.readouterr().out
+    assert "| FID (Inception) |" in out
+    assert out.endswith("| 1.0 | 0.3 | 50 | 9.3 ± 0.3 |  | 0.500 | 500 |\n")  # all as it was at 800 kimg
+
+
+def test_scores_of_another_moment_are_refused(load, tmp_path):
+    run = trained(tmp_path / "dogs")
+    scores = json.loads((run / "scores.json").read_text())
+    (run / "scores.json").write_text(json.dumps({**scores, "fakes": "runs/dogs at 10 kimg, seeds 0 to 1999"}))
+    with pytest.raises(SystemExit, match=r"is of 10 kimg, and .*dogs was trained to 1200\.5: score it again"):
+        load("recipes").row(run)
+
+
+def test_scores_by_different_extractors_are_no_table(load, tmp_path, monkeypatch, capsys):
+    runs = [trained(tmp_path / name) for name in ("dogs", "cats")]
+    scores = json.loads((runs[1] / "scores.json").read_text())
+    scores["stamp"]["weights"] = "75"
+    (runs[1] / "scores.json").write_text(json.dumps(scores))
+    monkeypatch.setattr(sys, "argv", ["recipes.py", *map(str, runs)])
+    with pytest.raises(SystemExit, match=r"cats/scores\.json was scored by .*: they don't compare"):
+        load("recipes").main()
+    assert not capsys.readouterr().out
 
 
 def test_table_of_a_run_that_was_not_scored(load, tmp_path, monkeypatch):
@@ -182,7 +216,13 @@ def test_table_of_a_search_at_one_moment(load, tmp_path, monkeypatch, capsys):
     for number, run in enumerate(runs):
         scores = [{"fid": {"value": value + number, "error": 0.25}} for value in (200.0, 100.0, 50.0)]
         lines = [
-            {"kimg": kimg, "scores": score, "num_fakes": 500, "memorization": {"distance": 0.5}}
+            {
+                "kimg": kimg,
+                "stamp": {"label": "EfficientNet-Lite0"},
+                "scores": score,
+                "num_fakes": 500,
+                "memorization": {"distance": 0.5},
+            }
             for kimg, score in zip((0.0, 50.2, 100.0), scores)
         ]
         (run / "evaluations.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))

@@ -46,10 +46,13 @@ def test_frames_between_uniform_latents_go_straight():
     np.testing.assert_allclose(sampler.z[:4], [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75]])
 
 
-def test_frames_have_the_label_of_the_nearer_stop():
+def test_frames_have_the_class_of_the_first_stop():
     sampler = Recorder("normal", num_classes=3)
-    list(walk.frames(Drawing(sampler, Seeds.first(0, 3)), 4))
-    assert sampler.labels == [0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0]
+    list(walk.frames(Drawing(sampler, Seeds.first(1, 3)), 4))
+    assert sampler.labels == [1] * 12
+    sampler = Recorder("normal", num_classes=3)
+    list(walk.frames(Drawing(sampler, Seeds.first(1, 3), label=2), 4))
+    assert sampler.labels == [2] * 12
 
 
 def test_frames_are_drawn_as_they_are_read():

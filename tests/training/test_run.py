@@ -21,9 +21,12 @@ from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import extractors
 from tfdogs.metrics.extractors.extractor import Stamp
 from tfdogs.sampling import aug_preview, grid
+from tfdogs.sampling.config import GenerateConfig
+from tfdogs.sampling.generation import generate
 from tfdogs.training import run
 from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.checkpoints import Checkpoints
+from tfdogs.training.snapshots import Snapshots
 
 
 def state(config):
@@ -98,6 +101,30 @@ def test_resume_is_exact(make_config, tmp_path, changes):
         for c in (whole, halves)
     ]
     assert kimg[0] == kimg[1]
+
+
+def test_snapshots_of_averages_go_on_after_a_resume_and_draw(make_config, tmp_path, capsys):
+    changes = {"model": "mlp", "ema_snapshot_kimg": 0.008}
+    whole = make_config(**changes, model_dir=str(tmp_path / "whole"), total_kimg=0.032)
+    run.train(whole)
+    run.train(make_config(**changes, model_dir=str(tmp_path / "halves"), total_kimg=0.02))
+    run.train(make_config(**changes, model_dir=str(tmp_path / "halves"), total_kimg=0.032))
+    stored = [
+        {path.name: path for path in Snapshots(tmp_path / name).paths()} for name in ("whole", "halves")
+    ]
+    moments = [f"kimg000000.{thousandths:03}.npz" for thousandths in (8, 16, 24, 32)]
+    assert set(moments) <= set(stored[0]) and set(moments) <= set(stored[1])
+    for name in moments:
+        first, second = (np.load(paths[name]) for paths in stored)
+        assert set(first.files) == set(second.files)
+        for key in first.files:
+            np.testing.assert_array_equal(first[key], second[key])
+    output = tmp_path / "dogs.png"
+    asked = GenerateConfig(model_dir=whole.model_dir, output=str(output), num_images=4, ema_length=0.1)
+    generate(asked)
+    assert output.is_file()
+    line = capsys.readouterr().out.splitlines()[-2]
+    assert line.startswith("average of length 0.1 at 0.032 kimg; the snapshots miss its profile by 0.0 %")
 
 
 def test_the_next_batch_after_a_resume_is_the_next_batch(make_config):

@@ -10,8 +10,8 @@ from tfdogs.sampling.sampler import CHUNK
 def frames(drawing, frames_per_stop):
     """Yields the frames of a closed walk: from each seed's image to the next one's, and back to the first.
 
-    Latents are joined as `tfdogs.models.latents.between` says. A label has no middle: each frame has that of
-    the nearer stop.
+    Latents are joined as `tfdogs.models.latents.between` says. A class has no middle, and a change of it
+    would be a cut: the whole walk has that of its first stop.
 
     Args:
         drawing: `tfdogs.sampling.drawing.Drawing`; its seeds are the stops.
@@ -26,10 +26,10 @@ def frames(drawing, frames_per_stop):
     total = len(seeds) * frames_per_stop
     for start in range(0, total, CHUNK):
         stop, step = np.divmod(np.arange(start, min(start + CHUNK, total)), frames_per_stop)
-        t, after = step / frames_per_stop, (stop + 1) % len(seeds)
-        z = latents.between(sampler.latent, stops[stop], stops[after], t).numpy()
-        nearer = None if labels is None else labels[np.where(t < 0.5, stop, after)]
-        yield from sampler.from_latents(z, nearer, drawing.truncation)
+        after = (stop + 1) % len(seeds)
+        z = latents.between(sampler.latent, stops[stop], stops[after], step / frames_per_stop).numpy()
+        label = None if labels is None else np.repeat(labels[:1], len(z))
+        yield from sampler.from_latents(z, label, drawing.truncation)
         drawing.progress(len(z))
 
 

@@ -87,7 +87,7 @@ def test_gradients_flow_through_the_distance(distance):
 def test_it_finds_the_latent_of_a_drawn_image(distance):
     sampler = make_smooth_sampler()
     image = sampler.images([1000])[0]
-    found = projector(sampler, distance, steps=40, starts=2).project(image, SEEDS[:32])
+    found = projector(sampler, distance, steps=40, starts=2).project([image], SEEDS[:32])[0]
     assert found.distances[-1] < found.start / 20
     assert found.distances.shape == (41,) and found.seed in SEEDS and found.label is None
     assert found.steps == (0, 8, 16, 24, 32, 40) and found.frames.shape == (6, 28, 28, 3)
@@ -100,7 +100,9 @@ def test_it_is_deterministic_and_finds_classes(latent):
     sampler = make_sampler(num_classes=3, latent=latent)
     image = sampler.images([1000], labels=2)[0]
     labels = (SEEDS % 3).astype(np.int32)
-    twice = [projector(sampler, Plain(), steps=100, starts=4).project(image, SEEDS, labels) for _ in range(2)]
+    twice = [
+        projector(sampler, Plain(), steps=100, starts=4).project([image], SEEDS, labels)[0] for _ in range(2)
+    ]
     for first, second in zip(*twice):
         np.testing.assert_array_equal(first, second)
     found = twice[0]
@@ -108,17 +110,31 @@ def test_it_is_deterministic_and_finds_classes(latent):
     np.testing.assert_allclose(found.point, sampler.latents([1000])[0], atol=0.05)
     drawn = sampler.from_latents(found.point[None], np.array([found.label]))[0]
     np.testing.assert_array_equal(found.frames[-1], drawn)
-    other = projector(sampler, Plain(), steps=100, starts=4, seed=1).project(image, SEEDS, labels)
+    other = projector(sampler, Plain(), steps=100, starts=4, seed=1).project([image], SEEDS, labels)[0]
     assert not np.array_equal(other.distances, found.distances)
 
 
 def test_it_never_ends_farther_than_it_began():
     sampler = make_sampler()
     image = sampler.images([5])[0]
-    found = projector(sampler, Plain(), steps=1, starts=3).project(image, SEEDS)
+    found = projector(sampler, Plain(), steps=1, starts=3).project([image], SEEDS)[0]
     assert found.seed == 5 and found.distances[-1] == found.start < 1e-4
     np.testing.assert_array_equal(found.frames[-1], image)
     np.testing.assert_array_equal(found.point, sampler.latents([5])[0])
+
+
+def test_candidates_are_drawn_once_for_all_images(monkeypatch):
+    sampler = make_sampler()
+    images = sampler.images([5, 17, 40])
+    alone = [projector(sampler, Plain(), steps=2, starts=2).project([image], SEEDS)[0] for image in images]
+    drawn, draw = [], sampler.images
+    monkeypatch.setattr(
+        sampler, "images", lambda seeds, **kwargs: drawn.extend(seeds) or draw(seeds, **kwargs)
+    )
+    together = projector(sampler, Plain(), steps=2, starts=2).project(images, SEEDS)
+    assert drawn == list(SEEDS) and [one.seed for one in together] == [5, 17, 40]
+    for one, other in zip(alone, together):
+        np.testing.assert_array_equal(one.distances, other.distances)
 
 
 def test_latents_are_pulled_to_where_they_lie():
@@ -146,6 +162,6 @@ def test_it_finds_styles():
     np.testing.assert_array_equal(space.pull(points), np.zeros(3))
     assert space.spread > 0
     found = Projector(sampler, space, Plain(), steps=60, starts=2).project(
-        sampler.images([1000], labels=1)[0], SEEDS, (SEEDS % 3).astype(np.int32)
-    )
+        sampler.images([1000], labels=1), SEEDS, (SEEDS % 3).astype(np.int32)
+    )[0]
     assert found.distances[-1] < found.start / 4 and found.point.shape == (generator.w_dim,)

@@ -47,7 +47,7 @@ def project(config, *, run=None):
         sheet, numbers = (stack.enter_context(output.replacing(path)) for path in config.outputs)
         progress = stack.enter_context(Progress("project", len(images) * config.steps, unit="step"))
         projector, space = _projector(config, run.gan, progress)
-        found = [projector.project(image, seeds, labels) for image in images]
+        found = projector.project(images, seeds, labels)
         sheet.write_bytes(grid.encode_png(_sheet(names, images, found)))
         with numbers.open("wb") as file:
             np.savez(file, **_numbers(names, found, space))

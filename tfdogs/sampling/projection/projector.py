@@ -69,21 +69,26 @@ class Projector:
         self._update = tf.function(self._updated)
         self.frame_steps = tuple(sorted({round(i * steps / (_FRAMES - 1)) for i in range(_FRAMES)}))
 
-    def project(self, image, seeds, labels=None):
-        """Finds the point whose image is nearest.
+    def project(self, images, seeds, labels=None):
+        """Finds for each image the point whose image is nearest.
 
         Args:
-            image: uint8 [H, W, C].
+            images: iterable of uint8 [H, W, C].
             seeds: int64 [S], of the candidates, at least as many as starts.
             labels: int32 [S], their classes, for a conditional generator; else None.
 
         Returns:
-            `Projection`.
+            A `Projection` an image, a list.
         """
-        target = self._views(pixels.to_float(image[None]))
-        nearest = self._nearest(target, seeds, labels)
-        seeds = seeds[nearest]
-        labels = None if labels is None else tf.constant(labels[nearest])
+        targets = [self._views(pixels.to_float(image[None])) for image in images]
+        found = []
+        for target, nearest in zip(targets, self._nearest(targets, seeds, labels)):
+            classes = None if labels is None else tf.constant(labels[nearest])
+            found.append(self._search(target, seeds[nearest], classes))
+        return found
+
+    def _search(self, target, seeds, labels):
+        """Returns the `Projection` of a target's views, from the starts that these seeds are."""
         first = x = self._space.enter(tf.constant(self._sampler.latents(seeds)), labels)
         first_distances, images = self._measure(target, first, labels)
         frames, course = [images.numpy()], []
@@ -109,16 +114,18 @@ class Projector:
             steps=self.frame_steps,
         )
 
-    def _nearest(self, target, seeds, labels):
-        """Returns the places of the nearest candidates, nearest first."""
-        distances = []
+    def _nearest(self, targets, seeds, labels):
+        """Returns for each target the places of its nearest candidates, nearest first; each is drawn once."""
+        distances = [[] for _ in targets]
         for start in range(0, len(seeds), _CHUNK):
             here = slice(start, start + _CHUNK)
             images = self._sampler.images(seeds[here], labels=None if labels is None else labels[here])
             padded = np.pad(images, ((0, _CHUNK - len(images)), *[(0, 0)] * 3))
             views = self._views(pixels.to_float(padded))
-            distances.append(self._distance.between(views, target).numpy()[: len(images)])
-        return np.argsort(np.concatenate(distances), kind="stable")[: self._starts]
+            for target, so_far in zip(targets, distances):
+                so_far.append(self._distance.between(views, target).numpy()[: len(images)])
+        order = [np.argsort(np.concatenate(to_one), kind="stable") for to_one in distances]
+        return [places[: self._starts] for places in order]
 
     def _measured(self, target, points, labels):
         """Returns the distances of points' own images, and these as uint8."""
