@@ -6,8 +6,14 @@
 
 The data_dir has classes and an eval split. For every share of --synthetic_fraction and every seed a network
 is trained on as many images, that share of them generated, and tested on real images that it has not seen
-(at 1: train on synthetic, test on real) and on generated ones (at 0: the reverse). With --gan_flagfile the
-GANs, one a class, are trained first; they see the train split only.
+(at 1: train on synthetic, test on real) and on generated ones (at 0: the reverse). With --synthetic_classes
+only these classes' training images are mixed, those of the others stay real, and generated images are tested
+on of these classes alone:
+
+    python -m tfdogs.classify --data_dir=data/pets64 --fakes=cat=runs/cats --synthetic_classes=cat \\
+        --synthetic_fraction=0,0.85 --output_dir=study
+
+With --gan_flagfile the GANs, one a class, are trained first; they see the train split only.
 
 Prints a table and leaves results.json, report.html, the generated images (fakes/), the GANs (gans/) and one
 file a trained network (points/) in output_dir. The same command goes on where it was stopped; more seeds and

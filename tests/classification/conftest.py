@@ -1,6 +1,7 @@
 """A data_dir of two breeds, generated images of them, and a network that takes no time."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -10,28 +11,38 @@ from tfdogs.data.paper_dogs import breed_of, draw
 SIZE = 32
 
 
-def dogs(breed, count, *, seed):
-    """Paper dogs of one breed, uint8 [count, 32, 32, 3]."""
+def dogs(breed, count, *, seed, size=SIZE):
+    """Paper dogs of one breed, uint8 [count, size, size, 3]."""
     found = (i for i in range(10_000) if breed_of(i, seed=seed) == breed)
-    return np.stack([np.asarray(draw(next(found), seed=seed, size=SIZE)) for _ in range(count)])
+    return np.stack([np.asarray(draw(next(found), seed=seed, size=size)) for _ in range(count)])
 
 
-@pytest.fixture(scope="session")
-def pets(tmp_path_factory):
+def prepared(home, size):
     """A data_dir of two classes, a and b: in the train split 12 and more of each, some in the eval split."""
     from PIL import Image
 
     from tfdogs.data.ingest import prepare
     from tfdogs.data.prepare_config import PrepareConfig
 
-    home = tmp_path_factory.mktemp("pets")
     for breed, name in enumerate("ab"):
         (home / "pictures" / name).mkdir(parents=True)
-        for i, dog in enumerate(dogs(breed, 20, seed=0)):
+        for i, dog in enumerate(dogs(breed, 20, seed=0, size=size)):
             Image.fromarray(dog).save(home / "pictures" / name / f"{name}{i:02}.png")
-    made = {"image_size": SIZE, "eval_fraction": 0.3, "checks": "none", "workers": 1}
+    made = {"image_size": size, "eval_fraction": 0.3, "checks": "none", "workers": 1}
     prepare(PrepareConfig(images=str(home / "pictures"), output_dir=str(home / "data"), **made))
     return home / "data"
+
+
+@pytest.fixture(scope="session")
+def pets(tmp_path_factory):
+    """See `prepared`; 32 px."""
+    return prepared(tmp_path_factory.mktemp("pets"), SIZE)
+
+
+@pytest.fixture(scope="session")
+def large_pets(tmp_path_factory):
+    """See `prepared`; 72 px, which is more than mlp can draw."""
+    return prepared(tmp_path_factory.mktemp("large_pets"), 72)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +74,29 @@ def make_config(pets, fakes, tmp_path):
         learning_rate=0.01,
     )
     return lambda **changes: dataclasses.replace(small, **changes)
+
+
+@pytest.fixture
+def make_run():
+    """Returns a maker of runs that have learned nothing, conditional where they are given classes."""
+    from tfdogs.training import run
+    from tfdogs.training.checkpoints import Checkpoints
+    from tfdogs.training.config import TrainConfig
+
+    def make_run(folder, *, image_size=SIZE, classes=(), checkpoint=True):
+        small = {"model": "mlp", "latent_dim": 4, "g_channels": 1, "d_channels": 1}
+        config = TrainConfig(
+            data_dir="data", model_dir=str(folder), conditional=bool(classes), ema_kimg=0.0, **small
+        )
+        card = run.DataCard(image_size, channels=3, classes=classes, num_images=9, fingerprint="f")
+        folder.mkdir(parents=True)
+        if checkpoint:
+            Checkpoints(folder / "checkpoints", run.build(config, card)).save()
+        (folder / "data.json").write_text(json.dumps(dataclasses.asdict(card)))
+        (folder / "config.json").write_text(config.dump())
+        return folder
+
+    return make_run
 
 
 @pytest.fixture

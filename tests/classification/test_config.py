@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -21,6 +22,25 @@ def test_flagfiles_keep_their_order():
     assert ClassifyConfig(**FAKES).gan_flagfiles == ()
     files = ClassifyConfig(**PATHS, gan_flagfile=f"{__file__}, {__file__}").gan_flagfiles
     assert files == (__file__, __file__)
+
+
+def test_generated_images_are_mixed_into_all_classes_or_some():
+    classes = ("dog", "fox", "cat")
+    assert ClassifyConfig(**FAKES).mixed_classes(classes) == classes
+    assert ClassifyConfig(**FAKES, synthetic_classes="cat, dog").mixed_classes(classes) == ("dog", "cat")
+    assert ClassifyConfig(**PATHS, synthetic_fraction="0").mixed_classes(classes) == ()
+    with pytest.raises(UsageError, match=r"must be of the data_dir's classes: dog, fox, cat\. Received"):
+        ClassifyConfig(**FAKES, synthetic_classes="cow").mixed_classes(classes)
+
+
+def test_other_classes_are_another_study(tmp_path):
+    config = ClassifyConfig(**FAKES)
+    some = ClassifyConfig(**FAKES, synthetic_classes="cat")
+    assert config.diff(some) == ["--synthetic_classes: '' -> 'cat'"]
+    values = config.to_dict()
+    del values["synthetic_classes"]  # a study that was begun before the flag was there
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    assert ClassifyConfig.load(tmp_path / "config.json").diff(config) == []
 
 
 def test_flags_are_known_without_tensorflow():
@@ -51,6 +71,16 @@ def test_more_seeds_and_shares_are_the_same_study():
         ({"fakes": "", "gan_flagfile": f"{__file__},"}, "--gan_flagfile must be files parted by commas"),
         ({"gan_kimg": 1.0}, "--gan_kimg goes with --gan_flagfile only"),
         ({"gan_seconds": 1.0}, "--gan_seconds goes with --gan_flagfile only"),
+        (
+            {"fakes": "", "gan_flagfile": __file__, "gan_seconds": 0.5},
+            "--gan_seconds must be 0 or at least 1",
+        ),
+        ({"synthetic_classes": "cat,"}, "--synthetic_classes must be different classes parted by commas"),
+        ({"synthetic_classes": "cat, cat"}, "--synthetic_classes must be different classes"),
+        (
+            {"fakes": "", "synthetic_fraction": "0", "synthetic_classes": "cat"},
+            "--synthetic_classes goes with --fakes or --gan_flagfile only",
+        ),
         ({"learning_rate": 0.0}, "--learning_rate must be over 0"),
         ({"width": 0.0}, "--width must be at least 0.01"),
         ({"fakes": "", "synthetic_fraction": "0", "truncation": 1.0}, "--truncation goes with --fakes"),

@@ -8,7 +8,7 @@ from tfdogs.classification.mixture import mix
 REALS = tuple(
     np.arange(100 * c, 100 * c + n, dtype=np.uint8).reshape(-1, 1, 1, 1) for c, n in ((0, 20), (1, 14))
 )
-FAKES = tuple(np.arange(100 * c + 50, 100 * c + 62, dtype=np.uint8).reshape(-1, 1, 1, 1) for c in (0, 1))
+FAKES = {c: np.arange(100 * c + 50, 100 * c + 62, dtype=np.uint8).reshape(-1, 1, 1, 1) for c in (0, 1)}
 
 
 @settings(max_examples=40)
@@ -34,4 +34,11 @@ def test_seeds_choose():
     first, again, other = (mix(REALS, FAKES, 0.5, count=6, seed=seed)[0] for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-    assert len(mix(REALS, (), 0.0, count=6)[0]) == 12
+    assert len(mix(REALS, {}, 0.0, count=6)[0]) == 12
+
+
+def test_a_class_without_generated_images_stays_real():
+    of_real, of_mix, of_fake = (mix(REALS, {1: FAKES[1]}, share, count=10)[0] for share in (0.0, 0.85, 1.0))
+    for images in (of_mix, of_fake):
+        np.testing.assert_array_equal(images[:10], of_real[:10])
+    assert [(images[10:] % 100 >= 50).sum() for images in (of_real, of_mix, of_fake)] == [0, 9, 10]

@@ -50,6 +50,29 @@ def test_errors(fakes, tmp_path, name, count, shape, message):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ({"image_size": 16}, r"images of a must be 32x32x3 .* Received: 16x16x3 in .*run"),
+        ({"checkpoint": False}, r"images of a cannot be drawn: .*run has no checkpoint yet"),
+        ({"classes": ("b", "c")}, r"the conditional run .*run knows no class a; it knows b, c"),
+    ],
+)
+def test_a_run_is_checked_as_a_whole(make_run, tmp_path, made, message):
+    path = make_run(tmp_path / "run", **made)
+    with pytest.raises(UsageError, match=message):
+        pools.check(path, "a", count=3, shape=SHAPE)
+
+
+def test_a_good_run_passes(make_run, tmp_path):
+    path = make_run(tmp_path / "run", classes=("b", "a"))
+    pools.check(path, "a", count=3, shape=SHAPE)
+    (checkpoint,) = (path / "checkpoints").iterdir()
+    (checkpoint / "state.index").unlink()
+    with pytest.raises(TfdogsError, match=r"cannot be restored"):
+        pools.check(path, "a", count=3, shape=SHAPE)
+
+
 def test_a_damaged_pool_is_named(tmp_path):
     (tmp_path / "a.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(TfdogsError, match=r"a.npy is damaged .* remove it"):

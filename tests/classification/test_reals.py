@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfdogs.classification.reals import Reals
+from tfdogs.classification.reals import Reals, labelled
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
@@ -20,6 +20,11 @@ def test_both_splits_by_class(make_config, pets):
     np.testing.assert_array_equal(images[labels == 1], reals.test[1])
     learned = {image.tobytes() for some in reals.train for image in some}
     assert not learned & {image.tobytes() for image in images}
+
+
+def test_labels_need_not_be_those_of_all_classes():
+    images, labels = labelled([np.zeros((2, 1, 1, 1), np.uint8), np.ones((1, 1, 1, 1), np.uint8)], [3, 1])
+    assert labels.tolist() == [3, 3, 1] and labels.dtype == np.int32 and images.ravel().tolist() == [0, 0, 1]
 
 
 def test_too_many_images_a_class(make_config):

@@ -13,7 +13,7 @@ from tfdogs.classification.results import Results
 
 EVIL = "<script>alert('$title')</script>"
 REALS = [np.full((20, 32, 32, 3), shade, np.uint8) for shade in (10, 20)]
-FAKES = [np.full((20, 32, 32, 3), shade, np.uint8) for shade in (30, 40)]
+FAKES = {label: np.full((20, 32, 32, 3), shade, np.uint8) for label, shade in enumerate((30, 40))}
 
 
 class Reader(html.parser.HTMLParser):
@@ -87,6 +87,26 @@ def test_it_needs_nothing_else_and_shows_everything(make, tmp_path):
         with Image.open(io.BytesIO(base64.b64decode(attrs["src"].split(",")[1]))) as image:
             shades.append(np.asarray(image)[0, 0, 0])
     assert shades == [10, 30, 20, 40]
+
+
+def test_of_some_classes(make):
+    results = make(classes=(EVIL, "dog", "fox"), fakes=f"{EVIL}=x,fox=y", synthetic_classes=f"{EVIL},fox")
+    text = render(results, reals=[*REALS, REALS[0]], fakes={0: FAKES[0], 2: FAKES[1]})
+    read, of = Reader(text), f" of {EVIL} and fox"
+    for told in (
+        f"with 85\N{NO-BREAK SPACE}% of its images{of} generated, 81.50 ± 0.00 %.",
+        f"12{of}",
+        f"85 %{of}",
+        f"Tested on generated images{of}",
+        f"tested on generated images{of}",
+        f"From all real to all images{of} generated",
+        f"100 %{of} generated",
+        f"85 %{of} generated",
+        f"Only images{of} are generated",
+    ):
+        assert told in read.text
+    assert "<script>alert" not in text
+    assert len(read.all("img")) == 5 and "its lessons generated" not in read.text
 
 
 def test_paths_and_evil_names(make, tmp_path):

@@ -1,9 +1,10 @@
+import dataclasses
 import json
 
 import pytest
 
 from tfdogs.classification.point import Point
-from tfdogs.classification.results import Results
+from tfdogs.classification.results import Results, listed, of_some
 from tfdogs.errors import TfdogsError
 
 CURVE = ({"epoch": 0.0, "images": 0, "loss": None, "train": None, "real": 0.5, "synthetic": 0.5},)
@@ -43,6 +44,27 @@ def test_table(results):
     text = "\n".join(lines)
     assert "2,500 images a class (cat, dog)" in text and "95 % Student t interval" in text
     assert "only 1,000 real test images" in text and "95 % Wilson interval" in text
+
+
+def test_of_some_classes(results, make_config):
+    assert "synthetic_classes" in results.to_dict() and results.of_mixed == ""
+    assert not any("Only images of" in note for note in results.notes())
+    config = make_config(fakes="cat=x", synthetic_classes="cat")
+    some = dataclasses.replace(results, config=config)
+    assert some.mixed == ("cat",) and some.to_dict()["synthetic_classes"] == ["cat"]
+    lines = some.table().splitlines()
+    assert "on synthetic test images of cat" in lines[0] and lines[2].startswith("85 % of cat ")
+    text = "\n".join(some.notes())
+    assert text.startswith(
+        "Only images of cat are generated, to train on (the share is of theirs) and to test"
+    )
+    assert "How often another class is taken for cat, too, only real test images show." in text
+
+
+def test_phrases_of_names():
+    assert listed(["a"]) == "a" and listed("abc") == "a, b and c" and listed(range(9)) == "9 classes"
+    assert of_some(["a", "b"], "abc") == " of a and b"
+    assert of_some("abc", "abc") == of_some([], "abc") == ""
 
 
 def test_a_single_seed_has_no_interval(results, make_config):

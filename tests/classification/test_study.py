@@ -1,10 +1,13 @@
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tfdogs.classification import gans, study, trial
 from tfdogs.classification.point import Point
+from tfdogs.classification.reals import Reals
 from tfdogs.errors import TfdogsError, UsageError
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -114,6 +117,90 @@ def test_fakes_of_other_classes(make_config, names, tmp_path):
     assert not (tmp_path / "study").exists()
 
 
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        ({"image_size": 16}, "images of a must be 32x32x3 .* Received: 16x16x3 in"),
+        ({"checkpoint": False}, "images of a cannot be drawn: .*wrong has no checkpoint yet"),
+        ({"classes": ("b",)}, "the conditional run .*wrong knows no class a; it knows b"),
+    ],
+)
+def test_a_wrong_run_does_not_bind_the_study(make_config, make_run, trained, tmp_path, made, message):
+    wrong, few = make_run(tmp_path / "wrong", **made), {"synthetic_fraction": "1", "seeds": 1}
+    with pytest.raises(UsageError, match=message):
+        study.run(make_config(fakes=f"a={wrong},b={wrong}", **few))
+    assert not (tmp_path / "study").exists()
+    study.run(make_config(**few))
+    assert trained.seen == [(1.0, 0)]
+
+
+@pytest.mark.parametrize("name", ["config.json", "data.json"])
+def test_a_damaged_run_does_not_bind_the_study(make_config, make_run, tmp_path, name):
+    damaged = make_run(tmp_path / "run", checkpoint=False)
+    (damaged / name).write_text("{}")
+    with pytest.raises(UsageError, match=rf"images of a cannot be drawn: .*{name}"):
+        study.run(make_config(fakes=f"a={damaged},b={damaged}"))
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_recipe_that_does_not_fit_does_not_bind_the_study(make_config, large_pets, trained, tmp_path):
+    (tmp_path / "tiny.flags").write_text("--model=mlp\n")
+    some = {"data_dir": str(large_pets), "synthetic_fraction": "1", "seeds": 1}
+    with pytest.raises(UsageError, match=r"tiny.flags: mlp draws images of 8 to 64 pixels. Received: .*=72"):
+        study.run(make_config(**some, fakes="", gan_flagfile=str(tmp_path / "tiny.flags")))
+    assert not (tmp_path / "study").exists()
+    np.save(tmp_path / "fakes.npy", np.zeros((30, 72, 72, 3), np.uint8))
+    study.run(make_config(**some, fakes=f"a={tmp_path}/fakes.npy,b={tmp_path}/fakes.npy"))
+    assert trained.seen == [(1.0, 0)]
+
+
+def test_only_some_classes_are_mixed(make_config, trained, pets, fakes, tmp_path, capsys):
+    config = make_config(fakes=f"b={fakes}/b.npy", synthetic_classes="b", synthetic_fraction="0.5,1", seeds=1)
+    results = study.run(config)
+    reals, everything = Reals.read(config), np.load(fakes / "b.npy")
+    known = {image.tobytes() for image in everything}
+    assert [image.tobytes() in known for image in trained.images] == 10 * [False] + 10 * [True]
+    assert {image.tobytes() for image in trained.images[:10]} <= {image.tobytes() for image in reals.train[0]}
+    images, labels = trained.tests["synthetic"]
+    assert labels.tolist() == len(reals.test[1]) * [1] and {image.tobytes() for image in images} <= known
+    assert results.num_tests == {"real": sum(map(len, reals.test)), "synthetic": len(reals.test[1])}
+    assert [path.name for path in (tmp_path / "study" / "fakes").iterdir()] == ["b.npy"]
+    found = json.loads((tmp_path / "study" / "results.json").read_text())
+    assert found["synthetic_classes"] == ["b"]
+    assert "100 % of b synthetic, seed 0: real" in capsys.readouterr().out
+    with pytest.raises(UsageError, match=r"another configuration; .*\n.*\n  --synthetic_classes: 'b' -> 'a'"):
+        study.run(dataclasses.replace(config, fakes=f"a={fakes}/a.npy", synthetic_classes="a"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"synthetic_classes": "c"}, "--synthetic_classes must be of the data_dir's classes: a, b. Received"),
+        ({"synthetic_classes": "b"}, "--fakes must name each of --synthetic_classes, and no other: b. Rec"),
+    ],
+)
+def test_wrong_synthetic_classes(make_config, tmp_path, changes, message):
+    with pytest.raises(UsageError, match=message):
+        study.run(make_config(**changes))
+    assert not (tmp_path / "study").exists()
+
+
+def test_only_mixed_classes_get_a_gan(make_config, make_run, trained, monkeypatch, tmp_path, capsys):
+    (tmp_path / "tiny.flags").write_text("--model=mlp\n")
+    config = make_config(
+        fakes="", gan_flagfile=str(tmp_path / "tiny.flags"), synthetic_classes="b", synthetic_fraction="1"
+    )
+    study.run(dataclasses.replace(config, dry_run=True))
+    out = capsys.readouterr().out
+    assert "mixed:    b; images of other classes are all real" in out
+    assert "GAN:      b: mlp" in out and "GAN:      a" not in out
+    monkeypatch.setattr("tfdogs.training.run.train", lambda recipe: make_run(Path(recipe.model_dir)))
+    study.run(config)
+    assert [path.name for path in (tmp_path / "study" / "gans").iterdir()] == ["b"]
+    assert [path.name for path in (tmp_path / "study" / "data").iterdir()] == ["b"]
+    assert trained.seen == [(1.0, 0), (1.0, 1)]
+
+
 def test_a_damaged_point_is_named(make_config, trained, tmp_path):
     config = make_config(synthetic_fraction="1", seeds=1)
     study.run(config)
@@ -153,7 +240,8 @@ def test_the_plan_names_the_gans(make_config, tmp_path, capsys):
 
 def test_a_flagfile_on_top_of_a_recipe_wins(make_config, tmp_path):
     (tmp_path / "recipe.flags").write_text("--model=mlp\n--latent_dim=9\n--total_kimg=0.5\n")
-    (tmp_path / "small.flags").write_text("--total_kimg=0.25\n")
+    (tmp_path / "small.flags").write_text("--total_kimg=0.25\n--augment=color\n--aug_preview=x.png\n")
     files = f"{tmp_path}/recipe.flags,{tmp_path}/small.flags"
     found = gans.recipe(make_config(fakes="", gan_flagfile=files), "a")
     assert (found.model, found.latent_dim, found.total_kimg) == ("mlp", 9, 0.25)
+    assert found.aug_preview == ""  # with it nothing would be trained

@@ -44,6 +44,16 @@ def test_recall_is_of_each_class(make_config, data):
 
 
 @pytest.mark.usefixtures("light")
+def test_a_class_may_have_no_test_images_of_a_kind(make_config, data):
+    (images, labels), tests = data
+    some, of = tests["synthetic"]
+    tests = {**tests, "synthetic": (some[of == 1], of[of == 1])}
+    point = train(make_config(epochs=1), ((images, labels), tests))
+    assert point.recall["synthetic"] == [None, point.accuracy["synthetic"]]
+    assert None not in point.recall["real"]
+
+
+@pytest.mark.usefixtures("light")
 def test_a_point_depends_on_its_seed_alone(make_config, data):
     config = make_config(dropout=0.5, learning_rate=0.1)
     first, other, again = (train(config, data, seed=seed) for seed in (1, 2, 1))

@@ -85,6 +85,21 @@ def test_one_command_makes_the_whole_study(home, study):
         pools.gather(home / "study/gans/poodle", home / "other.npy", "poodle", count=5, shape=(64, 64, 3))
 
 
+@pytest.mark.slow
+def test_only_some_classes_are_generated(home, study):
+    np.save(home / "poodles.npy", np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3), np.uint8))
+    some = ("--synthetic_classes=poodle", "--fakes=poodle=poodles.npy", "--synthetic_fraction=0.75")
+    status, out, errors = study("--output_dir=some", *some)
+    assert status == 0, errors
+    assert "75 % of poodle synthetic, seed 0: real" in out and "Only images of poodle are generated" in out
+    found = json.loads((home / "some/results.json").read_text())
+    assert found["synthetic_classes"] == ["poodle"]
+    assert 0 < found["num_tests"]["synthetic"] < found["num_tests"]["real"]
+    (point,) = found["points"]
+    assert point["recall"]["synthetic"] == [point["accuracy"]["synthetic"], None]
+    assert "75 % of poodle" in (home / "some/report.html").read_text()
+
+
 def test_a_conditional_run_draws_the_class(home, tmp_path):
     from tfdogs.training import run
     from tfdogs.training.checkpoints import Checkpoints
@@ -111,12 +126,20 @@ def test_a_conditional_run_draws_the_class(home, tmp_path):
         (("--fakes=poodle=a,cat=b",), 2, "must name each of the data_dir's classes: poodle, shiba inu"),
         (("--gan_flagfile=bad.flags",), 2, "--gan_flagfile=bad.flags: Unknown command line flag 'modle'"),
         (("--fakes=poodle=no.zip,shiba inu=no.zip",), 2, "Received: --fakes=no.zip"),
+        (("--fakes=poodle=broken,shiba inu=broken",), 2, "broken/config.json is not a TrainConfig"),
+        (
+            ("--fakes=poodle=a", "--synthetic_classes=cat"),
+            2,
+            "must be of the data_dir's classes: poodle, shi",
+        ),
         (("--data_dir=nowhere", "--synthetic_fraction=0"), 2, "no such data_dir: nowhere"),
         (("--gan_seconds=5",), 2, "--synthetic_fraction over 0 needs --fakes or --gan_flagfile"),
     ],
 )
 def test_errors_are_one_line(home, study, flags, status, message):
     (home / "bad.flags").write_text("--modle=mlp\n")
+    (home / "broken").mkdir(exist_ok=True)
+    (home / "broken/config.json").write_text("{}")
     found = study("--output_dir=other", *flags)
     assert found[0] == status and message in found[2]
     assert found[2].count("\n") == 1 and not (home / "other").exists()

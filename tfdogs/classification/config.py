@@ -23,13 +23,15 @@ class ClassifyConfig(Config):
     )
     output_dir: str = flag("The study's folder; a study that is there is gone on with.", run_control=True)
     fakes: str = flag(
-        "Generated images of every class, CLASS=PATH,CLASS=PATH: a run of tfdogs.train, or a folder, .tar, "
-        ".tar.gz or .zip of pictures, a .npy or .npz of uint8 [N, H, W, C], or a data_dir.",
+        "Generated images of every class, or of every one of --synthetic_classes, CLASS=PATH,CLASS=PATH: a "
+        "run of tfdogs.train, or a folder, .tar, .tar.gz or .zip of pictures, a .npy or .npz of uint8 "
+        "[N, H, W, C], or a data_dir.",
         default="",
     )
     gan_flagfile: str = flag(
-        "Instead of --fakes: train one GAN a class by this flagfile of tfdogs.train, or by several, "
-        "comma-separated, such as a recipe and its small version: of a flag given twice the last counts.",
+        "Instead of --fakes: train one GAN for each such class by this flagfile of tfdogs.train, or by "
+        "several, comma-separated, such as a recipe and its small version: of a flag given twice the last "
+        "counts.",
         default="",
     )
     gan_kimg: float = flag(
@@ -48,6 +50,11 @@ class ClassifyConfig(Config):
         "Shares of generated images to train on, comma-separated, each from 0 to 1.",
         default="0,0.25,0.5,0.85,1",
         run_control=True,
+    )
+    synthetic_classes: str = flag(
+        "The classes that --synthetic_fraction is of, comma-separated; empty: all. The others' training "
+        "images stay real, need neither --fakes nor a GAN, and no generated images of them are tested on.",
+        default="",
     )
     seeds: int = flag(
         "Networks trained for every share; they differ in weights, order, and choice of images.",
@@ -100,6 +107,7 @@ class ClassifyConfig(Config):
             self.reject("synthetic_fraction", "over 0 needs --fakes or --gan_flagfile")
         if self.fakes:
             self._parse_fakes()
+        self._check_synthetic_classes()
         if "" in self.gan_flagfiles:
             self.reject("gan_flagfile", "must be files parted by commas")
         for path in self.gan_flagfiles:
@@ -108,6 +116,8 @@ class ClassifyConfig(Config):
         for name in ("gan_kimg", "gan_seconds"):
             if getattr(self, name) and not self.gan_flagfile:
                 self.reject(name, "goes with --gan_flagfile only")
+        if 0 < self.gan_seconds < 1:  # nothing would be trained, and nothing could be drawn
+            self.reject("gan_seconds", "must be 0 or at least 1")
         if self.truncation and not (self.fakes or self.gan_flagfile):
             self.reject("truncation", "goes with --fakes or --gan_flagfile only")
         if not self.learning_rate:
@@ -137,6 +147,35 @@ class ClassifyConfig(Config):
     def fake_paths(self):
         """`fakes` as a dict from a class's name to its path; empty where there are none."""
         return self._parse_fakes() if self.fakes else {}
+
+    def mixed_classes(self, classes):
+        """Returns the names of the classes that generated images are mixed into, a tuple in the data's order.
+
+        It is empty with neither `fakes` nor `gan_flagfile`.
+
+        Args:
+            classes: names of the data's classes, by label.
+
+        Raises:
+            UsageError: `synthetic_classes` has another one.
+        """
+        if not (self.fakes or self.gan_flagfile):
+            return ()
+        wanted = self._synthetic_names or classes
+        if not set(wanted) <= set(classes):
+            self.reject("synthetic_classes", f"must be of the data_dir's classes: {', '.join(classes)}")
+        return tuple(name for name in classes if name in wanted)
+
+    @property
+    def _synthetic_names(self):
+        return [name.strip() for name in self.synthetic_classes.split(",")] if self.synthetic_classes else []
+
+    def _check_synthetic_classes(self):
+        names = self._synthetic_names
+        if "" in names or len(set(names)) < len(names):
+            self.reject("synthetic_classes", "must be different classes parted by commas")
+        if names and not (self.fakes or self.gan_flagfile):
+            self.reject("synthetic_classes", "goes with --fakes or --gan_flagfile only")
 
     def _parse_fakes(self):
         found = {}

@@ -32,6 +32,7 @@ def recipe(config, class_name):
         f"--data_dir={_data_dir(config, class_name)}",
         f"--model_dir={run_dir(config, class_name)}",
         "--nodry_run",
+        "--aug_preview=",
     ]
     if config.gan_kimg:
         flags.append(f"--total_kimg={config.gan_kimg!r}")
@@ -44,6 +45,33 @@ def recipe(config, class_name):
     if found is None:
         config.reject("gan_flagfile", "must not ask for --help")
     return found
+
+
+def check(config, reals, class_name):
+    """Refuses a recipe that cannot draw the data's images, by building its GAN once.
+
+    Args:
+        config: `tfdogs.classification.config.ClassifyConfig` with `gan_flagfile`.
+        reals: `tfdogs.classification.reals.Reals`.
+        class_name: the class whose GAN is built.
+
+    Raises:
+        UsageError: a flagfile is not one of tfdogs.train, or does not fit the data.
+    """
+    from tfdogs.training import run
+
+    found = recipe(config, class_name)
+    card = run.DataCard(
+        image_size=reals.manifest.image_size,
+        channels=reals.manifest.channels,
+        classes=(class_name,),
+        num_images=len(reals.train[reals.classes.index(class_name)]),
+        fingerprint=reals.manifest.fingerprint,
+    )
+    try:
+        run.build(found, card)
+    except UsageError as e:
+        raise UsageError(f"--gan_flagfile={config.gan_flagfile}: {e}") from e
 
 
 def train(config, classes, *, done=lambda name: False):

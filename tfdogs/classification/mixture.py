@@ -13,17 +13,17 @@ def mix(reals, fakes, fraction, *, count, seed=0):
 
     Args:
         reals: by label, uint8 images [N, H, W, C], N at least `count`.
-        fakes: by label, generated ones, N at least `count`; unused where `fraction` is 0.
-        fraction: share of generated images, in [0, 1].
+        fakes: label -> generated ones, N at least `count`; a class that has none stays real.
+        fraction: share of generated images in the classes that have some, in [0, 1].
         count: images of every class.
         seed: int, 0 or more.
 
     Returns:
         uint8 images [classes * count, H, W, C] and int32 labels, class after class.
     """
-    num_fakes = int(fraction * count + 0.5)
     mixed = []
     for label, images in enumerate(reals):
+        num_fakes = int(fraction * count + 0.5) if label in fakes else 0
         parts = [_take(images, count - num_fakes, (seed, label, 0))]
         if num_fakes:
             parts.append(_take(fakes[label], num_fakes, (seed, label, 1)))

@@ -26,14 +26,17 @@ def report(config, reals, todo, done):
     names = ", ".join(reals.classes)
     print(f"data:     {len(reals.classes)} classes ({names}), {size}; {tests:,} real test images")
     print(f"training: {reals.per_class:,} images a class, {config.epochs} epochs")
-    waiting = _gan_seconds(config, reals.classes)
+    mixed = config.mixed_classes(reals.classes)
+    if 0 < len(mixed) < len(reals.classes):
+        print(f"mixed:    {', '.join(mixed)}; images of other classes are all real")
+    waiting = _gan_seconds(config, mixed)
     print(f"points:   {len(todo)} to train, {done} are there already")
     train, test = _measure(config, reals)
     images = len(reals.classes) * reals.per_class
     steps = trial.steps_per_epoch(config, images)
-    kinds = 2 if config.fakes or config.gan_flagfile else 1
+    tests += sum(len(some) for name, some in zip(reals.classes, reals.test) if name in mixed)
     looks = config.epochs + min(config.early_points, steps)
-    each = config.epochs * steps * config.batch_size / train + looks * kinds * tests / test
+    each = config.epochs * steps * config.batch_size / train + looks * tests / test
     print(f"speed:    {train:.1f} img/s in training, {test:.1f} img/s in tests")
     interval = tqdm.tqdm.format_interval
     print(f"ETA:      {interval(len(todo) * each)} for the networks, {interval(each)} each")
@@ -43,11 +46,11 @@ def report(config, reals, todo, done):
         print("and:      the GANs: python -m tfdogs.train --dry_run tells how long one takes")
 
 
-def _gan_seconds(config, classes):
+def _gan_seconds(config, mixed):
     """Prints what the GANs will be; returns the seconds left to train them, None where nobody knows."""
     if not config.gan_flagfile:
         return 0.0
-    missing = [name for name in classes if not pools.pool_path(config.output_dir, name).is_file()]
+    missing = [name for name in mixed if not pools.pool_path(config.output_dir, name).is_file()]
     recipes = [gans.recipe(config, name) for name in missing]
     for name, recipe in zip(missing, recipes):
         print(f"GAN:      {name}: {recipe.model}, {recipe.total_kimg:g} kimg, in {recipe.model_dir}")
@@ -58,7 +61,7 @@ def _gan_seconds(config, classes):
 
 def _measure(config, reals):
     """Returns images a second, in training and in tests."""
-    images, labels = mix(reals.train, None, 0.0, count=reals.per_class)
+    images, labels = mix(reals.train, {}, 0.0, count=reals.per_class)
     steps = _WARM_UP + _MEASURED
     network = trial.network(config, reals.image_shape, len(reals.classes), seed=0, steps=steps)
     step, judge = network.make_train_function(), network.make_test_function()

@@ -15,10 +15,11 @@ class Point:
     """One network, trained on one mix.
 
     Attributes:
-        fraction: share of generated images that it was trained on.
+        fraction: share of generated images that it was trained on, in the classes that have some.
         seed: its seed.
         accuracy: test images' kind -> share told right after the last epoch, in [0, 1].
-        recall: kind -> by label, share of the class's test images that were told right.
+        recall: kind -> by label, share of the class's test images that were told right; None where the class
+            has none of the kind.
         curve: what was measured on the way, dicts with `epoch` (a float), `images` seen, `loss` and `train`
             (its accuracy since the measurement before, with dropout; None before the first step), and the
             accuracy on each kind of test images.

@@ -24,7 +24,7 @@ def pool_path(output_dir, class_name):
 
 
 def check(path, class_name, *, count, shape):
-    """Refuses what `gather` could not gather, as far as a look at the first image tells; runs are not opened.
+    """Refuses what `gather` could not gather, as far as a look at the first image, or at a whole run, tells.
 
     Args:
         path, class_name, count, shape: see `gather`.
@@ -32,7 +32,9 @@ def check(path, class_name, *, count, shape):
     Raises:
         UsageError, TfdogsError: as of `gather`.
     """
-    if not is_run(path):
+    if is_run(path):
+        _open_run(path, class_name, shape)
+    else:
         _check_shape(path, class_name, _open(path, class_name, count).image(0).shape, shape)
 
 
@@ -82,25 +84,33 @@ def is_run(path):
 
 
 def _drawn(path, class_name, count, shape, truncation):
-    from tfdogs.training import run  # after the data was found good: it takes its time
-
-    loaded = run.load(path)
-    _check_shape(path, class_name, loaded.gan.image_shape, shape)
-    label = None
-    if loaded.gan.num_classes:
-        if class_name not in loaded.classes:
-            known = ", ".join(loaded.classes)
-            raise UsageError(f"the conditional run {path} knows no class {class_name}; it knows {known}")
-        label = loaded.classes.index(class_name)
+    sampler, label = _open_run(path, class_name, shape)
     with Progress(f"drawing {class_name}", count) as progress:
         drawing = Drawing(
-            loaded.gan.sampler,
+            sampler,
             Seeds.first(0, count),
             label=label,
             truncation=truncation or None,
             progress=progress,
         )
         return drawing.images()
+
+
+def _open_run(path, class_name, shape):
+    """Returns the sampler of a run, and the class's label where the run is conditional, else None."""
+    from tfdogs.training import run  # after the data was found good: it takes its time
+
+    try:
+        loaded = run.load(path)
+    except UsageError as e:
+        raise UsageError(f"images of {class_name} cannot be drawn: {e}") from e
+    _check_shape(path, class_name, loaded.gan.image_shape, shape)
+    if not loaded.gan.num_classes:
+        return loaded.gan.sampler, None
+    if class_name not in loaded.classes:
+        known = ", ".join(loaded.classes)
+        raise UsageError(f"the conditional run {path} knows no class {class_name}; it knows {known}")
+    return loaded.gan.sampler, loaded.classes.index(class_name)
 
 
 def _collected(path, class_name, count, shape):

@@ -69,10 +69,15 @@ class Reals:
         return labelled(self.test)
 
 
-def labelled(by_label):
-    """Returns images by label as one array, uint8 [N, H, W, C], with labels, int32 [N]."""
-    labels = np.repeat(np.arange(len(by_label), dtype=np.int32), [len(images) for images in by_label])
-    return np.concatenate(by_label), labels
+def labelled(by_class, labels=None):
+    """Returns images of several classes as one array, uint8 [N, H, W, C], with labels, int32 [N].
+
+    Args:
+        by_class: uint8 images [M, H, W, C] of each class.
+        labels: the classes' labels, ints; default 0, 1 and so on.
+    """
+    labels = np.array(range(len(by_class)) if labels is None else labels, np.int32)
+    return np.concatenate(by_class), np.repeat(labels, [len(images) for images in by_class])
 
 
 def _by_label(config, manifest, split):

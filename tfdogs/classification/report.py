@@ -10,7 +10,7 @@ import numpy as np
 
 from tfdogs.classification.plot import Line, figure
 from tfdogs.classification.point import REAL, SYNTHETIC
-from tfdogs.classification.results import percent
+from tfdogs.classification.results import listed, percent
 from tfdogs.sampling.facts import command_line, last_part
 from tfdogs.sampling.grid import encode_png, tile
 from tfdogs.sampling.output import replacing
@@ -21,17 +21,16 @@ _SHOWN = 16  # images a class and kind
 _CLASSES = 8  # most that are shown
 _SMALL = 128  # pixels; smaller images are enlarged, and their pixels show
 _COLORS = {REAL: "var(--real)", SYNTHETIC: "var(--fake)"}
-_ON = {REAL: "tested on real images", SYNTHETIC: "tested on generated images"}
 
 
-def write(results, path, *, reals, fakes=()):
+def write(results, path, *, reals, fakes=None):
     """Writes the report, one file that needs nothing outside it, aside and then renamed.
 
     Args:
         results: `tfdogs.classification.results.Results`.
         path: the `.html` file; one of that name is replaced.
         reals: by label, uint8 images [N, H, W, C].
-        fakes: by label, generated ones; empty for none.
+        fakes: label -> generated ones; default: none.
 
     Raises:
         TfdogsError: the disk refuses.
@@ -41,7 +40,7 @@ def write(results, path, *, reals, fakes=()):
         aside.write_text(text, encoding="utf-8")
 
 
-def render(results, *, reals, fakes=()):
+def render(results, *, reals, fakes=None):
     """Returns the report's text; see `write`. Equal arguments give equal text."""
     return fill(
         "report.html",
@@ -50,12 +49,14 @@ def render(results, *, reals, fakes=()):
         lede=_lede(results),
         card=entries(_card(results)),
         rows=_rows(results),
-        kinds="".join(f'<th scope="col">{_ON[kind].capitalize()}</th>' for kind in results.num_tests),
+        kinds="".join(
+            f'<th scope="col">Tested {escape(_on(results, kind))}</th>' for kind in results.num_tests
+        ),
         notes="".join(f"<li>{escape(note)}</li>" for note in results.notes()),
         shares=_shares(results),
         early=_early(results),
         recall=_recall(results),
-        samples=_samples(results, reals, fakes),
+        samples=_samples(results, reals, fakes or {}),
         rendering="pixelated" if reals[0].shape[1] < _SMALL else "auto",
         command=escape(_command(results.config)),
         flags=entries((f"--{name}", str(value)) for name, value in _settings(results.config).items()),
@@ -64,20 +65,21 @@ def render(results, *, reals, fakes=()):
 
 def _lede(results):
     rows = {row.fraction: row for row in results.rows}
-    told = f"GoogLeNet learns to tell {_listed(results.classes)} apart"
+    told = f"GoogLeNet learns to tell {listed(results.classes)} apart"
     if 0.0 not in rows or len(rows) < 2:
         return escape(f"{told}, and is asked about images that it has not seen.")
     last = rows[max(rows)]
+    lessons = f"images{results.of_mixed}" if results.of_mixed else "lessons"
     alone, mixed = (percent(row.accuracy[REAL]) for row in (rows[0.0], last))
     return (
         f"{escape(told)}. From real images alone it gets <b>{alone}</b> of new real ones right; with "
-        f"<b>{100 * last.fraction:.4g}&nbsp;%</b> of its lessons generated, <b>{mixed}</b>."
+        f"<b>{100 * last.fraction:.4g}&nbsp;%</b> of its {escape(lessons)} generated, <b>{mixed}</b>."
     )
 
 
-def _listed(names):
-    names = list(names) if len(names) <= _CLASSES else [f"{len(names)} classes"]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _on(results, kind):
+    """Returns what an accuracy is measured on, in words."""
+    return f"on generated images{results.of_mixed}" if kind == SYNTHETIC else "on real images"
 
 
 def _card(results):
@@ -86,7 +88,7 @@ def _card(results):
     yield "To learn from", f"{results.per_class:,} a class"
     yield "Real test images", f"{counts[REAL]:,}"
     if SYNTHETIC in counts:
-        yield "Generated test images", f"{counts[SYNTHETIC]:,}"
+        yield "Generated test images", f"{counts[SYNTHETIC]:,}{results.of_mixed}"
     yield "Network", f"GoogLeNet, width {config.width:g}"
     yield "Epochs", f"{config.epochs}"
     yield "Networks", f"{len(results.points)}"
@@ -102,10 +104,15 @@ def _rows(results):
         )
         beside = percent(row.difference, signed=True) if row.difference else ""
         html.append(
-            f'<tr><th scope="row">{100 * row.fraction:.4g} %</th><td>{len(row.seeds)}</td>{cells}'
+            f'<tr><th scope="row">{_share(results, row)}</th><td>{len(row.seeds)}</td>{cells}'
             f"<td>{beside}</td></tr>"
         )
     return "\n".join(html)
+
+
+def _share(results, row):
+    """Returns what was generated, HTML."""
+    return escape(f"{100 * row.fraction:.4g} %{results.of_mixed}")
 
 
 def _shares(results):
@@ -119,18 +126,21 @@ def _shares(results):
             value, half = row.accuracy[kind]
             low, high = (min(max(value + sign * (half or 0.0), 0.0), 1.0) for sign in (-1, 1))
             points.append((100 * row.fraction, value, low, high))
-        lines.append(Line(_ON[kind], tuple(points), _COLORS[kind]))
+        lines.append(Line(f"tested {_on(results, kind)}", tuple(points), _COLORS[kind]))
     note = "Every network has learned from as many images; only where they come from differs. Bars: ±."
-    shown = figure("Accuracy after the last epoch", lines, start=0, end=100, unit="% generated", bars=True)
-    return _section("shares", "From all real to all generated", note, f'<div class="wide">{shown}</div>')
+    of = results.of_mixed
+    unit = f"%{of} generated"
+    shown = figure("Accuracy after the last epoch", lines, start=0, end=100, unit=unit, bars=True)
+    title = f"From all real to all images{escape(of)} generated" if of else "From all real to all generated"
+    return _section("shares", title, note, f'<div class="wide">{shown}</div>')
 
 
 def _early(results):
     """Returns the accuracy on real images while networks learn: the first epoch, and all of them."""
-    charts = []
+    charts, of = [], results.of_mixed
     for title, last in (("The first epoch", 1.0), ("All epochs", float(results.config.epochs))):
         lines = [
-            Line(f"{100 * row.fraction:.4g} % generated", _course(results.of(row.fraction), last), color)
+            Line(f"{100 * row.fraction:.4g} %{of} generated", _course(results.of(row.fraction), last), color)
             for row, color in zip(results.rows, _scale(results.rows))
         ]
         unit = "epoch" if last == 1 else "epochs"
@@ -169,7 +179,7 @@ def _recall(results):
     for row in results.rows:
         recall = np.mean([point.recall[REAL] for point in results.of(row.fraction).values()], axis=0)
         cells = "".join(f"<td>{100 * share:.2f} %</td>" for share in recall)
-        rows.append(f'<tr><th scope="row">{100 * row.fraction:.4g} %</th>{cells}</tr>')
+        rows.append(f'<tr><th scope="row">{_share(results, row)}</th>{cells}</tr>')
     body = (
         f'<div class="scroll"><table><thead><tr><th scope="col">Generated</th>{heads}</tr></thead>\n'
         f"<tbody>{chr(10).join(rows)}</tbody></table></div>"
@@ -180,8 +190,8 @@ def _recall(results):
 def _samples(results, reals, fakes):
     parts = []
     for label, name in list(enumerate(results.classes))[:_CLASSES]:
-        kinds = [(REAL, reals[label]), (SYNTHETIC, fakes[label])] if fakes else [(REAL, reals[label])]
-        for kind, images in kinds:
+        kinds = {REAL: reals[label], **({SYNTHETIC: fakes[label]} if label in fakes else {})}
+        for kind, images in kinds.items():
             sheet = encode_png(tile(np.asarray(images[:_SHOWN]), columns=8))
             data = base64.b64encode(sheet).decode("ascii")
             word = "Real" if kind == REAL else "Generated"

@@ -10,6 +10,7 @@ from tfdogs.classification.point import REAL, SYNTHETIC
 from tfdogs.sampling.output import replacing
 
 FILE_NAME = "results.json"
+_LISTED = 8  # names at most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Row:
     """All points of one share of generated images.
 
     Attributes:
-        fraction: the share.
+        fraction: the share, of the mixed classes' training images.
         seeds: of its points.
         accuracy: kind of test images -> `Mean` over the seeds.
         binomial: kind -> Wilson's interval of the mean accuracy for the number of test images alone.
@@ -40,7 +41,7 @@ class Results:
         config: `tfdogs.classification.config.ClassifyConfig`.
         classes: class names, by label.
         per_class: images of every class that a network was trained on.
-        num_tests: kind of test images -> how many there are.
+        num_tests: kind of test images -> how many there are; generated ones are of the mixed classes only.
         points: `tfdogs.classification.point.Point`s.
         fingerprint: the manifest's.
     """
@@ -51,6 +52,16 @@ class Results:
     num_tests: dict
     points: tuple
     fingerprint: str
+
+    @property
+    def mixed(self):
+        """Names of the classes that generated images are mixed into, a tuple."""
+        return self.config.mixed_classes(self.classes)
+
+    @property
+    def of_mixed(self):
+        """What a share is of, such as " of cat"; empty where it is of all classes."""
+        return of_some(self.mixed, self.classes)
 
     @property
     def rows(self):
@@ -79,12 +90,14 @@ class Results:
 
     def table(self):
         """Returns the rows as aligned lines, and below them what the numbers are."""
-        heads = ["synthetic", "seeds", *(f"on {kind} test images" for kind in self.num_tests), "beside 0 %"]
+        on = {REAL: "on real test images", SYNTHETIC: f"on synthetic test images{self.of_mixed}"}
+        heads = ["synthetic", "seeds", *(on[kind] for kind in self.num_tests), "beside 0 %"]
         lines = [heads]
         for row in self.rows:
             numbers = [percent(row.accuracy[kind]) for kind in self.num_tests]
             beside = percent(row.difference, signed=True) if row.difference else ""
-            lines.append([f"{100 * row.fraction:.4g} %", str(len(row.seeds)), *numbers, beside])
+            share = f"{100 * row.fraction:.4g} %{self.of_mixed}"
+            lines.append([share, str(len(row.seeds)), *numbers, beside])
         widths = [max(map(len, column)) for column in zip(*lines)]
         text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
         return "\n".join([*text, "", *self.notes()])
@@ -94,6 +107,7 @@ class Results:
         first = self.rows[0]
         low, high = (100 * end for end in first.binomial[REAL])
         notes = [
+            *self._notes_on_some(),
             f"Trained on {self.per_class:,} images a class ({', '.join(self.classes)}), tested after the "
             f"last of {self.config.epochs} epochs.",
             "±: half of the 95 % Student t interval over the seeds (weights, order, choice of images); "
@@ -105,6 +119,18 @@ class Results:
         if SYNTHETIC in self.num_tests:
             notes.append("Nor how another GAN, or the same trained once more, would have drawn.")
         return notes
+
+    def _notes_on_some(self):
+        if not self.of_mixed:
+            return []
+        names = listed(self.mixed)
+        return [
+            f"Only images of {names} are generated, to train on (the share is of theirs) and to test on; all "
+            "others are real.",
+            "A network may learn what tells generated images from real ones instead of what tells the "
+            f"classes apart: it is then right on generated test images of {names} and wrong on real ones. "
+            f"How often another class is taken for {names}, too, only real test images show.",
+        ]
 
     def to_dict(self):
         """Returns what `results.json` holds."""
@@ -118,6 +144,7 @@ class Results:
             "tfdogs": tfdogs.__version__,
             "config": self.config.to_dict(),
             "classes": list(self.classes),
+            "synthetic_classes": list(self.mixed),
             "per_class": self.per_class,
             "num_tests": self.num_tests,
             "data": self.fingerprint,
@@ -130,6 +157,17 @@ class Results:
         """Writes `results.json`, aside and then renamed."""
         with replacing(path) as aside:
             aside.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def listed(names):
+    """Returns names as a phrase, such as "cat, dog and fox"; of many only how many classes they are."""
+    names = list(names) if len(names) <= _LISTED else [f"{len(names)} classes"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def of_some(names, classes):
+    """Returns such as " of cat" for some of the classes, and "" for all of them, or none."""
+    return f" of {listed(names)}" if 0 < len(names) < len(classes) else ""
 
 
 def percent(mean, *, signed=False):

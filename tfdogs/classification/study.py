@@ -11,7 +11,7 @@ from tfdogs.classification.config import ClassifyConfig
 from tfdogs.classification.mixture import mix
 from tfdogs.classification.point import REAL, SYNTHETIC, Point
 from tfdogs.classification.reals import Reals, labelled
-from tfdogs.classification.results import FILE_NAME, Results
+from tfdogs.classification.results import FILE_NAME, Results, of_some
 from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
 from tfdogs.sampling.output import replacing
@@ -39,9 +39,7 @@ def run(config):
     planned = list(itertools.product(config.fractions, range(config.seeds)))
     done = [point for point in (Point.load(config.output_dir, *pair) for pair in planned) if point]
     todo = [pair for pair in planned if pair not in {(point.fraction, point.seed) for point in done}]
-    for name, (path, pool) in _sources(config, reals.classes).items():
-        if config.fakes and not pool.is_file():  # a wrong path is told before the study is bound to it
-            pools.check(path, name, count=_needed(reals, name), shape=reals.image_shape)
+    _check_sources(config, reals)
     if config.dry_run:
         plan.report(config, reals, todo, len(done))
         return None
@@ -65,26 +63,24 @@ def run(config):
 
 
 def _gather(config, reals):
-    """Returns the generated images by label, as many as training and test can take; None for none."""
-    if not (config.fakes or config.gan_flagfile):
-        return None
+    """Returns label -> generated images, as many as training and test can take."""
     sources = _sources(config, reals.classes)
     if config.gan_flagfile:
-        gans.train(config, reals.classes, done=lambda name: sources[name][1].is_file())
+        gans.train(config, reals.classes, done=lambda name: name not in sources or sources[name][1].is_file())
     for name, (path, pool) in sources.items():
         size = {"count": _needed(reals, name), "shape": reals.image_shape}
         pools.gather(path, pool, name, **size, truncation=config.truncation)
-    return [pools.load(pool) for _, pool in sources.values()]
+    return {reals.classes.index(name): pools.load(pool) for name, (_, pool) in sources.items()}
 
 
 def _sources(config, classes):
-    """Returns, by class name, where generated images come from and the file that they are kept in."""
+    """Returns, by name of a mixed class, where its generated images come from and where they are kept."""
     return {
         name: (
-            gans.run_dir(config, name) if config.gan_flagfile else config.fake_paths.get(name),
+            gans.run_dir(config, name) if config.gan_flagfile else config.fake_paths[name],
             pools.pool_path(config.output_dir, name),
         )
-        for name in classes
+        for name in config.mixed_classes(classes)
     }
 
 
@@ -94,12 +90,11 @@ def _needed(reals, name):
 
 
 def _split(reals, fakes):
-    """Returns generated images to learn from, by label, and all tests: kind -> (images, labels)."""
+    """Returns label -> generated images to learn from, and all tests: kind -> (images, labels)."""
     tests = {REAL: reals.tests}
-    if fakes is None:
-        return (), tests
-    tests[SYNTHETIC] = labelled([images[reals.per_class :] for images in fakes])
-    return [images[: reals.per_class] for images in fakes], tests
+    if fakes:
+        tests[SYNTHETIC] = labelled([images[reals.per_class :] for images in fakes.values()], list(fakes))
+    return {label: images[: reals.per_class] for label, images in fakes.items()}, tests
 
 
 def _train(config, reals, learned, tests, todo):
@@ -107,6 +102,7 @@ def _train(config, reals, learned, tests, todo):
     steps = trial.steps_per_epoch(config, len(reals.classes) * reals.per_class)
     if not todo:
         return
+    of = of_some([reals.classes[label] for label in learned], reals.classes)
     with Progress("classify", len(todo) * config.epochs * steps * config.batch_size) as progress:
         for fraction, seed in todo:
             images, labels = mix(reals.train, learned, fraction, count=reals.per_class, seed=seed)
@@ -118,18 +114,29 @@ def _train(config, reals, learned, tests, todo):
             )
             point.save(config.output_dir)
             told = ", ".join(f"{kind} {100 * share:.2f} %" for kind, share in point.accuracy.items())
-            print(
-                f"{100 * fraction:.4g} % synthetic, seed {seed}: {told} ({point.seconds:.0f} s)", flush=True
-            )
+            share = f"{100 * fraction:.4g} %{of} synthetic"
+            print(f"{share}, seed {seed}: {told} ({point.seconds:.0f} s)", flush=True)
             yield point
 
 
 def _check_names(config, classes):
-    names = set(config.fake_paths)
-    if config.fakes and names != set(classes):
-        config.reject("fakes", f"must name each of the data_dir's classes: {', '.join(classes)}")
+    mixed = config.mixed_classes(classes)
+    if config.fakes and set(config.fake_paths) != set(mixed):
+        which = "--synthetic_classes, and no other" if config.synthetic_classes else "the data_dir's classes"
+        config.reject("fakes", f"must name each of {which}: {', '.join(mixed)}")
     if config.gan_flagfile:
         gans.recipe(config, classes[0])  # a bad flagfile is told before any work
+
+
+def _check_sources(config, reals):
+    """Refuses runs, images and recipes that cannot be used, before the study is bound to them."""
+    sources = _sources(config, reals.classes)
+    missing = {name: path for name, (path, pool) in sources.items() if not pool.is_file()}
+    if config.fakes:
+        for name, path in missing.items():
+            pools.check(path, name, count=_needed(reals, name), shape=reals.image_shape)
+    elif missing:
+        gans.check(config, reals, next(iter(missing)))  # the classes' GANs are built alike
 
 
 def _check_same_study(config, reals):

@@ -51,9 +51,9 @@ def train(config, images, labels, tests, *, fraction, seed, callbacks=()):
     Args:
         config: `tfdogs.classification.config.ClassifyConfig`.
         images: uint8 [N, H, W, C] to learn from.
-        labels: int32 [N].
-        tests: kind -> (uint8 images [M, H, W, C], int32 labels [M]), every class among the labels.
-        fraction: share of generated images among `images`, for the record.
+        labels: int32 [N], every class among them.
+        tests: kind -> (uint8 images [M, H, W, C], int32 labels [M]).
+        fraction: share of generated images, for the record.
         seed: of weights, dropout, order and flips.
         callbacks: further `keras.callbacks.Callback`s.
 
@@ -74,9 +74,13 @@ def train(config, images, labels, tests, *, fraction, seed, callbacks=()):
         seed=seed,
         accuracy={kind: curve.lines[-1][kind] for kind in tests},
         recall={
-            kind: [float(np.mean(curve.right[kind][of == label])) for label in range(num_classes)]
+            kind: [_share(curve.right[kind][of == label]) for label in range(num_classes)]
             for kind, (_, of) in tests.items()
         },
         curve=tuple(curve.lines),
         seconds=round(time.perf_counter() - began, 3),
     )
+
+
+def _share(right):
+    return float(np.mean(right)) if len(right) else None
