@@ -16,6 +16,11 @@ def doublings(image_size):
     return int(math.log2(image_size / 4))
 
 
+def start_size(image_size):
+    """Returns the side of the smallest feature map: 4 to 7 pixels, or 8 whose image is cropped."""
+    return math.ceil(image_size / 2 ** doublings(image_size))
+
+
 def width(base_channels, level):
     """Returns the channels `level` halvings below the layer at the image: doubled each time, at most 8x."""
     return base_channels * min(2**level, 8)
@@ -48,7 +53,7 @@ def upsampler(image_size, channels, base_channels, *, input_dim, dtype=None):
         `keras.Sequential`: [N, input_dim] -> float32 [N, image_size, image_size, channels] in [-1, 1].
     """
     levels = doublings(image_size)
-    start = math.ceil(image_size / 2**levels)
+    start = start_size(image_size)
     top = width(base_channels, levels - 1)
     stack = [
         keras.Input((input_dim,)),

@@ -1,7 +1,5 @@
 """The residual networks that SNGAN, SAGAN and BigGAN are variants of, for any image size."""
 
-import math
-
 import tensorflow as tf
 from keras import layers
 
@@ -16,14 +14,9 @@ _FLAT, _FLAT_LEVELS, _FLAT_BLOCKS = 4, 3, 4
 _WIDEST = 16
 
 
-def start_size(image_size):
-    """Returns height and width of the generator's first feature map: 4 to 7 pixels, or 8 that are cropped."""
-    return math.ceil(image_size / 2 ** convnets.doublings(image_size))
-
-
 def attention_size(image_size, at_most):
     """Returns the size of the largest feature map up to `at_most` and half the image; 0 for none."""
-    sizes = [start_size(image_size) * 2**level for level in range(1, convnets.doublings(image_size))]
+    sizes = [convnets.start_size(image_size) * 2**level for level in range(1, convnets.doublings(image_size))]
     return max((size for size in sizes if size <= at_most), default=0)
 
 
@@ -98,7 +91,7 @@ class ResidualGenerator(Generator):
         self.activation = activation
         self.attention = attention
         self.embedding = None  # a label enters each block rather than once
-        self._start = start_size(image_size)
+        self._start = convnets.start_size(image_size)
         convolution = {"spectral_norm": spectral_norm, "kernel_initializer": kernel_initializer}
         kwargs = {"dtype": self.policy, **convolution}
         self._top, block_widths = widths[0] * base_channels, widths[1]
@@ -211,7 +204,7 @@ class ResidualDiscriminator(Discriminator):
         self.base_channels = base_channels
         self.activation = activation
         self.attention = attention
-        size = start_size(image_size) * 2 ** convnets.doublings(image_size)
+        size = convnets.start_size(image_size) * 2 ** convnets.doublings(image_size)
         self._margins = ((size - image_size) // 2, (size - image_size + 1) // 2)
         attended = attention_size(image_size, attention)
         self.stack = []

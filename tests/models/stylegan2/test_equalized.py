@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models.stylegan2 import resampling
+from tfdogs.models import resampling
 from tfdogs.models.stylegan2.equalized_conv import EqualizedConv2D
 from tfdogs.models.stylegan2.equalized_dense import EqualizedDense
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models.stylegan2 import resampling
+from tfdogs.models import resampling
 from tfdogs.models.stylegan2.modulated_conv import ModulatedConv2D
 
 RNG = np.random.default_rng(0)

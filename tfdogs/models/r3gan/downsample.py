@@ -1,9 +1,8 @@
 """To half the size."""
 
 import keras
-import tensorflow as tf
 
-from tfdogs.models.r3gan.bilinear import BILINEAR
+from tfdogs.models import resampling
 from tfdogs.models.r3gan.initializers import normal
 
 
@@ -21,10 +20,13 @@ class Downsample(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the 1x1 kernel."""
-        fan_in = input_shape[-1]
-        self._kernel = self.add_weight("kernel", (1, 1, fan_in, self._filters), initializer=normal(fan_in))
+        shape = (1, 1, input_shape[-1], self._filters)
+        # Filtered in float32, and rounded once.
+        self._kernel = self.add_weight(
+            "kernel", shape, initializer=normal(input_shape[-1]), experimental_autocast=False
+        )
         self.built = True
 
     def call(self, inputs):
         """Maps [N, H, W, C] to [N, ceil(H / 2), ceil(W / 2), filters]."""
-        return tf.nn.conv2d(inputs, tf.cast(BILINEAR, inputs.dtype) * self._kernel, 2, "SAME")
+        return resampling.conv_down(inputs, self._kernel)

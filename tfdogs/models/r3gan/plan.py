@@ -1,7 +1,5 @@
 """What both networks make of the same options."""
 
-import math
-
 from tfdogs.models import convnets
 from tfdogs.models.r3gan.residual_block import ResidualBlock
 
@@ -45,7 +43,7 @@ class Plan:
         self.patch = patch
         size = image_size // patch
         levels = convnets.doublings(size)
-        self.start = math.ceil(size / 2**levels)
+        self.start = convnets.start_size(size)
         self.widths = [convnets.width(base_channels, level) for level in range(levels + 1)]
         self._block = {"expansion": expansion, "group_width": group_width, "dtype": dtype}
 

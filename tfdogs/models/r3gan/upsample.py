@@ -1,9 +1,8 @@
 """To twice the size."""
 
 import keras
-import tensorflow as tf
 
-from tfdogs.models.r3gan.bilinear import BILINEAR
+from tfdogs.models import resampling
 from tfdogs.models.r3gan.initializers import normal
 
 
@@ -21,13 +20,13 @@ class Upsample(keras.layers.Layer):
 
     def build(self, input_shape):
         """Creates the 1x1 kernel."""
-        fan_in = input_shape[-1]
-        self._kernel = self.add_weight("kernel", (1, 1, self._filters, fan_in), initializer=normal(fan_in))
+        shape = (1, 1, input_shape[-1], self._filters)
+        # Filtered in float32, and rounded once.
+        self._kernel = self.add_weight(
+            "kernel", shape, initializer=normal(input_shape[-1]), experimental_autocast=False
+        )
         self.built = True
 
     def call(self, inputs):
         """Maps [N, H, W, C] to [N, 2H, 2W, filters]."""
-        kernel = tf.cast(4 * BILINEAR, inputs.dtype) * self._kernel
-        count, height, width = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
-        shape = [count, 2 * height, 2 * width, self._filters]
-        return tf.nn.conv2d_transpose(inputs, kernel, shape, 2, "SAME")
+        return resampling.conv_up(inputs, self._kernel)

@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from tfdogs.models import resampling
 from tfdogs.models.leaky_relu import leaky_relu
-from tfdogs.models.stylegan2 import activation, resampling
+from tfdogs.models.stylegan2 import activation
 
 
 @keras.saving.register_keras_serializable("tfdogs")

@@ -78,9 +78,8 @@ class StyleGAN2Generator(Generator):
             self.w_dim, depth=mapping_layers, lr_multiplier=mapping_lr, num_classes=num_classes
         )
         levels = convnets.doublings(image_size)
-        start = -(-image_size // 2**levels)
         widths = [convnets.width(base_channels, level) for level in reversed(range(levels + 1))]
-        self.synthesis = SynthesisNetwork(start, widths, channels, dtype=dtype)
+        self.synthesis = SynthesisNetwork(convnets.start_size(image_size), widths, channels, dtype=dtype)
 
     @property
     def num_ws(self):

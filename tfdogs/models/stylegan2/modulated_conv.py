@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfdogs.models.stylegan2 import resampling
+from tfdogs.models import resampling
 
 _EPSILON = 1e-8
 

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfdogs.models.stylegan2 import resampling
+from tfdogs.models import resampling
 from tfdogs.models.stylegan2.styled_conv import StyledConv
 from tfdogs.models.stylegan2.to_rgb import ToRGB
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models.stylegan2 import resampling
+from tfdogs.models import resampling
 
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
 
