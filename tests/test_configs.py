@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
 RECIPES = sorted(CONFIGS.glob("*.flags"))
 CPU_SIZED = sorted((CONFIGS / "cpu").glob("*.flags"))
+TO_BE_RUN = {"gan2014_mnist", "stylegan2_ada_dogs64"}  # docs/results.md says so too
 
 
 def name(recipe):
@@ -31,6 +32,22 @@ def test_recipe_parses_and_says_what_it_is(recipe):
     cpu = " on two CPU cores: " if recipe in CPU_SIZED else ": "
     assert text.startswith(f"# {recipe.stem}{cpu}")
     assert f"--flagfile=configs/{name(recipe)}.flags" in text  # the command
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.name != "demo.flags"], ids=name)
+def test_recipe_says_where_its_measured_numbers_are(recipe):
+    text = recipe.read_text(encoding="utf-8")
+    assert "\n# Data: " in text and "\n# Time: " in text and "\n# Score: " in text
+    assert "see docs/results.md" in text or f"see configs/cpu/{recipe.name}" in text
+
+
+@pytest.mark.parametrize("recipe", [r for r in CPU_SIZED if r.stem not in TO_BE_RUN], ids=name)
+def test_a_version_for_two_cores_carries_what_was_measured(recipe):
+    text = recipe.read_text(encoding="utf-8")
+    assert re.search(r"^# Time:  .* kimg in [\d.]+ minutes, median [\d,]+ img/s \(.+\)$", text, re.M)
+    assert re.search(
+        r"^# Score: .*FID \(EfficientNet-Lite0\) [\d.]+ ± [\d.]+, .*2,000 images; see docs/", text, re.M
+    )
 
 
 def test_every_recipe_has_a_version_for_two_cores():
