@@ -88,6 +88,10 @@ def test_shows_what_its_code_showed(kept):
     assert not outputs(kept, "error")
 
 
+def test_ran_in_under_ten_minutes(kept):
+    assert 0 < kept.metadata.tfdogs.seconds < 600  # on two cores, when it was last run in full
+
+
 def test_keeps_small_pictures_that_are_ours(kept):
     shown = pictures(kept)
     assert shown and not hidden(kept) & set(shown)
@@ -121,19 +125,34 @@ def test_pictures_are_kept_small():
         assert np.abs(np.asarray(image.convert("RGB"), int) - noise).mean() < 30
 
 
-@pytest.mark.slow
-def test_runs_in_short_form(path, kept, tmp_path):
+@pytest.fixture
+def short(tmp_path):
+    """The environment of a notebook's short form, which keeps to tmp_path."""
     write_digits(tmp_path / "mnist")
-    done = run["execute"](
-        path,
-        {
-            "TFDOGS_NOTEBOOK_SHORT": "1",
-            "TFDOGS_MNIST": str(tmp_path / "mnist"),
-            "TFDOGS_PICTURES": "",
-            "TFDOGS_WORK": str(tmp_path / "work"),
-            "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        },
-    )
+    return {
+        "TFDOGS_NOTEBOOK_SHORT": "1",
+        "TFDOGS_MNIST": str(tmp_path / "mnist"),
+        "TFDOGS_PICTURES": "",
+        "TFDOGS_WORK": str(tmp_path / "work"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+
+@pytest.mark.slow
+def test_runs_in_short_form(path, kept, short, tmp_path):
+    done = run["execute"](path, short)
     assert not outputs(done, "error")
     assert set(pictures(done)) == set(pictures(kept)) | hidden(kept)
     assert {path.name for path in tmp_path.iterdir()} <= {"mnist", "work", "cache"}
+
+
+@pytest.mark.slow
+def test_a_second_run_loses_no_training(short, tmp_path):
+    path = next(path for path in NOTEBOOKS if "own_pictures" in path.stem)
+    run["execute"](path, short)
+    trained = tmp_path / "work/run"
+    before = {file: file.read_bytes() for file in trained.rglob("*") if file.is_file()}
+    assert any("checkpoints" in file.parts for file in before)
+    run["execute"](path, short)
+    assert {file: file.read_bytes() for file in before} == before
+    assert {version.name for version in (tmp_path / "work/export").glob("[0-9]*")} >= {"2"}
