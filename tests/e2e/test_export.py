@@ -119,8 +119,9 @@ def test_an_average_of_another_length(run, model_dir, tmp_path, keep_averages):
     gan = training.load(averaged).gan
     newest = in_float32(gan).generate(6)
     keep_averages(averaged, gan)
-    status, (line,), errors = run(*flags)
+    status, (average, line), errors = run(*flags)
     assert status == 0 and f"{root / '1'}: version 1 of dogs, at 1.5 kimg, " in line, errors
+    assert average.startswith("average of length 0.05 at 1.5 kimg; ")
     gan.ema_generator.set_weights(gan.generator.get_weights())
     images = draw(root / "1").astype(int)
     np.testing.assert_allclose(images, in_float32(gan).generate(6), atol=1)

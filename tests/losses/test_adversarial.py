@@ -1,3 +1,4 @@
+import functools
 import warnings
 
 import numpy as np
@@ -183,3 +184,37 @@ def test_probability():
     )
     assert adversarial.get("hinge").probability is None
     assert adversarial.get("wasserstein").probability is None
+
+
+def undecided(loss, smoothing):
+    """The logit that costs D least where fakes look as reals do; the middle of those that cost the same."""
+    grid = np.arange(-2, 4.01, 0.02)  # around 1: no loss prefers that
+    logits = [tf.fill((1, 1), np.float32(logit)) for logit in grid]
+    costs = np.array([loss.discriminator(logit, logit, smoothing) for logit in logits])
+    return grid[costs <= costs.min() + 1e-6].mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "smoothing"), [*((name, 0.0) for name in NAMES), *((name, 0.3) for name in SMOOTHING)]
+)
+def test_verdicts_are_of_either_sign_where_d_is_undecided_and_over_0_where_it_is_sure(name, smoothing):
+    loss, rng = adversarial.get(name), np.random.default_rng(0)
+    middle = undecided(loss, smoothing)
+
+    def mean_sign(margin):
+        real, fake = (middle + m + 0.1 * rng.normal(size=(4000, 1)) for m in (margin, -margin))
+        verdicts = loss.verdicts(tf.cast(real, tf.float32), tf.cast(fake, tf.float32), smoothing)
+        assert verdicts.shape == (4000, 1) and verdicts.dtype == tf.float32
+        return np.mean(np.sign(verdicts))
+
+    assert abs(mean_sign(0.0)) < 0.1
+    assert mean_sign(0.5) > 0.99 and mean_sign(-0.5) < -0.99
+
+
+def test_verdicts_of_a_loss_of_ones_own():
+    real, fake = logits(5)
+    make = functools.partial(adversarial.AdversarialLoss, "own", None, None)
+    np.testing.assert_array_equal(make().verdicts(real, fake), real)
+    np.testing.assert_array_equal(make(relativistic=True).verdicts(real, fake), real - fake)
+    own = make(verdict=lambda real, fake, smoothing: real - 3.0 * smoothing)
+    np.testing.assert_array_equal(own.verdicts(real, fake, 0.1), real - 3.0 * 0.1)

@@ -14,6 +14,13 @@ import pytest
 pytestmark = pytest.mark.slow
 
 BATCH, STEPS = 8, 3
+# Steps of G's and of D's optimizer: a lazy penalty is due in the first and the third step.
+ALIKE = {
+    "critic": [STEPS, STEPS + 2],
+    "adaptive": [STEPS, STEPS],
+    "styled": [STEPS + 2, STEPS],
+    "spectral": [STEPS, STEPS + 2],
+}
 
 
 def main(output):
@@ -25,11 +32,10 @@ def main(output):
     one = tf.distribute.get_strategy()
     two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     assert two.num_replicas_in_sync == 2
-    strategies = {"one": one, "two": two}
     results = {
-        "critic": {name: train(critic, strategy) for name, strategy in strategies.items()},
-        "everything": train(everything, two),
+        name: {"one": train(globals()[name], one), "two": train(globals()[name], two)} for name in ALIKE
     }
+    results.update({make.__name__: train(make, two) for make in (everything, stylegan2)})
     Path(output).write_text(json.dumps(results), encoding="utf-8")
 
 
@@ -50,6 +56,78 @@ def critic():
         ema=tfdogs.EMA(0.01, rampup=None),
     )
     gan.compile(g_optimizer=keras.optimizers.SGD(10.0), d_optimizer=keras.optimizers.SGD(1e-3))
+    return gan
+
+
+def adaptive():
+    """ADA, which moves half of the images and soon others, and an Adam whose schedules are in images."""
+    import tfdogs
+    from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
+    from tfdogs.training.schedules import Cosine
+
+    gan = tfdogs.GAN(
+        generator=MLPGenerator(8, 1, 4, hidden=4),
+        discriminator=MLPDiscriminator(8, 1, hidden=4),
+        loss="relativistic",
+        augment=tfdogs.ADA("blit,color", kimg=0.1, interval=2, initial_p=0.5, target=0.0),
+    )
+    # An epsilon over the noise of sums in another order, which Adam would blow up.
+    options = {"beta_2": Cosine(0.9, 0.99, 0.02), "images_per_step": BATCH, "epsilon": 1e-3}
+    g_optimizer, d_optimizer = (tfdogs.ScheduledAdam(Cosine(0.1, 0.0, 0.02), **options) for _ in range(2))
+    gan.compile(g_optimizer=g_optimizer, d_optimizer=d_optimizer)
+    return gan
+
+
+def styled():
+    """StyleGAN2's generator with mixed styles, noise and path lengths; nothing is judged in groups."""
+    import keras
+
+    import tfdogs
+    from tfdogs.models.mlp import MLPDiscriminator
+    from tfdogs.models.stylegan2 import StyleGAN2Generator
+
+    gan = tfdogs.GAN(
+        generator=StyleGAN2Generator(8, 1, 4, base_channels=1, mapping_layers=1),
+        discriminator=MLPDiscriminator(8, 1, hidden=4),
+        regularizers=[tfdogs.PathLength(interval=2, batch_share=1.0, decay=0.5)],
+        ema=tfdogs.EMA(0.01, rampup=None),
+    )
+    gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
+    return gan
+
+
+def spectral():
+    """Spectral normalization in both networks, its vectors in the average too; R1 judges in a condition."""
+    import keras
+
+    import tfdogs
+    from tfdogs.models.spectral_norm import SNConv2D, SNDense
+
+    layers = keras.layers
+    gan = tfdogs.GAN(
+        generator=keras.Sequential([keras.Input((4,)), SNDense(64), layers.Reshape((8, 8, 1))]),
+        discriminator=keras.Sequential(
+            [keras.Input((8, 8, 1)), SNConv2D(4, resample="down"), layers.Flatten(), SNDense(1)]
+        ),
+        loss="hinge",
+        regularizers=[tfdogs.R1(0.1, interval=2)],
+        ema=tfdogs.EMA(0.01, rampup=None),
+    )
+    gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
+    return gan
+
+
+def stylegan2():
+    """Both of its networks: the discriminator's groups and the path lengths' rows are each replica's own."""
+    import tfdogs
+    from tfdogs.models.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
+
+    gan = tfdogs.GAN(
+        generator=StyleGAN2Generator(8, 1, 4, base_channels=1, mapping_layers=1),
+        discriminator=StyleGAN2Discriminator(8, 1, base_channels=1),
+        regularizers=[tfdogs.PathLength(interval=2)],
+    )
+    gan.compile()
     return gan
 
 
@@ -80,11 +158,11 @@ def train(make, strategy):
     import keras
 
     keras.utils.set_random_seed(0)
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (BATCH * STEPS, 28, 28, 1), dtype=np.uint8)
-    labels = rng.integers(0, 2, BATCH * STEPS)
     with strategy.scope():
         gan = make()
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (BATCH * STEPS, *gan.image_shape), dtype=np.uint8)
+    labels = rng.integers(0, 2, BATCH * STEPS)
     start = [w.tolist() for w in gan.generator.get_weights()]
     history = gan.fit(images, labels, batch_size=BATCH, shuffle=False, verbose=0).history
     networks = (gan.generator, gan.discriminator, gan.ema_generator)
@@ -115,22 +193,37 @@ def results(run_script, tmp_path_factory):
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator", "average"])
-def test_two_replicas_train_as_one_does(network, results):
-    one, two = results["critic"]["one"], results["critic"]["two"]
+@pytest.mark.parametrize("name", ALIKE)
+def test_two_replicas_train_as_one_does(name, network, results):
+    one, two = results[name]["one"], results[name]["two"]
     for a, b in zip(one[network], two[network]):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
     moved = max(np.abs(np.subtract(a, b)).max() for a, b in zip(one["start"], one["generator"]))
     assert moved > 1e-3  # far over the tolerance
 
 
-def test_metrics_and_counters_are_those_of_the_global_batch(results):
-    one, two = results["critic"]["one"], results["critic"]["two"]
+@pytest.mark.parametrize("name", ALIKE)
+def test_metrics_and_counters_are_those_of_the_global_batch(name, results):
+    one, two = results[name]["one"], results[name]["two"]
     assert set(one["history"]) == set(two["history"])
-    for name, value in one["history"].items():
-        np.testing.assert_allclose(two["history"][name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+    for metric, value in one["history"].items():
+        np.testing.assert_allclose(two["history"][metric], value, rtol=1e-3, atol=1e-5, err_msg=metric)
     for replicas in (one, two):
         assert replicas["images_seen"] == BATCH * STEPS and replicas["steps_done"] == STEPS
-        assert replicas["iterations"] == [STEPS, STEPS + 2]  # R1 is due in the first and the third
+        assert replicas["iterations"] == ALIKE[name]
+
+
+@pytest.mark.parametrize("name", ["adaptive", "styled"])
+def test_state_is_that_of_the_global_batch_on_every_replica(name, results):
+    one, two = results[name]["one"]["states"], results[name]["two"]["states"]
+    assert set(one) == set(two) != set()
+    for state, (value,) in one.items():
+        assert two[state][0] == two[state][1]
+        np.testing.assert_allclose(two[state][0], value, rtol=1e-5, err_msg=state)
+    if name == "adaptive":
+        assert one["augment_p"] != [0.5] and abs(one["augment_signs"][0]) < 1  # the reals are not of one mind
+    else:
+        assert one["path_length_mean"][0] > 0
 
 
 def test_everything_trains_on_two_replicas(results):
@@ -144,6 +237,15 @@ def test_everything_trains_on_two_replicas(results):
     assert np.mean(moved) > 0.8
     assert result["drawn"] == [2, 28, 28, 1]
     assert result["track"] and all(np.isfinite(w).all() for w in result["track"])
+
+
+def test_stylegan2_trains_on_two_replicas(results):
+    result = results["stylegan2"]
+    for network in ("generator", "discriminator", "average"):
+        assert all(np.isfinite(w).all() for w in result[network])
+    assert all(np.isfinite(value) for value in result["history"].values())
+    first, second = result["states"]["path_length_mean"]
+    assert first == second > 0
 
 
 def test_state_is_the_same_on_every_replica(results):

@@ -18,8 +18,9 @@ class ADA:
 
     Every operation acts on an image with probability p, by itself. All geometric ones become one matrix and
     one bilinear reading of the image, all colours one matrix. p follows r_t, the mean sign of D's verdicts on
-    reals: where D knows the training images by heart it rises. As long as p stays under 0.8 the generator
-    does not learn to draw the augmentations (section 2.2); that is as far as it rises.
+    reals (equation 1): where D knows the training images by heart it rises. What counts is how far D is from
+    being undecided, which each loss knows (`AdversarialLoss.verdicts`). As long as p stays under 0.8 the
+    generator does not learn to draw the augmentations (section 2.2); that is as far as it rises.
 
     Unlike the paper's, images are not enlarged twofold before they are moved, which costs much on a CPU, and
     what lies beyond the border is the image's reflection wherever it is needed.
@@ -103,7 +104,7 @@ class ADA:
         """Steers p; called after each update of D, in replica context.
 
         Args:
-            verdicts: D's logits on reals, or their differences from those on fakes; float32 [n].
+            verdicts: D's on reals, over 0 where it takes one for real; float32 [n].
             images: how many the global batch has.
         """
         if not self.kimg:

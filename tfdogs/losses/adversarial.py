@@ -1,6 +1,7 @@
 """Adversarial losses by name: what the discriminator and the generator minimise, given logits."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Optional
 
@@ -23,6 +24,9 @@ class AdversarialLoss:
         smooths: whether one-sided label smoothing is defined for it.
         relativistic: whether the generator's loss needs the logits of reals, which costs another pass of
             the discriminator; they are constants to it.
+        verdict: (real_logits, fake_logits, label_smoothing) -> float32 [N, 1], see `verdicts`; None, the
+            default, where D is undecided at a logit of 0, or for a relativistic loss at a difference of 0
+            within a pair.
     """
 
     name: str
@@ -31,6 +35,39 @@ class AdversarialLoss:
     probability: Optional[Callable] = None
     smooths: bool = False
     relativistic: bool = False
+    verdict: Optional[Callable] = None
+
+    def verdicts(self, real, fake, label_smoothing=0.0):
+        """Returns how far D is from being undecided about each real: what ADA takes the sign of.
+
+        Args:
+            real: logits of reals, float32 [N, 1].
+            fake: logits of as many fakes, float32 [N, 1].
+            label_smoothing: that of the discriminator's loss; default 0.
+
+        Returns:
+            float32 [N, 1], over 0 where D takes the image for real.
+        """
+        if self.verdict is not None:
+            return self.verdict(real, fake, label_smoothing)
+        return _above_its_fake(real, fake, None) if self.relativistic else real
+
+
+def _above_its_fake(real, fake, _):
+    return real - fake
+
+
+def _above_the_mean_fake(real, fake, _):
+    return real - tf.reduce_mean(fake)
+
+
+# Where fakes look as reals do, D's best answer lies halfway between the targets, 0 and 1 - smoothing.
+def _over_even_odds(real, _, smoothing):
+    return real - math.log((1 - smoothing) / (1 + smoothing))  # the logit of that half
+
+
+def _over_half_the_target(real, _, smoothing):
+    return real - (1 - smoothing) / 2
 
 
 def _minimax_generator(fake, _):
@@ -38,9 +75,11 @@ def _minimax_generator(fake, _):
     return -tf.reduce_mean(tf.nn.softplus(fake))
 
 
-def _relativistic(name, loss):
+def _relativistic(name, loss, verdict=_above_the_mean_fake):
     # The generator's is the same, with reals and fakes exchanged.
-    return AdversarialLoss(name, lambda real, fake, _: loss(real, fake), loss, relativistic=True)
+    return AdversarialLoss(
+        name, lambda real, fake, _: loss(real, fake), loss, relativistic=True, verdict=verdict
+    )
 
 
 _LOSSES = {
@@ -48,7 +87,12 @@ _LOSSES = {
     for loss in (
         # Goodfellow et al. 2014, equation 1: G minimises log(1 - D(G(z))).
         AdversarialLoss(
-            "minimax", tfgan.cross_entropy_discriminator, _minimax_generator, tf.sigmoid, smooths=True
+            "minimax",
+            tfgan.cross_entropy_discriminator,
+            _minimax_generator,
+            tf.sigmoid,
+            smooths=True,
+            verdict=_over_even_odds,
         ),
         # The same, section 3: G maximises log D(G(z)).
         AdversarialLoss(
@@ -57,6 +101,7 @@ _LOSSES = {
             lambda fake, _: tfgan.non_saturating_generator(fake),
             tf.sigmoid,
             smooths=True,
+            verdict=_over_even_odds,
         ),
         # Lim and Ye 2017, Geometric GAN, equations 13 and 14.
         AdversarialLoss(
@@ -71,14 +116,16 @@ _LOSSES = {
             lambda fake, _: tfgan.least_squares_generator(fake),
             lambda logits: tf.clip_by_value(logits, 0.0, 1.0),
             smooths=True,
+            verdict=_over_half_the_target,
         ),
-        # Arjovsky et al. 2017, equation 2.
+        # Arjovsky et al. 2017, equation 2. A constant added to every logit changes nothing.
         AdversarialLoss(
             "wasserstein",
             lambda real, fake, _: tfgan.wasserstein_discriminator(real, fake),
             lambda fake, _: tfgan.wasserstein_generator(fake),
+            verdict=_above_its_fake,
         ),
-        _relativistic("relativistic", relativistic.pairing),
+        _relativistic("relativistic", relativistic.pairing, _above_its_fake),
         _relativistic("relativistic_average", relativistic.average),
         _relativistic("relativistic_average_hinge", relativistic.average_hinge),
         _relativistic("relativistic_average_least_squares", relativistic.average_least_squares),

@@ -17,7 +17,8 @@ class PathLength(Regularizer):
         weight: default 2.
         interval: see `Regularizer`; default 4.
         decay: share of a batch's mean length in the average; default 0.01.
-        batch_share: share of the batch that it is computed for, in (0, 1]; default 0.5.
+        batch_share: share of the batch, of each replica's part of it, that it is computed for, in (0, 1];
+            default 0.5.
         schedule: see `Regularizer`.
 
     Raises:

@@ -18,7 +18,8 @@ class DiscriminatorStep:
         trackers: dict from a metric's name to its `keras.metrics.Mean`.
         label_smoothing: one-sided, see `GAN`.
         auxiliary: weight of the classifier's loss; 0 for none.
-        observe: (verdicts float32 [n], images in the global batch) -> None, told of each update, or None.
+        observe: (`AdversarialLoss.verdicts` on the reals, float32 [n]; images in the global batch) -> None,
+            told of each update, or None.
     """
 
     def __init__(self, judge, loss, penalties, trackers, *, label_smoothing, auxiliary, observe):
@@ -71,7 +72,7 @@ class DiscriminatorStep:
         self._trackers["d_loss"].update_state(loss)
         self.track_verdicts(real, fake)
         if self._observe is not None:
-            verdicts = real - fake if self._loss.relativistic else real
+            verdicts = self._loss.verdicts(real, fake, self._label_smoothing)
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
             self._observe(verdicts[:, 0], tf.shape(verdicts)[0] * replicas)
 

@@ -50,9 +50,9 @@ class GAN(TwoPlayers):
         regularizers: `Regularizer`s of either network, such as `R1` and `GradientPenalty`.
         augment: (images, noise) -> images, such as `DiffAugment`; applied to all that D sees; or None. It may
             have `build(add_state)`, as a `Regularizer` has; `observe(verdicts, images)`, called after each
-            update of D with D's logits on the reals (their differences from those on the fakes where the loss
-            is relativistic), float32 [n], and the size of the global batch; and `tracked`, a dict from names
-            to variables that the metrics report.
+            update of D with its verdicts on the reals (`AdversarialLoss.verdicts`: over 0 where D takes one
+            for real), float32 [n], and the size of the global batch; and `tracked`, a dict from names to
+            variables that the metrics report.
         instance_noise: standard deviation of Gaussian noise on all that D sees in training, a number or a
             schedule (`tfdogs.training.schedules`); default 0.
         top_k: `TopK`: G learns from the best of its fakes only; None for all.

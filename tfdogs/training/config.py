@@ -13,6 +13,9 @@ from tfdogs.training.flags.run import RunFlags
 # where they are used, and see next to none of r3gan's, which are no attribute `kernel` of a layer.
 _ORTHOGONAL = tuple(name for name in registry.NAMES if name not in ("r3gan", "stylegan2"))
 
+# Penalties on the gradient by each image: through a BatchNorm it is one by the whole batch.
+_ONE_BY_ONE = ("gradient_penalty", "dragan", "r1", "r2")
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
@@ -27,9 +30,10 @@ class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
     def __post_init__(self):
         super().__post_init__()
         batch_norm = self.model == "dcgan" and self.d_norm == "batch"
-        if batch_norm and (self.gradient_penalty or self.dragan):
-            name = "gradient_penalty" if self.gradient_penalty else "dragan"
-            self.reject(name, "takes images one by one: it must be 0, or --d_norm=none")
+        for name in _ONE_BY_ONE:
+            if batch_norm and getattr(self, name):
+                rule = f"takes images one by one, which BatchNorm mixes: give --{name}=0 or --d_norm=none"
+                self.reject(name, rule)
         if self.model == "wgan_gp" and not (self.loss == "wasserstein" and self.gradient_penalty):
             self.reject(
                 "model",

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from tfdogs.augment.ada import ADA
 from tfdogs.models.noise import Noise, Use
 from tfdogs.training.schedules import Linear
 
@@ -42,18 +43,39 @@ class Watchful:
         self.p.assign(self.p + 0.5)
 
 
-@pytest.mark.parametrize("loss", ["wasserstein", "relativistic"])
+@pytest.mark.parametrize("loss", ["hinge", "least_squares", "wasserstein", "relativistic_average"])
 def test_an_augmentation_is_told_the_verdicts_after_each_update(loss, make, fit, drawn, reals):
     gan = make(loss=loss, augment=Watchful(), d_steps=2)
-    real = gan.discriminator(reals[:6]).numpy().ravel()
+    real = gan.discriminator(reals[:3]).numpy().ravel()
+    fake = gan.discriminator(drawn(gan, 3)[1]).numpy().ravel()
     history = fit(gan)
     told = gan.augment.told
     assert [images for _, images in told] == [3, 3] and history["augment_p"] == [1.25]
-    expected = real[:3]
-    if loss == "relativistic":
-        expected = expected - gan.discriminator(drawn(gan, 3)[1]).numpy().ravel()
-    np.testing.assert_allclose(told[0][0], expected, rtol=1e-4, atol=1e-6)
+    over = {"hinge": 0.0, "least_squares": 0.5, "wasserstein": fake, "relativistic_average": fake.mean()}
+    np.testing.assert_allclose(told[0][0], real - over[loss], rtol=1e-4, atol=1e-6)
     assert gan.states["augment_p"] is gan.augment.p
+
+
+@pytest.mark.parametrize(("loss", "bias"), [("least_squares", 0.5), ("wasserstein", 7.0)])
+def test_r_t_is_0_where_the_discriminator_is_undecided_and_1_where_it_is_sure(
+    loss, bias, make, networks, fit
+):
+    for slope, r_t in ((0.0, 0.0), (0.1, 1.0)):
+        generator, discriminator = networks()
+        gan = make(generator, discriminator, loss=loss, augment=ADA("color", interval=10))
+        generator.set_weights([np.zeros((Z, 12)), np.full(12, -9.0)])  # fakes are -1, reals +1
+        discriminator.set_weights([np.full((12, 1), slope), np.full(1, bias)])
+        fit(gan, np.ones((6, *SHAPE), np.float32))
+        assert float(gan.states["augment_signs"]) == r_t and float(gan.states["augment_updates"]) == 1
+
+
+def test_label_smoothing_moves_the_point_where_the_discriminator_is_undecided(make, networks, fit):
+    generator, discriminator = networks()
+    discriminator.set_weights([np.zeros((12, 1)), np.full(1, -0.1)])  # under 1/2, over (1 - 0.2) / 2
+    for smoothing, r_t in ((0.0, -1.0), (0.2, 1.0)):
+        gan = make(generator, discriminator, label_smoothing=smoothing, augment=ADA("color", interval=10))
+        fit(gan)
+        assert float(gan.states["augment_signs"]) == r_t
 
 
 class Noisy(keras.Model):

@@ -27,7 +27,30 @@ from tfdogs.training.config import TrainConfig
         ({"loss": "relativistic", "label_smoothing": 0.1}, "--label_smoothing must be 0 with --loss=relati"),
         (
             {"d_norm": "batch", "dragan": 1.0},
-            "--dragan takes images one by one: it must be 0, or --d_norm=none",
+            "--dragan takes images one by one, which .* mixes: give --dragan=0 or --d_norm=none",
+        ),
+        (
+            {"d_norm": "batch"},
+            "--r1 takes images one by one, which BatchNorm mixes: give --r1=0 or --d_norm=none. "
+            "Received: --r1=0.1",
+        ),
+        ({"d_norm": "batch", "r1": 0.0, "r2": 1.0}, "--r2 takes .* give --r2=0 or --d_norm=none. Received"),
+        (
+            {"augment": "ada", "ada_kimg": 0.0},
+            "--ada_kimg must be over 0, or --ada_p: p would stay at 0 and augment nothing. Received: .*=0.0",
+        ),
+        (
+            {"augment": "color", "ada_p": 0.3},
+            "--ada_p goes with --augment=ada only, not --augment=color. Rec",
+        ),
+        ({"ada_kimg": 3.0}, "--ada_kimg goes with --augment=ada only, not --augment=auto"),
+        (
+            {"augment": "", "ada_target": 0.1},
+            "--ada_target goes with --augment=ada only, not --augment=. Rec",
+        ),
+        (
+            {"instance_noise_kimg": 5.0},
+            "--instance_noise_kimg must be 0 without --instance_noise: .*Received: --instance_noise_kimg=5.0",
         ),
         ({"model": "wgan_gp"}, "--model needs --loss=wasserstein and --gradient_penalty"),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
@@ -54,8 +77,22 @@ def test_a_penalty_that_the_models_kernels_can_take():
 
 
 def test_what_a_flag_on_top_of_a_recipe_turns_off_may_keep_its_details():
-    details = {"r1": 0.0, "r1_interval": 8, "ada_target": 0.5, "lr_end": 0.1, "lecam_start_kimg": 5.0}
+    details = {"r1": 0.0, "r1_interval": 8, "lr_end": 0.1, "lecam_start_kimg": 5.0}
     assert TrainConfig(data_dir="data", model_dir="run", **details).r1 == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"d_norm": "batch", "r1": 0.0},
+        {"augment": "ada", "ada_kimg": 0.0, "ada_p": 0.3},
+        {"augment": "ada:color", "ada_target": 0.1},
+        {"instance_noise": 0.1, "instance_noise_kimg": 5.0},
+    ],
+    ids="-".join,
+)
+def test_legal(changes):
+    TrainConfig(data_dir="data", model_dir="run", **changes)
 
 
 def test_a_run_from_before_a_flag_was_there_is_read(tmp_path):

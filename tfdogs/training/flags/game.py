@@ -73,13 +73,13 @@ class GameFlags(Config):
         default="auto",
     )
     ada_target: float = flag(
-        "ada: mean sign of the discriminator on reals that its strength p is steered to.",
+        "ada: mean sign of the discriminator's verdicts on reals that its strength p is steered to.",
         default=0.6,
         lower=-1.0,
         upper=1.0,
     )
     ada_kimg: float = flag(
-        "ada: thousands of images in which p can go from 0 to 1; 0: p stays at --ada_p.",
+        "ada: thousands of images in which p can go from 0 to 1; 0: p stays at an --ada_p over 0.",
         default=500.0,
         lower=0.0,
     )
@@ -90,7 +90,7 @@ class GameFlags(Config):
         lower=0.0,
     )
     instance_noise_kimg: float = flag(
-        "Thousands of images over which that noise falls to 0; 0: it stays.", default=0.0, lower=0.0
+        "Thousands of images over which --instance_noise falls to 0; 0: it stays.", default=0.0, lower=0.0
     )
     flip: bool = flag("Mirror every second real image.", default=True)
 
@@ -130,6 +130,15 @@ class GameFlags(Config):
         if self.label_smoothing and self.loss not in SMOOTHING:
             self.reject("label_smoothing", f"must be 0 with --loss={self.loss}")
         try:
-            augment.parse(self.augment)
+            kind, _ = augment.parse(self.augment)
         except ValueError as e:
             self.reject("augment", str(e).removeprefix("policy ").split(". Received")[0])
+        if kind == "ada" and not (self.ada_kimg or self.ada_p):
+            self.reject("ada_kimg", "must be over 0, or --ada_p: p would stay at 0 and augment nothing")
+        for name in ("ada_target", "ada_kimg", "ada_p"):
+            if kind != "ada" and getattr(self, name) != getattr(type(self), name):
+                self.reject(name, f"goes with --augment=ada only, not --augment={self.augment}")
+        if self.instance_noise_kimg and not self.instance_noise:
+            self.reject(
+                "instance_noise_kimg", "must be 0 without --instance_noise: there is no noise to fade"
+            )

@@ -26,7 +26,12 @@ class NetworkFlags(Config):
         default=32,
         lower=1,
     )
-    d_norm: str = flag("dcgan: the discriminator's normalization.", default="none", choices=("batch", "none"))
+    d_norm: str = flag(
+        "dcgan: the discriminator's normalization; batch needs --r1=0, and no --r2, --gradient_penalty or "
+        "--dragan.",
+        default="none",
+        choices=("batch", "none"),
+    )
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
         "the image's; 0: none.",
