@@ -35,8 +35,9 @@ def main():
         "--sheets", type=Path, metavar="FOLDER", help="keep each run's last sheet in FOLDER, and link it"
     )
     asked = parser.parse_args()
-    rows = [row(path, asked.kimg) for path in asked.runs]
-    head = [name.format(fid=f"FID ({extractor(asked.runs, asked.kimg)})") for name in COLUMNS]
+    found = [scored(path, asked.kimg) for path in asked.runs]
+    rows = [row(path, *scores) for path, scores in zip(asked.runs, found)]
+    head = [name.format(fid=f"FID ({extractor(found)})") for name in COLUMNS]
     table = [head, ["---"] * len(head), *rows]
     if asked.diff:
         told = [cells(path / "config.json", json.loads) for path in asked.runs]
@@ -73,13 +74,12 @@ def difference(config, other):
     return " ".join(f"--{n}={other[n]}" for n in fields if n in other and config.get(n) != other[n])
 
 
-def row(run, kimg=None):
-    """Returns the cells of a run's row, as it was at `kimg`, or in the end.
+def row(run, path, evaluation):
+    """Returns the cells of a run's row, at the moment of the evaluation that was found in `path`.
 
     Raises:
         SystemExit: a file of the run is missing, damaged or foreign; names it.
     """
-    path, evaluation = scored(run, kimg)
     moment = cells(path, lambda _: scored_at(evaluation))
     until = math.inf if path.name == "scores.json" else moment
     trained = cells(run / "metrics.jsonl", functools.partial(of_metrics, kimg=until))
@@ -103,18 +103,17 @@ def scored(run, kimg=None):
     return path, cells(path, functools.partial(of_evaluations, kimg=kimg))
 
 
-def extractor(runs, kimg):
-    """Returns the name of the extractor that scored all runs.
+def extractor(found):
+    """Returns the name of the extractor of all the (path, evaluation) of `scored`.
 
     Raises:
         SystemExit: there are several, with their weights and resizers.
     """
-    files = [scored(run, kimg) for run in runs]
-    stamps = [cells(path, lambda _, found=found: dict(found["stamp"])) for path, found in files]
-    for stamp, (path, _) in zip(stamps, files):
+    stamps = [cells(path, lambda _, scores=scores: dict(scores["stamp"])) for path, scores in found]
+    for stamp, (path, _) in zip(stamps, found):
         if stamp != stamps[0]:
             raise SystemExit(
-                f"recipes.py: {path} was scored by {stamp}, {files[0][0]} by {stamps[0]}: they don't compare"
+                f"recipes.py: {path} was scored by {stamp}, {found[0][0]} by {stamps[0]}: they don't compare"
             )
     return stamps[0]["label"]
 

@@ -159,8 +159,9 @@ def test_table_of_recipes(load, tmp_path, monkeypatch, capsys):
 def test_a_damaged_file_is_one_line_that_names_it(load, tmp_path, name, text, message):
     run = trained(tmp_path / "dogs")
     (run / name).write_bytes(text.encode("latin-1"))
+    recipes = load("recipes")
     with pytest.raises(SystemExit) as caught:
-        load("recipes").row(run)
+        recipes.row(run, *recipes.scored(run))
     assert str(caught.value).startswith(f"recipes.py: {run / name} ")
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
@@ -187,8 +188,9 @@ def test_scores_of_another_moment_are_refused(load, tmp_path):
     run = trained(tmp_path / "dogs")
     scores = json.loads((run / "scores.json").read_text())
     (run / "scores.json").write_text(json.dumps({**scores, "fakes": "runs/dogs at 10 kimg, seeds 0 to 1999"}))
+    recipes = load("recipes")
     with pytest.raises(SystemExit, match=r"is of 10 kimg, and .*dogs was trained to 1200\.5: score it again"):
-        load("recipes").row(run)
+        recipes.row(run, *recipes.scored(run))
 
 
 def test_scores_by_different_extractors_are_no_table(load, tmp_path, monkeypatch, capsys):
