@@ -34,3 +34,16 @@ def test_commands_are_legal(module, flags):
 
 def test_there_are_commands():
     assert {module for module, _ in COMMANDS} == set(CONFIGS)
+
+
+def test_overfitting_runs(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.S)
+    short = block.replace("KIMG, FEW, MANY = 40, 50, 2000", "KIMG, FEW, MANY = 0.1, 50, 100")
+    assert short != block
+    exec(compile(short, PAGE.name, "exec"), {})
+    names = [line.partition(" {")[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == ["50 pictures", "100 pictures", "50 pictures, DiffAugment"]
+    assert (tmp_path / "overfitting.png").is_file()
