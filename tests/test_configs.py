@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
 RECIPES = sorted(CONFIGS.glob("*.flags"))
 CPU_SIZED = sorted((CONFIGS / "cpu").glob("*.flags"))
-TO_BE_RUN = {"gan2014_mnist", "stylegan2_ada_dogs64"}  # docs/results.md says so too
 
 
 def name(recipe):
@@ -41,7 +40,7 @@ def test_recipe_says_where_its_measured_numbers_are(recipe):
     assert "see docs/results.md" in text or f"see configs/cpu/{recipe.name}" in text
 
 
-@pytest.mark.parametrize("recipe", [r for r in CPU_SIZED if r.stem not in TO_BE_RUN], ids=name)
+@pytest.mark.parametrize("recipe", CPU_SIZED, ids=name)
 def test_a_version_for_two_cores_carries_what_was_measured(recipe):
     text = recipe.read_text(encoding="utf-8")
     assert re.search(r"^# Time:  .* kimg in [\d.]+ minutes, median [\d,]+ img/s \(.+\)$", text, re.M)
