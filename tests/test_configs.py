@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tfdogs import cli
+from tfdogs import augment, cli
 from tfdogs.training.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +51,14 @@ def test_a_version_for_two_cores_carries_what_was_measured(recipe):
 
 def test_every_recipe_has_a_version_for_two_cores():
     assert {r.name for r in CPU_SIZED} == {r.name for r in RECIPES} - {"demo.flags"}
+
+
+def test_the_best_recipe_is_the_default():
+    """But for what a CPU wants, and the augmentation, which the default chooses by the number of images."""
+    best, default = parse(CONFIGS / "cpu/dcgan_dogs64.flags"), TrainConfig(data_dir="data", model_dir="run")
+    changed = {name for name, value in best.to_dict().items() if value != default.to_dict()[name]}
+    assert changed == {"augment", "precision", "max_wall_seconds"}
+    assert default.augment == "auto" and augment.default_policy(10_300)[0] == best.augment
 
 
 def test_every_recipe_that_is_spoken_of_is_there():

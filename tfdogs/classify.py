@@ -13,7 +13,8 @@ on of these classes alone:
     python -m tfdogs.classify --data_dir=data/pets64 --fakes=cat=runs/cats --synthetic_classes=cat \\
         --synthetic_fraction=0,0.85 --output_dir=study
 
-With --gan_flagfile the GANs, one a class, are trained first; they see the train split only.
+With --gan_flagfile the GANs, one a class, are trained first; they see the train split only. Where a run of
+--fakes was trained on other data, the report says that it may have seen the test images.
 
 Prints a table and leaves results.json, report.html, the generated images (fakes/), the GANs (gans/) and one
 file a trained network (points/) in output_dir. The same command goes on where it was stopped; more seeds and

@@ -83,12 +83,12 @@ def make_run():
     from tfdogs.training.checkpoints import Checkpoints
     from tfdogs.training.config import TrainConfig
 
-    def make_run(folder, *, image_size=SIZE, classes=(), checkpoint=True):
+    def make_run(folder, *, image_size=SIZE, classes=(), checkpoint=True, fingerprint="f"):
         small = {"model": "mlp", "latent_dim": 4, "g_channels": 1, "d_channels": 1}
         config = TrainConfig(
             data_dir="data", model_dir=str(folder), conditional=bool(classes), ema_kimg=0.0, **small
         )
-        card = run.DataCard(image_size, channels=3, classes=classes, num_images=9, fingerprint="f")
+        card = run.DataCard(image_size, 3, classes=classes, num_images=9, fingerprint=fingerprint)
         folder.mkdir(parents=True)
         if checkpoint:
             Checkpoints(folder / "checkpoints", run.build(config, card)).save()

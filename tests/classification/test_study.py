@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from tfdogs.classification import gans, study, trial
 from tfdogs.classification.point import Point
 from tfdogs.classification.reals import Reals
+from tfdogs.data.manifest import Manifest
 from tfdogs.errors import TfdogsError, UsageError
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -245,3 +247,27 @@ def test_a_flagfile_on_top_of_a_recipe_wins(make_config, tmp_path):
     found = gans.recipe(make_config(fakes="", gan_flagfile=files), "a")
     assert (found.model, found.latent_dim, found.total_kimg) == ("mlp", 9, 0.25)
     assert found.aug_preview == ""  # with it nothing would be trained
+
+
+def test_a_run_on_other_data_may_have_seen_the_test_images(make_config, make_run, pets, trained, tmp_path):
+    """A run of the study's own data has not: its train split is the study's."""
+    own = make_run(tmp_path / "own", fingerprint=Manifest.load(pets).fingerprint)
+    other = make_run(tmp_path / "other")
+    some = {"synthetic_fraction": "1", "seeds": 1}
+    for number, (a, b, named) in enumerate(
+        [(own, own, ()), (own, other, ("b",)), (other, other, ("a", "b"))]
+    ):
+        config = make_config(fakes=f"a={a},b={b}", output_dir=str(tmp_path / f"study{number}"), **some)
+        results = study.run(config)
+        assert results.trained_elsewhere == named and results.to_dict()["trained_elsewhere"] == list(named)
+        told = [note for note in results.notes() if "may have seen the real test images" in note]
+        assert told == (
+            [] if not named else [note for note in told if f"GAN of {' and '.join(named)} " in note]
+        )
+        assert bool(told) == bool(named)
+    shutil.rmtree(other)
+    assert study.run(config).trained_elsewhere == ("a", "b")  # it is remembered
+
+
+def test_pictures_are_of_no_run(make_config, trained):
+    assert study.run(make_config(synthetic_fraction="1", seeds=1)).trained_elsewhere == ()

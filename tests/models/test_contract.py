@@ -107,6 +107,32 @@ def test_train_stop_go_on_save_load_export(name, tmp_path):
         np.testing.assert_array_equal(once, again)
 
 
+def test_a_run_in_float16_goes_on_with_its_loss_scale(tmp_path):
+    """Also where steps overflow, so that scale and skipped steps are part of the story, and R1 is lazy."""
+    keras.utils.set_random_seed(1)
+    sizes = {"image_size": SIZE, "latent_dim": 6, "g_channels": 2, "d_channels": 2}
+    g, d = build("dcgan", **sizes, d_norm="none", dtype="mixed_float16")
+    gan = tfdogs.GAN(generator=g, discriminator=d, regularizers=[tfdogs.R1(0.1, interval=2)], ema=0.02)
+    gan.compile(run_eagerly=True)
+    images = np.concatenate([IMAGES, IMAGES])
+
+    def fit(part):
+        gan.fit(images[part], batch_size=BATCH, shuffle=False, verbose=0)
+        return [float(optimizer.loss_scale) for optimizer in (gan.g_optimizer, gan.d_optimizer)]
+
+    for optimizer in (gan.g_optimizer, gan.d_optimizer):
+        optimizer._loss_scale._current_loss_scale.assign(2.0**30)  # overflows
+    fit(slice(0, 3 * BATCH))
+    Checkpoints(tmp_path / "checkpoints", gan).save()
+    scales = fit(slice(3 * BATCH, None))
+    expected = state(gan)
+    assert max(scales) < 2.0**30 and all(np.isfinite(value).all() for value in expected)
+    assert Checkpoints(tmp_path / "checkpoints", gan).restore()
+    assert fit(slice(3 * BATCH, None)) == scales
+    for once, again in zip(expected, state(gan), strict=True):
+        np.testing.assert_array_equal(once, again)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_default_configuration_goes_with_it(name):
     needs = {"loss": "wasserstein", "gradient_penalty": 10.0} if name == "wgan_gp" else {}

@@ -52,7 +52,7 @@ def lines(config):
 
 
 def weights(config):
-    gan = run.build(config, run._load_card(Path(config.model_dir)))
+    gan = run.build(config, run.load_card(Path(config.model_dir)))
     Checkpoints(Path(config.model_dir, "checkpoints"), gan).restore()
     networks = (gan.generator, gan.discriminator, gan.ema_generator)
     values = [weight.numpy() for network in networks for weight in network.weights]

@@ -31,7 +31,7 @@ from tfdogs.training.snapshots import Snapshots
 
 def state(config):
     """Everything that a run must keep: weights, slots, the average, the counters."""
-    gan = run.build(config, run._load_card(Path(config.model_dir)))
+    gan = run.build(config, run.load_card(Path(config.model_dir)))
     Checkpoints(Path(config.model_dir, "checkpoints"), gan).restore()
     variables = [
         *gan.generator.weights,
@@ -208,7 +208,7 @@ def test_a_signal_saves_before_it_ends_the_run(make_config, tmp_path, number):
 def test_the_sheet_of_kimg_0_is_the_untrained_generators(make_config):
     config = make_config()
     run.train(config)
-    untrained = run.build(config, run._load_card(Path(config.model_dir))).generate(4)
+    untrained = run.build(config, run.load_card(Path(config.model_dir))).generate(4)
     with Image.open(Path(config.model_dir, "samples", "fakes000000.png")) as sheet:
         np.testing.assert_array_equal(np.asarray(sheet), grid.tile(untrained, columns=2))
 

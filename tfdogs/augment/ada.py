@@ -23,7 +23,8 @@ class ADA:
     generator does not learn to draw the augmentations (section 2.2); that is as far as it rises.
 
     Unlike the paper's, images are not enlarged twofold before they are moved, which costs much on a CPU, and
-    what lies beyond the border is the image's reflection wherever it is needed.
+    what lies beyond the border is the image's reflection wherever it is needed. R1 and R2 are taken at the
+    augmented images here, as DiffAugment's are, and not at the images before them.
 
     Args:
         policy: out of blit (mirror, right angles, shift by whole pixels), geometry (scale, rotation, stretch,

@@ -64,6 +64,21 @@ def gather(path, pool, class_name, *, count, shape, truncation=0.0):
         np.save(file, images)
 
 
+def is_trained_elsewhere(path, fingerprint):
+    """Tells whether a source is a run that was trained on other data than that of this fingerprint.
+
+    Such a run may have learned from the images that a study tests on.
+
+    Raises:
+        UsageError: the run is damaged.
+    """
+    if not is_run(path):
+        return False
+    from tfdogs.training import run
+
+    return run.load_card(path).fingerprint != fingerprint
+
+
 def load(pool):
     """Returns the images of a pool, uint8 [N, H, W, C], memory-mapped.
 

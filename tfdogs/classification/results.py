@@ -44,6 +44,7 @@ class Results:
         num_tests: kind of test images -> how many there are; generated ones are of the mixed classes only.
         points: `tfdogs.classification.point.Point`s.
         fingerprint: the manifest's.
+        trained_elsewhere: classes whose generated images come from a run on other data than these.
     """
 
     config: object
@@ -52,6 +53,7 @@ class Results:
     num_tests: dict
     points: tuple
     fingerprint: str
+    trained_elsewhere: tuple = ()
 
     @property
     def mixed(self):
@@ -118,6 +120,11 @@ class Results:
         ]
         if SYNTHETIC in self.num_tests:
             notes.append("Nor how another GAN, or the same trained once more, would have drawn.")
+        if self.trained_elsewhere:
+            notes.append(
+                f"The GAN of {listed(self.trained_elsewhere)} was trained on other data than the study's "
+                "train split, and may have seen the real test images."
+            )
         return notes
 
     def _notes_on_some(self):
@@ -148,6 +155,7 @@ class Results:
             "per_class": self.per_class,
             "num_tests": self.num_tests,
             "data": self.fingerprint,
+            "trained_elsewhere": list(self.trained_elsewhere),
             "confidence": 0.95,
             "rows": rows,
             "points": [dataclasses.asdict(point) for point in self.points],

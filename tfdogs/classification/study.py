@@ -43,7 +43,8 @@ def run(config):
     if config.dry_run:
         plan.report(config, reals, todo, len(done))
         return None
-    _write_start(config, reals)
+    elsewhere = _trained_elsewhere(config, reals)
+    _write_start(config, reals, elsewhere)
     fakes = _gather(config, reals)
     learned, tests = _split(reals, fakes)
     done += _train(config, reals, learned, tests, todo)
@@ -54,6 +55,7 @@ def run(config):
         num_tests={kind: len(labels) for kind, (_, labels) in tests.items()},
         points=tuple(sorted(done, key=lambda point: (point.fraction, point.seed))),
         fingerprint=reals.manifest.fingerprint,
+        trained_elsewhere=elsewhere,
     )
     output = Path(config.output_dir)
     results.save(output / FILE_NAME)
@@ -139,6 +141,16 @@ def _check_sources(config, reals):
         gans.check(config, reals, next(iter(missing)))  # the classes' GANs are built alike
 
 
+def _trained_elsewhere(config, reals):
+    """Returns the classes whose fakes come from a run on other data; a study that goes on remembers them."""
+    path = Path(config.output_dir, _DATA)
+    if path.is_file():
+        return tuple(json.loads(path.read_text(encoding="utf-8")).get("trained_elsewhere", ()))
+    sources = _sources(config, reals.classes) if config.fakes else {}
+    fingerprint = reals.manifest.fingerprint
+    return tuple(n for n, (run, _) in sources.items() if pools.is_trained_elsewhere(run, fingerprint))
+
+
 def _check_same_study(config, reals):
     output = Path(config.output_dir)
     if not (output / _CONFIG).is_file():
@@ -164,9 +176,10 @@ def _check_same_study(config, reals):
         )
 
 
-def _write_start(config, reals):
+def _write_start(config, reals, elsewhere):
     output = Path(config.output_dir)
-    data = json.dumps({"fingerprint": reals.manifest.fingerprint, "classes": reals.classes}) + "\n"
+    facts = {"fingerprint": reals.manifest.fingerprint, "classes": reals.classes}
+    data = json.dumps({**facts, "trained_elsewhere": elsewhere}) + "\n"
     # The configuration comes last: a folder that has one has the rest.
     for name, text in ((_DATA, data), (_CONFIG, config.dump())):
         with replacing(output / name) as path:

@@ -134,6 +134,6 @@ class Drawn:
             else:
                 extractor = extractor or extractors.get(curation.EXTRACTOR)
                 scores = curation.judge_by_dogs(extractor, (images for *_, images in batches))
-        every = np.concatenate(list(self._seeds.chunks(BATCH)))
+        every = self._seeds.array()
         chosen = every[curation.best(scores, self._config.hung)].tolist()
         return Seeds(tuple(range(seed, seed + 1) for seed in chosen))

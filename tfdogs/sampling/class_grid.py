@@ -18,7 +18,7 @@ def draw(drawing, labels, *, classes=()):
     Returns:
         uint8 [height, width, 3]: a table of a row a label and a column a seed, with titles.
     """
-    seeds = next(drawing.seeds.chunks(drawing.seeds.count))
+    seeds = drawing.seeds.array()
     all_seeds, all_labels = np.tile(seeds, len(labels)), np.repeat(labels, len(seeds))
     parts = []
     for start in range(0, len(all_seeds), BATCH):

@@ -47,6 +47,10 @@ class Seeds:
         """How many seeds there are."""
         return sum(part.stop - part.start for part in self.ranges)
 
+    def array(self):
+        """Returns all seeds, int64 [count]."""
+        return next(self.chunks(self.count))
+
     def __str__(self):
         """Returns the seeds as `parse` reads them."""
         ends = ((part.start, part.stop - 1) for part in self.ranges)

@@ -12,7 +12,7 @@ def draw(drawing, layers=None):
     """Draws every seed's coarse styles with every seed's fine ones (Karras et al. 2019, figure 3).
 
     Args:
-        drawing: `tfdogs.sampling.drawing.Drawing` of a generator with `to_w`, `from_w` and `num_ws`.
+        drawing: `tfdogs.sampling.drawing.Drawing` of a generator with `to_w`, `truncate`, `from_w` and `num_ws`.
         layers: how many layers, from the coarsest on, follow the row; over 0 and under `num_ws`. Default:
             half of them.
 
@@ -22,7 +22,7 @@ def draw(drawing, layers=None):
     """
     sampler, generator = drawing.sampler, drawing.sampler.generator
     layers = generator.num_ws // 2 if layers is None else layers
-    seeds = next(drawing.seeds.chunks(drawing.seeds.count))
+    seeds = drawing.seeds.array()
     w = _styles(generator, sampler.latents(seeds), drawing.labels(seeds), drawing.truncation)
     coarse, fine = np.repeat(w, len(seeds), axis=0), np.tile(w, (len(seeds), 1))
     follows_row = np.arange(generator.num_ws)[:, None] < layers
@@ -48,5 +48,5 @@ def _styles(generator, latents, labels, truncation):
     """Returns w, float32 [N, w_dim], drawn towards its mean by `truncation`."""
     w = generator.to_w(latents, labels)
     if truncation is not None:
-        w += (truncation - 1.0) * (w - generator.w_mean)
+        w = generator.truncate(w, truncation)
     return w.numpy().astype(np.float32)

@@ -21,7 +21,7 @@ def draw(drawing, cut_offs):
     Returns:
         uint8 [height, width, 3]: a table of a row a seed and a column a cut-off, with titles.
     """
-    seeds = next(drawing.seeds.chunks(drawing.seeds.count))
+    seeds = drawing.seeds.array()
     labels = drawing.labels(seeds)
     columns = []
     for cut_off in cut_offs:

@@ -21,7 +21,7 @@ def frames(drawing, frames_per_stop):
         uint8 [H, W, C], as many as stops times `frames_per_stop`.
     """
     sampler = drawing.sampler
-    seeds = next(drawing.seeds.chunks(drawing.seeds.count))
+    seeds = drawing.seeds.array()
     stops, labels = sampler.latents(seeds, drawing.truncation), drawing.labels(seeds)
     total = len(seeds) * frames_per_stop
     for start in range(0, total, CHUNK):

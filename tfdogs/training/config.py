@@ -45,6 +45,9 @@ class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
             self._check_xla()
         if self.path_length and self.model != "stylegan2":
             self.reject("path_length", f"goes with --model=stylegan2 only, not {self.model}")
+        if self.model == "stylegan2" and self.style_mixing and self.latent != "normal":
+            rule = "mixes in styles of N(0, 1) latents: give --latent=normal or --style_mixing=0"
+            self.reject("style_mixing", rule)
         for name in ("g_orthogonal", "d_orthogonal"):
             if getattr(self, name) and self.model not in _ORTHOGONAL:
                 self.reject(name, f"goes with --model={' or '.join(_ORTHOGONAL)} only, not {self.model}")

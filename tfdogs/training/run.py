@@ -125,7 +125,7 @@ def load(model_dir, best=False):
     """
     run_dir = Path(model_dir)
     config = TrainConfig.load(run_dir / _CONFIG)
-    card = _load_card(run_dir)
+    card = load_card(run_dir)
     gan = build(config, card)
     if Checkpoints(run_dir / "checkpoints", gan).restore() is None:
         raise UsageError(f"{run_dir} has no checkpoint yet")
@@ -167,9 +167,14 @@ def _card(manifest):
     )
 
 
-def _load_card(run_dir):
+def load_card(run_dir):
+    """Reads a run's `DataCard`.
+
+    Raises:
+        UsageError: `run_dir` is not a run.
+    """
     try:
-        values = json.loads((run_dir / _DATA).read_text(encoding="utf-8"))
+        values = json.loads(Path(run_dir, _DATA).read_text(encoding="utf-8"))
         return DataCard(**{**values, "classes": tuple(values["classes"])})
     except (OSError, ValueError, TypeError, KeyError) as e:
         raise UsageError(
@@ -183,7 +188,7 @@ def _check_same_run(config, card, run_dir):
             raise UsageError(f"{run_dir} exists and is not a run of tfdogs.train; choose another --model_dir")
         return
     changes = TrainConfig.load(run_dir / _CONFIG).diff(config)
-    before = _load_card(run_dir)
+    before = load_card(run_dir)
     if before != card:
         changes.append(f"data: {before.fingerprint[:12]} -> {card.fingerprint[:12]}")
     if changes:

@@ -36,6 +36,12 @@ class Snapshots:
             return []
         return sorted(path for path in self.directory.iterdir() if _NAME.fullmatch(path.name))
 
+    def drop_after(self, images_seen):
+        """Removes the files of moments after so many images."""
+        for path in self.paths():
+            if round(1000 * _moment(path)) > images_seen:
+                path.unlink()
+
     def save(self, gan):
         """Writes the averages of now, aside and then renamed; one of the same moment is replaced.
 
@@ -92,7 +98,7 @@ class Snapshots:
                 f"{self.directory.parent} has no snapshots of averages; python -m tfdogs.train "
                 "--ema_snapshot_kimg=N stores them"
             )
-        moments = [float(path.name[len("kimg") : -len(".npz")]) for path in paths]
+        moments = [_moment(path) for path in paths]
         kimg = moments[-1] if kimg is None else kimg
         place = int(np.argmin(np.abs(np.subtract(moments, kimg))))
         if abs(moments[place] - kimg) > 1e-3:
@@ -111,6 +117,11 @@ class Snapshots:
             )
         _combine(_weights(generator), paths, np.split(shares, np.cumsum([len(there) for there in lengths])))
         return kimg, residual
+
+
+def _moment(path):
+    """Returns thousands of images at the moment of a file."""
+    return float(path.name[len("kimg") : -len(".npz")])
 
 
 def _combine(variables, paths, shares):

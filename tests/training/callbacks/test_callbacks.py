@@ -4,6 +4,7 @@ import os
 import signal
 import types
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -19,8 +20,9 @@ from tfdogs.training.callbacks.stop import Stop
 class Model(types.SimpleNamespace):
     """Stands for a GAN: it sees `batch` images a batch."""
 
-    def __init__(self, seen=0):
-        super().__init__(images_seen=tf.Variable(seen, dtype=tf.int64), stop_training=False, resets=0)
+    def __init__(self, seen=0, metrics=()):
+        images_seen = tf.Variable(seen, dtype=tf.int64)
+        super().__init__(images_seen=images_seen, metrics=metrics, stop_training=False, resets=0)
 
     def reset_metrics(self):
         self.resets += 1
@@ -95,6 +97,16 @@ def test_metrics_log_writes_lines_and_resets(tmp_path):
     assert all(line["d_loss"] == 0.5 for line in lines)
     seconds = [line["seconds"] for line in lines]
     assert seconds == sorted(seconds) and model.resets == 3
+
+
+def test_a_metric_that_saw_nothing_is_left_out(tmp_path):
+    due, idle, other = keras.metrics.Mean("r1"), keras.metrics.Mean("r2"), types.SimpleNamespace(name="other")
+    due.update_state(3.0)
+    idle.update_state(3.0, sample_weight=0.0)
+    logs = {"r1": due.result(), "r2": idle.result(), "other": 1.0, "d_loss": 0.5}
+    play(MetricsLog(tmp_path, 0.064), Model(metrics=[due, idle, other]), 1, logs=logs)
+    (line,) = metrics_log.read(tmp_path / "metrics.jsonl")
+    assert line["r1"] == 3.0 and line["d_loss"] == 0.5 and line["other"] == 1.0 and "r2" not in line
 
 
 def test_metrics_log_drops_what_lies_beyond_the_checkpoint(tmp_path):

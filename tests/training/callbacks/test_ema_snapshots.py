@@ -8,7 +8,7 @@ from tfdogs.training.power_ema import PowerEMA
 from tfdogs.training.snapshots import Snapshots
 
 
-def fit(directory, images):
+def make_gan():
     keras.utils.set_random_seed(0)
     generator, discriminator = build(
         "mlp", image_size=8, channels=1, latent_dim=3, g_channels=1, d_channels=1
@@ -17,6 +17,11 @@ def fit(directory, images):
         generator=generator, discriminator=discriminator, tracks=[PowerEMA(0.05), PowerEMA(0.1)], seed=1
     )
     gan.compile()
+    return gan
+
+
+def fit(directory, images, gan=None):
+    gan = gan or make_gan()
     gan.fit(images, batch_size=4, verbose=0, shuffle=False, callbacks=[EmaSnapshots(directory, 0.008)])
     return gan
 
@@ -30,3 +35,12 @@ def test_it_stores_the_tracked_averages_every_so_many_images_and_at_the_end(tmp_
         Snapshots(tmp_path).reconstruct(gan.sampler.generator, track.sigma_rel)
         for got, value in zip(gan.sampler.generator.weights, wanted):
             np.testing.assert_allclose(got, value, atol=2e-3 * np.abs(value).max() + 1e-6)
+
+
+def test_what_lies_beyond_the_checkpoint_that_a_run_goes_on_from_is_removed(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), np.uint8)
+    fit(tmp_path, images)
+    gan = make_gan()
+    gan.images_seen.assign(8)
+    fit(tmp_path, images[:4], gan)
+    assert [path.name for path in Snapshots(tmp_path).paths()] == ["kimg000000.008.npz", "kimg000000.012.npz"]

@@ -53,6 +53,10 @@ from tfdogs.training.config import TrainConfig
             "--instance_noise_kimg must be 0 without --instance_noise: .*Received: --instance_noise_kimg=5.0",
         ),
         ({"model": "wgan_gp"}, "--model needs --loss=wasserstein and --gradient_penalty"),
+        (
+            {"model": "stylegan2", "latent": "uniform"},
+            "--style_mixing mixes in styles of N.0, 1. latents: give --latent=normal or --style_mixing=0. Rec",
+        ),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
         ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),
@@ -88,6 +92,7 @@ def test_what_a_flag_on_top_of_a_recipe_turns_off_may_keep_its_details():
         {"augment": "ada", "ada_kimg": 0.0, "ada_p": 0.3},
         {"augment": "ada:color", "ada_target": 0.1},
         {"instance_noise": 0.1, "instance_noise_kimg": 5.0},
+        {"model": "stylegan2", "latent": "uniform", "style_mixing": 0.0},
     ],
     ids="-".join,
 )

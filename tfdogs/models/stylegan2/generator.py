@@ -111,8 +111,7 @@ class StyleGAN2Generator(Generator):
             training: True to average the w into `w_mean`.
             noise: `tfdogs.models.noise.Noise` of a training step, for style mixing and the layers' noise;
                 without it the images are a function of the inputs.
-            truncation: float32 [N] or scalar, psi: w becomes w_mean + psi * (w - w_mean) (Karras et al.
-                2019, StyleGAN, appendix B). 1, or None, changes no bit.
+            truncation: float32 [N] or scalar, psi of `truncate`; None for none.
 
         Returns:
             float32 [N, image_size, image_size, channels] in [-1, 1].
@@ -122,8 +121,7 @@ class StyleGAN2Generator(Generator):
         if training:
             self._average(w)
         if truncation is not None:
-            psi = tf.reshape(tf.cast(truncation, tf.float32), [-1, 1])
-            w += (psi - 1.0) * (w - self.w_mean)
+            w = self.truncate(w, truncation)
         ws = tf.repeat(w[:, None], self.num_ws, 1)
         if noise is not None and self.style_mixing:
             ws = self._mix(ws, labels, noise)
@@ -132,6 +130,15 @@ class StyleGAN2Generator(Generator):
     def to_w(self, latents, labels=None):
         """Maps latents, float32 [N, latent_dim], and labels, int [N], to w, float32 [N, w_dim]."""
         return self.mapping(latents, labels=labels)
+
+    def truncate(self, w, psi):
+        """Returns w_mean + psi * (w - w_mean) (Karras et al. 2019, StyleGAN, appendix B).
+
+        Args:
+            w: float32 [N, w_dim].
+            psi: float32 [N] or scalar; 1 changes no bit.
+        """
+        return w + (tf.reshape(tf.cast(psi, tf.float32), [-1, 1]) - 1.0) * (w - self.w_mean)
 
     def from_w(self, ws, noise=None):
         """Draws images of w.

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tfdogs.config import Config, flag
 from tfdogs.sampling.config import EMA_LENGTH_HELP, check_ema_length
-from tfdogs.sampling.seeds import MAX_SEED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,8 +55,6 @@ class ProjectConfig(Config):
         check_ema_length(self)
         if self.starts > self.candidates:
             self.reject("starts", f"must be at most the {self.candidates} --candidates")
-        if self.seed + self.candidates - 1 > MAX_SEED:
-            self.reject("seed", f"must leave room for the candidates up to seed {MAX_SEED}")
 
     @property
     def outputs(self):

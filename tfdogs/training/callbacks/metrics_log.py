@@ -13,7 +13,8 @@ class MetricsLog(EveryKimg):
     """Appends a line to `metrics.jsonl` and scalars to TensorBoard every `kimg` thousand images.
 
     A line holds kimg, seconds (of training, over all resumes, without evaluations), images_per_second, and
-    the means of the model's metrics over the images since the last line. Lines beyond the checkpoint that a
+    the means of the model's metrics over the images since the last line; one that saw none of them, as of a
+    lazy penalty that was never due, is left out. Lines beyond the checkpoint that a
     run resumes from are dropped, so that the file tells one story.
 
     Args:
@@ -48,7 +49,8 @@ class MetricsLog(EveryKimg):
         elapsed, images = now - self._clock, images_seen - self._logged
         self._seconds += elapsed
         self._clock, self._logged = now, images_seen
-        values = {name: float(value) for name, value in logs.items()}
+        idle = {metric.name for metric in self.model.metrics if _saw_nothing(metric)}
+        values = {name: float(value) for name, value in logs.items() if name not in idle}
         line = {
             "kimg": images_seen / 1000,
             "seconds": round(self._seconds, 3),
@@ -66,6 +68,11 @@ class MetricsLog(EveryKimg):
     def on_train_end(self, logs=None):
         super().on_train_end(logs)
         self._writer.close()
+
+
+def _saw_nothing(metric):
+    count = getattr(metric, "count", None)
+    return count is not None and float(tf.convert_to_tensor(count)) == 0.0
 
 
 def read(path):
