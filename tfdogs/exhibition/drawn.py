@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from tfdogs.exhibition import curation, film, scored
 from tfdogs.exhibition.exhibits import hang
 from tfdogs.metrics import extractors, history
 from tfdogs.progress import Progress
 from tfdogs.sampling import generation
-from tfdogs.sampling.drawing import BATCH, Drawing
+from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.facts import last_part, run_card
 from tfdogs.sampling.seeds import Seeds
 from tfdogs.sampling.story import Story

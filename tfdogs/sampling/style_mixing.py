@@ -12,7 +12,8 @@ def draw(drawing, layers=None):
     """Draws every seed's coarse styles with every seed's fine ones (Karras et al. 2019, figure 3).
 
     Args:
-        drawing: `tfdogs.sampling.drawing.Drawing` of a generator with `to_w`, `truncate`, `from_w` and `num_ws`.
+        drawing: `tfdogs.sampling.drawing.Drawing` of a generator with `to_w`, `truncate`, `from_w` and
+            `num_ws`.
         layers: how many layers, from the coarsest on, follow the row; over 0 and under `num_ws`. Default:
             half of them.
 

@@ -55,7 +55,7 @@ from tfdogs.training.config import TrainConfig
         ({"model": "wgan_gp"}, "--model needs --loss=wasserstein and --gradient_penalty"),
         (
             {"model": "stylegan2", "latent": "uniform"},
-            "--style_mixing mixes in styles of N.0, 1. latents: give --latent=normal or --style_mixing=0. Rec",
+            "--style_mixing mixes in styles of N.0, 1. latents: give --latent=normal or --style_mixing=0",
         ),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
         ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
