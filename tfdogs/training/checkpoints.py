@@ -90,7 +90,7 @@ class Checkpoints:
                     kimg = int(self._gan.images_seen.numpy()) / 1000
                     raise TfdogsError(
                         f"training has diverged at kimg {kimg:.3f}: {network.name} is not finite. "
-                        "The last checkpoint is from before; begin anew with lower learning rates or more --r1"
+                        "The last checkpoint is from before; begin anew with lower learning rates or more R1"
                     )
 
     def restore(self):

@@ -20,5 +20,5 @@ class Divergence(keras.callbacks.Callback):
             kimg = int(self.model.images_seen.numpy()) / 1000
             raise TfdogsError(
                 f"training has diverged at kimg {kimg:.3f}: {', '.join(broken)} not finite. "
-                "The last checkpoint is from before; begin anew with lower learning rates or more --r1"
+                "The last checkpoint is from before; begin anew with lower learning rates or more R1"
             )
