@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import csv
 import dataclasses
-import hashlib
 import importlib
 import importlib.metadata
 import sys
@@ -18,6 +17,7 @@ from tfdogs.data import near_duplicates, preview, shards
 from tfdogs.data.doctor import Finding
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.open import open_source
+from tfdogs.data.splits import uniform
 from tfdogs.data.worker import treat_all
 from tfdogs.errors import TfdogsError
 
@@ -161,7 +161,7 @@ def _split(spool, kept, config):
     pictures, of_crop = spool.pictures, spool.crops["picture"]
     first = np.full(group.max() + 1, len(pictures), np.int64)
     np.minimum.at(first, group, np.arange(len(pictures)))
-    draw = np.array([_uniform(config.seed, pictures[i]["digest"].tobytes()) for i in first])
+    draw = np.array([uniform(config.seed, pictures[i]["digest"].tobytes()) for i in first])
     is_eval = draw < config.eval_fraction
     present = np.unique(group[of_crop[kept]])
     if is_eval[present].all():
@@ -194,12 +194,6 @@ def _groups(spool, config):
             edges += [(owner, owner[where[same]]), (owner[where[a]], owner[where[b]])]
     a, b = (np.concatenate(ends).astype(np.int64) for ends in zip(*edges))
     return connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=2 * (len(pictures),)))[1]
-
-
-def _uniform(seed, digest):
-    """Returns a number in [0, 1) that only seed and picture decide: adding pictures moves no other ones."""
-    data = hashlib.blake2b(digest, digest_size=8, key=seed.to_bytes(8, "little")).digest()
-    return int.from_bytes(data, "little") / 2**64
 
 
 def _provenance(config):

@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import hashlib
 import itertools
 import multiprocessing
 import os
@@ -12,13 +11,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
-from PIL import Image
-
 from tfdogs.data import crops, png
 from tfdogs.data.doctor import Candidate, Finding, examine, grey
 from tfdogs.data.near_duplicates import perceptual_hash
 from tfdogs.data.pictures import BadPicture, decode
 from tfdogs.data.sources.base import Box
+from tfdogs.data.splits import digest
 from tfdogs.errors import TfdogsError
 
 CHUNK = 32  # most pictures a task: many enough to hide the queue, few enough to end together
@@ -85,8 +83,7 @@ def treat(source, config, item):
                 kept.append(_crop(candidate))
     if not boxes and not findings:
         return _lost("no_annotation", 0, "no boxes")
-    whole = data.tobytes() if isinstance(data, Image.Image) else data
-    return Outcome(_digest(whole), int(perceptual_hash(grey(picture))), tuple(kept), tuple(findings))
+    return Outcome(digest(data), int(perceptual_hash(grey(picture))), tuple(kept), tuple(findings))
 
 
 def treat_all(source, config):
@@ -218,11 +215,7 @@ def _boxes(item, config, width, height):
 
 def _crop(candidate):
     data = png.encode(candidate.image)
-    return Crop(data, candidate.rectangle, int(perceptual_hash(candidate.luma)), _digest(data))
-
-
-def _digest(data):
-    return hashlib.blake2b(data, digest_size=16).digest()
+    return Crop(data, candidate.rectangle, int(perceptual_hash(candidate.luma)), digest(data))
 
 
 def _lost(reason, measure=None, detail=""):

@@ -1,0 +1,35 @@
+"""How Apache Beam is told where to run."""
+
+import contextlib
+import io
+import shlex
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from tfdogs.errors import UsageError
+
+
+def options(beam_args, workers):
+    """Returns Beam's options.
+
+    Args:
+        beam_args: Beam's own flags in one string, such as "--runner=FlinkRunner --flink_master=host:8081";
+            "" runs on this machine.
+        workers: processes on this machine; unused where `beam_args` names a runner.
+
+    Raises:
+        UsageError: Beam does not understand `beam_args`.
+    """
+    args = shlex.split(beam_args)
+    if not any(arg.startswith("--runner") for arg in args):
+        mode = "multi_processing" if workers > 1 else "in_memory"
+        args += ["--runner=DirectRunner", f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            found = PipelineOptions(args)
+            found.get_all_options()  # Beam parses when it is asked
+    except SystemExit as e:  # argparse
+        why = told.getvalue().strip().rpartition("error: ")[2]
+        raise UsageError(f"Apache Beam: {why}. Received: --beam_args={beam_args}") from e
+    return found

@@ -1,0 +1,1 @@
+"""The components, one a file: a contract and an executor."""

@@ -1,0 +1,66 @@
+"""ExampleGen: takes pictures in."""
+
+import hashlib
+import itertools
+from pathlib import Path
+
+import apache_beam as beam
+
+from pipeline import types
+from pipeline.beam_options import options
+from pipeline.component import Component
+from pipeline.contract import Output, Parameter
+from pipeline.examples.raw_examples import SPLITS, RawExamples
+from pipeline.examples.shard_writer import LoadChunk, WriteShard
+from tfdogs.data.sources.open import open_source
+
+CHUNK = 16  # pictures that a worker takes at a time
+
+
+class ExampleGen(Component):
+    """Reads every picture of a source of `tfdogs.prepare`, and writes it with its class and boxes to a shard.
+
+    Nothing is decoded or thrown away: what cannot be loaded becomes an example that says so. A picture's
+    content decides whether it is held out for evaluation.
+    """
+
+    examples = Output(types.EXAMPLES)
+    images = Parameter(str)
+    annotations = Parameter(str, default="")
+    image_size = Parameter(int, default=64)
+    eval_fraction = Parameter(float, default=0.05)
+    seed = Parameter(int, default=0)
+    shard_size = Parameter(int, default=1024)
+    workers = Parameter(int, default=1, counts=False)
+    beam_args = Parameter(str, default="", counts=False)
+
+    code = ("pipeline.examples", "tfdogs.data.sources")
+
+    @classmethod
+    def outside(cls, parameters):
+        """Returns a digest of the names, sizes and times of change of the source's files."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name in ("images", "annotations"):
+            form, _, rest = parameters[name].partition(":")
+            root = Path(rest if form in ("idx",) else parameters[name])
+            for path in sorted([root, *root.rglob("*")] if parameters[name] else []):
+                if path.is_file():
+                    told = path.stat()
+                    line = f"{path.relative_to(root)}\0{told.st_size}\0{told.st_mtime_ns}\0"
+                    digest.update(line.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    @classmethod
+    def execute(
+        cls, *, examples, images, annotations, image_size, eval_fraction, seed, shard_size, workers, beam_args
+    ):
+        """Writes the shards."""
+        source = open_source(images, annotations=annotations, image_size=image_size, seed=seed)
+        numbered = enumerate(source.items())
+        chunks = list(iter(lambda: list(itertools.islice(numbered, CHUNK)), []))
+        load = LoadChunk(source, seed=seed, eval_fraction=eval_fraction, shard_size=shard_size)
+        with beam.Pipeline(options=options(beam_args, workers)) as graph:
+            items = graph | beam.Create(chunks) | beam.Reshuffle()
+            _ = items | beam.ParDo(load) | beam.GroupByKey() | beam.ParDo(WriteShard(examples))
+        facts = RawExamples.collect(examples, source, seed=seed, eval_fraction=eval_fraction)
+        return {"examples": {f"{split}_examples": facts.counts[split] for split in SPLITS}}

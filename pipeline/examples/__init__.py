@@ -1,0 +1,1 @@
+"""Raw examples: what ExampleGen leaves for the components after it."""
