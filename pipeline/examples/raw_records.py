@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfdogs.data import png
 from tfdogs.data.sources.base import Box, Item
 
 PIXELS = b"pixels"  # image/format where the source had pixels, no file: the bytes are a PNG of them
@@ -22,7 +23,7 @@ def serialize(index, item, data, problem):
     """
     pixels = isinstance(data, Image.Image)
     values = {
-        "image/encoded": [_png(data) if pixels else data or b""],
+        "image/encoded": [png.encode(data) if pixels else data or b""],
         "image/format": [PIXELS if pixels else b"file"],
         "image/index": [index],
         "image/source": [item.name.encode("utf-8", "surrogateescape")],
@@ -37,12 +38,6 @@ def serialize(index, item, data, problem):
         values["image/problem"] = [text.encode("utf-8", "replace") for text in problem]
     features = tf.train.Features(feature={name: _feature(value) for name, value in values.items()})
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
-
-
-def _png(image):
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1)
-    return file.getvalue()
 
 
 def _feature(values):

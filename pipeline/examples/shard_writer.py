@@ -8,6 +8,7 @@ import tensorflow as tf
 from pipeline.examples import raw_records
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.splits import digest, uniform
+from tfdogs.data.worker import load
 
 
 class LoadChunk(beam.DoFn):
@@ -36,12 +37,9 @@ class LoadChunk(beam.DoFn):
         if item.problem:
             return None, (item.problem, "")
         try:
-            return self._source.load(item), None
+            return load(self._source, item), None
         except BadPicture as e:
             return None, (e.reason, e.detail)
-        # One picture's failure, of whatever kind, is not the others'.
-        except Exception as e:
-            return None, ("unreadable", f"{type(e).__name__}: {e}"[:200])
 
 
 class WriteShard(beam.DoFn):

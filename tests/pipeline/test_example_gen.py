@@ -11,6 +11,7 @@ from pipeline.components.example_gen import ExampleGen
 from pipeline.contract import Parameter
 from pipeline.examples import raw_examples, raw_records
 from pipeline.examples.raw_examples import RawExamples
+from tfdogs.data import png
 from tfdogs.data.sources.base import Box, Item
 from tfdogs.errors import UsageError
 
@@ -150,4 +151,4 @@ def test_beam_is_told_where_to_run():
 
 def test_png_of_pixels_is_lossless():
     image = Image.new("L", (3, 2), 7)
-    assert Image.open(io.BytesIO(raw_records._png(image))).tobytes() == image.tobytes()
+    assert Image.open(io.BytesIO(png.encode(image))).tobytes() == image.tobytes()

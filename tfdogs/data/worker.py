@@ -65,7 +65,7 @@ def treat(source, config, item):
     if item.problem:
         return _lost(item.problem)
     try:
-        data = _load(source, item)
+        data = load(source, item)
         picture = decode(data, config.channels, frame=item.frame, boxes=item.boxes)
     except BadPicture as e:
         return _lost(e.reason, e.measure, e.detail)
@@ -183,7 +183,8 @@ def _treat_singly(crew, chunk):
     return outcomes
 
 
-def _load(source, item):
+def load(source, item):
+    """Returns what the source's `load` does; whatever keeps it from that becomes a `BadPicture`."""
     try:
         return source.load(item)
     except BadPicture:
