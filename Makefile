@@ -49,8 +49,8 @@ format: $(INSTALLED)
 
 # After a change of the ranges in setup.py; needs uv.
 lock:
-	$(UV) pip compile setup.py --extra dev --extra onnx --extra serve --python-version 3.11 --generate-hashes --quiet \
-	  --output-file requirements.lock
+	$(UV) pip compile setup.py --extra dev --extra onnx --extra serve --extra pipeline --python-version 3.11 \
+	  --generate-hashes --quiet --output-file requirements.lock
 
 clean:
 	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -60,6 +60,7 @@ EXTRAS = {
         "dill==0.3.1.1",  # the version tfx-bsl imports
         "tensorflow-data-validation>=1.15.1,<1.16",
         "ml-metadata>=1.17.1,<1.18",
+        "kfp>=2.7",
         *SERVE,
     ],
     "dev": [

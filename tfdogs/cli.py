@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from absl import flags
@@ -70,7 +71,10 @@ def main(config_class, run, *, summary, argv=None):
     """
     argv = list(sys.argv if argv is None else argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # chatter: errors come as exceptions
-    name = f"tfdogs.{Path(argv[0]).stem}"
+    # TensorFlow imports it where it is installed, and it speaks of Pythons of next year.
+    warnings.filterwarnings("ignore", message=r".*google\.api_core", category=FutureWarning)
+    program = Path(argv[0])
+    name = f"{program.parent.name or 'tfdogs'}.{program.stem}"
     try:
         config = parse(config_class, argv, summary=summary)
         status = 0 if config is None else run(config) or 0
