@@ -51,7 +51,8 @@ def tree(ancestor):
             yield f"{rest}  {_pairs(artifact.properties)}"
         if maker is None:
             return
-        yield f"{rest}└─ {maker['node']} {maker['id']}  {_pairs(maker['parameters'])}".rstrip()
+        made_by = f"{maker['node']} {maker['id']}  tfdogs {maker['version']}"
+        yield f"{rest}└─ {made_by}  {_pairs(maker['parameters'])}".rstrip()
         last = len(ancestor.parents) - 1
         for number, (name, parent) in enumerate(ancestor.parents.items()):
             turn, on = ("└─ ", "   ") if number == last else ("├─ ", "│  ")

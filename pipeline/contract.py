@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any, Callable, Optional
 
+REFUSAL = "refusal"  # property of an artifact that says why nothing may come after it
+
 _NOTHING = object()
 
 

@@ -1,18 +1,15 @@
 """Runs a pipeline on this machine: what is there already is not made again."""
 
-import os
 import shutil
 import time
 from pathlib import Path
 
 from pipeline import fingerprints
 from pipeline.artifact import Artifact
-from pipeline.contract import Input, Output
+from pipeline.contract import REFUSAL, Input, Output
 from pipeline.locks import held, is_free
 from pipeline.store import CACHED, COMPLETE, FAILED, RUNNING
 from tfdogs.errors import TfdogsError
-
-REFUSAL = "refusal"  # property of an artifact that says why nothing may come after it
 
 
 class Runner:
@@ -46,7 +43,7 @@ class Runner:
         """
         self._bury_the_killed()
         with held(self._lock(run)):
-            began = {"state": RUNNING, "root": str(self._root), "reason": "", "pid": os.getpid()}
+            began = {"state": RUNNING, "root": str(self._root), "reason": "", "began": time.time()}
             self._store.begin_run(pipeline.name, run, {**facts, **began})
             try:
                 made = self._run_all(pipeline, run)

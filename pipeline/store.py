@@ -11,6 +11,7 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.artifact import Artifact
+from pipeline.code_version import code_version
 from pipeline.connection import connection
 from tfdogs.errors import TfdogsError
 
@@ -179,11 +180,17 @@ class Store:
         """Returns the facts of a run's executions, oldest first.
 
         Each is a dict of `id`, `node`, `component`, `state`, `fingerprint`, `began` and `ended` (in
-        seconds since 1970), `parameters`, `reason`, `inputs` and `outputs` (`Artifact` by name).
+        seconds since 1970), `parameters`, `reason`, `version` (of tfdogs), `inputs` and `outputs`
+        (`Artifact` by name).
         """
         context = self._call("get_context_by_type_and_name", _RUN, run)
         protos = self._call("get_executions_by_context", context.id) if context else []
         return [self._facts(proto) for proto in sorted(protos, key=lambda proto: proto.id)]
+
+    def artifacts(self):
+        """Returns all artifacts that are there, oldest first."""
+        numbers = [proto.id for proto in self._call("get_artifacts")]
+        return sorted(self._artifacts(numbers), key=lambda artifact: artifact.id)
 
     def artifact(self, number):
         """Returns the artifact with this number, or None."""
@@ -217,6 +224,7 @@ class Store:
             "ended": proto.last_update_time_since_epoch / 1000,
             "parameters": json.loads(told.pop("parameters")),
             "reason": told.pop("reason", ""),
+            "version": told.pop("version", ""),
             "inputs": dict(sorted(sides[mlmd.Event.INPUT].items())),
             "outputs": dict(sorted(sides[mlmd.Event.OUTPUT].items())),
         }
@@ -241,7 +249,8 @@ class Store:
             type_id=self._type(mlmd.ExecutionType, kind.name), last_known_state=_STATES[state]
         )
         proto.properties["fingerprint"].string_value = fingerprint
-        _fill(proto.custom_properties, {"node": node.name, "parameters": json.dumps(node.parameters)})
+        told = {"node": node.name, "parameters": json.dumps(node.parameters), "version": code_version()}
+        _fill(proto.custom_properties, told)
         return proto
 
     def _put(self, execution, events, pipeline, run):

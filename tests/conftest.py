@@ -13,6 +13,8 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("same")
 
+CLASSES = ("beagle", "pug", "toy poodle")  # of the conditional tiny export
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
@@ -103,3 +105,88 @@ def smooth(monkeypatch):
 
     for module in (equalized_conv, equalized_dense, styled_conv):
         monkeypatch.setattr(module, "leaky_relu", tf.tanh)
+
+
+def _make_gan(num_classes=0, *, model="dcgan", image_size=28, channels=3, **options):
+    """A GAN without an average whose images differ, as far as one can without training it."""
+    from tfdogs.models import registry
+    from tfdogs.models.gan import GAN
+
+    generator, discriminator = registry.build(
+        model,
+        image_size=image_size,
+        channels=channels,
+        latent_dim=6,
+        num_classes=num_classes,
+        g_channels=2,
+        d_channels=2,
+        **({"d_norm": "none"} if model == "dcgan" else {}),
+    )
+    for weight in generator.weights:
+        if "kernel" in weight.name or "embeddings" in weight.name:
+            weight.assign(weight * 20)
+    return GAN(generator=generator, discriminator=discriminator, ema=None, **options)
+
+
+def _make_export(gan, path, classes=()):
+    """EXPORT with version 1 and what serves it."""
+    from tfdogs.serving import deployment, saved_model
+
+    saved_model.export(gan, path, classes=classes, card={"model": "dcgan", "data": "nothing"})
+    deployment.write(path, "dogs")
+    return path
+
+
+@pytest.fixture(scope="session")
+def make_gan():
+    """Returns a maker of tiny GANs, of our models, whose images differ."""
+    return _make_gan
+
+
+@pytest.fixture(scope="session")
+def gan():
+    """The conditional GAN, of 3 classes, 28 px, a latent of 6 numbers."""
+    return _make_gan(len(CLASSES))
+
+
+@pytest.fixture(scope="session")
+def plain_gan():
+    """The unconditional GAN, 28 px, a latent of 6 numbers."""
+    return _make_gan()
+
+
+@pytest.fixture(scope="session")
+def export_dir(gan, tmp_path_factory):
+    """EXPORT of the conditional GAN, its version 1 and what serves it. To be read only."""
+    return _make_export(gan, tmp_path_factory.mktemp("conditional") / "export", CLASSES)
+
+
+@pytest.fixture(scope="session")
+def plain_export_dir(plain_gan, tmp_path_factory):
+    """EXPORT of the unconditional GAN, its version 1 and what serves it. To be read only."""
+    return _make_export(plain_gan, tmp_path_factory.mktemp("plain") / "export")
+
+
+@pytest.fixture(scope="session")
+def make_extractor():
+    """Returns a maker of extractors that take no time: mean colours of four quarters, 12 features."""
+    import tensorflow as tf
+
+    from tfdogs.metrics.extractors.extractor import Extractor, Stamp
+
+    class Colours(Extractor):
+        def __init__(self, label="Colours", *, num_classes=1000, imagenet=True):
+            self._weights = tf.random.stateless_normal([12, max(num_classes, 1)], [1, 2])
+            stamp = Stamp("colours", label, "0123456789abcdef", "bilinear", 8)
+            super().__init__(stamp, 12, num_classes, imagenet=imagenet and num_classes == 1000)
+            self.calls = 0  # of `extract`
+
+        def forward(self, pixels):
+            pool = tf.reshape(tf.nn.avg_pool2d(pixels / 255.0, 4, 4, "VALID"), [-1, 12])
+            return pool, tf.nn.softmax(10.0 * pool @ self._weights) if self.num_classes else None
+
+        def extract(self, batches):
+            self.calls += 1
+            return super().extract(batches)
+
+    return Colours

@@ -5,14 +5,19 @@
 Leaves in model_dir: config.json, data.json, checkpoints/, samples/ (reals.png, and fakes000000.png and on,
 numbered by kimg), metrics.jsonl and tensorboard/. Ctrl-C and SIGTERM save before they end it; the same
 command goes on.
+
+Where the environment variable TF_CONFIG names several workers, this is one of them: start the same command on
+all, with a model_dir that they share. The chief, or else worker 0, writes it.
 """
 
 from tfdogs import cli
+from tfdogs.training.cluster import Cluster
 from tfdogs.training.config import TrainConfig
 
 
 def run(config):
     """Runs the command."""
+    Cluster.from_environment()  # a malformed one is told at once
     from tfdogs.training.run import train  # TensorFlow is loaded once the flags are known to be right
 
     train(config)

@@ -13,6 +13,7 @@ from pipeline.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
 from pipeline.examples.shard_writer import LoadChunk, WriteShard
 from tfdogs.data.sources.open import open_source
+from tfdogs.data.splits import digest, uniform
 
 CHUNK = 16  # pictures that a worker takes at a time
 
@@ -30,6 +31,7 @@ class ExampleGen(Component):
     image_size = Parameter(int, default=64)
     eval_fraction = Parameter(float, default=0.05)
     seed = Parameter(int, default=0)
+    sample = Parameter(float, default=1.0)  # share of the pictures that is taken, drawn by their names
     shard_size = Parameter(int, default=1024)
     workers = Parameter(int, default=1, counts=False)
     beam_args = Parameter(str, default="", counts=False)
@@ -52,15 +54,19 @@ class ExampleGen(Component):
 
     @classmethod
     def execute(
-        cls, *, examples, images, annotations, image_size, eval_fraction, seed, shard_size, workers, beam_args
+        cls, *, examples, images, annotations, image_size, eval_fraction, seed, sample, shard_size, **where
     ):
         """Writes the shards."""
         source = open_source(images, annotations=annotations, image_size=image_size, seed=seed)
-        numbered = enumerate(source.items())
+        numbered = enumerate(item for item in source.items() if _drawn(item, seed, sample))
         chunks = list(iter(lambda: list(itertools.islice(numbered, CHUNK)), []))
         load = LoadChunk(source, seed=seed, eval_fraction=eval_fraction, shard_size=shard_size)
-        with beam.Pipeline(options=options(beam_args, workers)) as graph:
+        with beam.Pipeline(options=options(**where)) as graph:
             items = graph | beam.Create(chunks) | beam.Reshuffle()
             _ = items | beam.ParDo(load) | beam.GroupByKey() | beam.ParDo(WriteShard(examples))
         facts = RawExamples.collect(examples, source, seed=seed, eval_fraction=eval_fraction)
         return {"examples": {f"{split}_examples": facts.counts[split] for split in SPLITS}}
+
+
+def _drawn(item, seed, share):
+    return share == 1 or uniform(seed, digest(item.name.encode("utf-8", "surrogateescape"))) < share

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.metrics.evaluator import Evaluator
 from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.frechet import frechet_distance
 from tfdogs.metrics.moments import Moments
@@ -84,3 +85,19 @@ def test_images_are_no_statistics(tmp_path):
     (tmp_path / "d.npz").write_bytes(b"PK")
     for name in ("a.npz", "b.npz", "c.npy", "d.npz", "nowhere.npz"):
         assert not is_statistics(tmp_path / name)
+
+
+def test_fakes_known_by_their_moments_have_a_fid(stamp, extractor):
+    reals, fakes = features(stamp, 40), features(stamp, 30, seed=1)
+    known = FeatureSet.of_moments(fakes.moments, stamp=stamp, name="many")
+    assert len(known) == 30 and known.pool is None
+    evaluation = Evaluator(extractor, reals).evaluate(known)
+    expected = Evaluator(extractor, reals, metrics=["fid", "diversity"]).evaluate(fakes)
+    assert [score.name for score in evaluation.scores] == [score.name for score in expected.scores]
+    for score in expected.scores:
+        np.testing.assert_allclose(evaluation[score.name].value, score.value, rtol=1e-9)
+    assert evaluation["fid"].error is None and evaluation.nearest is None
+    assert evaluation.left_out["kid"] == "needs the fakes' features, and many is known by its moments only"
+    with pytest.raises(UsageError, match="kid cannot be computed: needs the fakes' features"):
+        Evaluator(extractor, reals, metrics=["kid"]).evaluate(known)
+    assert Reference(known).features is None

@@ -93,22 +93,28 @@ class Feed:
             self.num_unlabelled += int((chunk[-1] < 0).sum())
             yield chunk
 
-    def batches(self, *, start_image=0):
+    def batches(self, *, start_image=0, share=None):
         """Returns the endless stream of batches from an image on.
 
         Args:
             start_image: how many images of the stream were taken before, at least 0.
+            share: `tfdogs.data.share.Share`: what some replicas get of each batch, which alone is decoded;
+                None for whole batches.
 
         Returns:
             A `tf.data.Dataset` of (uint8 [batch_size, image_size, image_size, channels] in [0, 255],
             int32 labels [batch_size], -1 where there is none), with static shapes and infinite cardinality.
-            Under a `tf.distribute` strategy of one worker each replica gets its part of a batch.
+            Under a `tf.distribute` strategy of one worker each replica gets its part of a batch. With a share
+            an element is what one replica gets, and those of a batch come in the order of the replicas: for
+            `tf.distribute.Strategy.distribute_datasets_from_function`, with several workers too.
 
         Raises:
-            UsageError: `start_image` is negative.
+            UsageError: `start_image` is negative, or `batch_size` cannot be shared out evenly.
         """
         if start_image < 0:
             raise UsageError(f"start_image must be at least 0. Received: {start_image}")
+        if share is not None:
+            share.check(self.batch_size)
         first_epoch, skip = divmod(start_image, self.num_images)
 
         def rest(epoch):
@@ -117,6 +123,8 @@ class Feed:
 
         dataset = tf.data.Dataset.counter(first_epoch).map(rest).prefetch(1)
         dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
+        if share is not None:
+            dataset = dataset.map(lambda *values: tuple(map(share.cut, values))).unbatch()
         dataset = dataset.map(self._take, num_parallel_calls=os.cpu_count() or 1)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
         return in_order(dataset.prefetch(2))

@@ -24,12 +24,13 @@ from tfdogs.errors import TfdogsError
 PLAIN_SECONDS = 10.0  # between progress lines where there is no terminal
 
 
-def prepare(config, *, source=None):
+def prepare(config, *, source=None, treat=treat_all):
     """Prepares a data_dir.
 
     Args:
         config: `tfdogs.data.prepare_config.PrepareConfig`.
         source: `tfdogs.data.sources.base.Source`; default: what `config.images` and `annotations` name.
+        treat: how, and where, pictures are treated: a function as `tfdogs.data.worker.treat_all`.
 
     Returns:
         The `tfdogs.data.manifest.Manifest` of `config.output_dir`.
@@ -48,7 +49,7 @@ def prepare(config, *, source=None):
     with shards.replacing(config.output_dir) as work, contextlib.ExitStack() as stack:
         spool = stack.enter_context(contextlib.closing(shards.Spool(work / "spool")))
         rejects = stack.enter_context(contextlib.closing(_Rejects(work / "rejects.csv")))
-        seen = _collect(source, config, spool, rejects)
+        seen = _collect(treat(source, config), source, spool, rejects)
         kept = _drop_duplicates(spool, rejects, config)
         counts = _add_up(seen, spool, rejects, kept)
         if not kept.any():
@@ -84,12 +85,12 @@ class _Rejects:
         self._file.close()
 
 
-def _collect(source, config, spool, rejects):
-    """Treats every picture; counts pictures read, lost whole and never cut, crops cut, and orphans."""
+def _collect(treated, source, spool, rejects):
+    """Takes in what was treated; counts pictures read, lost whole and never cut, crops cut, and orphans."""
     seen = dict.fromkeys(("read", "lost", "uncut", "cut", "orphans"), 0)
     # TensorFlow takes seconds to import: from the first crop on that happens beside the workers' work.
     importer, imported = concurrent.futures.ThreadPoolExecutor(1), None
-    with importer, contextlib.closing(treat_all(source, config)) as treated:
+    with importer, contextlib.closing(treated):
         for item, outcome in _progress(treated, len(source)):
             cut = len(outcome.crops) + sum(finding.crop is not None for finding in outcome.findings)
             seen["read"] += 1

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tfdogs.errors import UsageError
 from tfdogs.metrics import alarms, extractors, history, marks, memorization, reference
-from tfdogs.metrics.evaluator import Evaluator, lacking, refuse
+from tfdogs.metrics.evaluator import Evaluator, lacking, refuse, unknown
 from tfdogs.metrics.feature_cache import FeatureCache
+from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.image_sets import DataDir, Generated, open_images
 from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
@@ -43,7 +44,10 @@ def run(config, *, extractor=None):
         config.reject("model_dir", "must be a run that python -m tfdogs.train has left, with its config.json")
     # What needs no TensorFlow comes first: a wrong path costs no five seconds.
     reals = _open_reals(config)
-    fakes = None if config.model_dir else open_images(config.fakes, flag="fakes", split=config.fakes_split)
+    known = bool(config.fakes) and reference.is_statistics(config.fakes)  # by their moments only
+    fakes = None
+    if not (config.model_dir or known):
+        fakes = open_images(config.fakes, flag="fakes", split=config.fakes_split)
     if extractor is None:
         extractor = extractors.get(
             config.extractor, path=config.inception_path, input_range=config.extractor_range
@@ -51,7 +55,11 @@ def run(config, *, extractor=None):
     refuse(config.metric_names, lambda name: lacking(name, extractor))  # before the reals are gone through
     if reals is None:
         real_side = Reference.load(config.reals, stamp=extractor.stamp)
-    if fakes is None:
+    features = None
+    if known:
+        features = _statistics(config.fakes, extractor)
+        refuse(config.metric_names, lambda name: unknown(name, features))
+    elif fakes is None:
         fakes = _draws(config)
     cache = FeatureCache(config.cache_dir)
     if reals is not None:
@@ -65,9 +73,10 @@ def run(config, *, extractor=None):
         per_image=config.form == "folder",
         verbose=True,
     )
-    features = cache.features(fakes, extractor, num_images=config.num_images, seed=config.seed)
+    if features is None:
+        features = cache.features(fakes, extractor, num_images=config.num_images, seed=config.seed)
     evaluation = evaluator.evaluate(features)
-    if reals is not None:
+    if reals is not None and not known:
         heldout = _heldout(reals, cache, extractor)
         with slow("alarms"):
             found = alarms.find(
@@ -97,6 +106,12 @@ def _open_reals(config):
     if not config.data_dir:
         _check_same_data(config, reals.manifest)
     return reals
+
+
+def _statistics(path, extractor):
+    """Returns the `FeatureSet` of fakes that are statistics."""
+    loaded = Reference.load(path, stamp=extractor.stamp)
+    return FeatureSet.of_moments(loaded.moments, stamp=loaded.stamp, name=loaded.name)
 
 
 def _data_dir(config):

@@ -21,7 +21,8 @@ class EvaluateConfig(Config):
     model_dir: str = flag("Score what this run draws: its folder, as tfdogs.train leaves it.", default="")
     fakes: str = flag(
         "Score these images instead: a folder, .tar, .tar.gz or .zip of pictures, a .npy or .npz of uint8 "
-        "[N, H, W, C], or a data_dir.",
+        "[N, H, W, C], a data_dir, or statistics (.npz) of pipeline.extract, of which there is no more than "
+        "FID and diversity.",
         default="",
     )
     best: bool = flag(
@@ -34,7 +35,7 @@ class EvaluateConfig(Config):
         default="",
     )
     reals: str = flag(
-        "Real images instead of --data_dir: as --fakes, or statistics (.npz) made by --save_stats.",
+        "Real images instead of --data_dir: as --fakes; statistics are those of --save_stats, too.",
         default="",
     )
     split: str = flag("Split of the real images' data_dir.", default="train", choices=("train", "eval"))

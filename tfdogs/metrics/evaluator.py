@@ -99,7 +99,7 @@ class Evaluator:
         both = Comparison(fakes, self.reference, seed=self._seed, bootstrap=self._bootstrap)
         found, left_out = [], {}
         for name in self.metrics or scores.NAMES:
-            reason = self._lack(name)
+            reason = self._lack(name) or unknown(name, fakes)
             if not reason:
                 try:
                     with self._step(name):
@@ -114,7 +114,7 @@ class Evaluator:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
             raise UsageError(f"there is no metric that can be computed of {fakes.name}: {reasons}")
         realism, nearest = None, both.known("neighbours")
-        if self._per_image and self.reference.features is not None:
+        if self._per_image and fakes.pool is not None and self.reference.features is not None:
             with self._step("realism and neighbours"):
                 nearest = both.neighbours
                 with contextlib.suppress(ValueError):  # too few reals
@@ -155,6 +155,18 @@ def lacking(name, extractor):
         return f"needs class probabilities, and {label} has none"
     if "imagenet" in needs and not extractor.imagenet:
         return f"needs ImageNet's classes, and {label} has not got them"
+    return ""
+
+
+def unknown(name, fakes):
+    """Tells why a metric cannot be computed of fakes: a clause as of `lacking`, or "".
+
+    Args:
+        name: one of `tfdogs.metrics.scores.NAMES`.
+        fakes: `FeatureSet`.
+    """
+    if fakes.pool is None and "fakes" in scores.METRICS[name].needs:
+        return f"needs the fakes' features, and {fakes.name} is known by its moments only"
     return ""
 
 

@@ -25,7 +25,8 @@ class FeatureSet:
         directory: folder in which the moments are kept, or None.
 
     Attributes:
-        pool, probabilities, stamp, name, key, image_set, indices: as given.
+        pool, probabilities, stamp, name, key, image_set, indices: as given; `pool` is None of images that are
+            known by their moments only.
     """
 
     def __init__(
@@ -49,9 +50,21 @@ class FeatureSet:
         self.indices = np.arange(len(pool)) if indices is None else indices
         self._path = None if directory is None else Path(directory, "moments.npz")
 
+    @classmethod
+    def of_moments(cls, moments, *, stamp, name=""):
+        """Returns what is known of images whose features were not kept.
+
+        Args:
+            moments: their `Moments`.
+            stamp, name: as of the class.
+        """
+        features = cls(np.zeros((0, moments.num_features), np.float32), stamp=stamp, name=name)
+        features.pool, features.moments = None, moments
+        return features
+
     def __len__(self):
         """Returns the number of images."""
-        return len(self.pool)
+        return self.moments.count if self.pool is None else len(self.pool)
 
     @functools.cached_property
     def moments(self):
@@ -70,4 +83,5 @@ class FeatureSet:
     @functools.cached_property
     def gaussian(self):
         """The `Gaussian` of all rows: of few made of them directly, which is the most exact."""
-        return Gaussian.of(self.pool if len(self) <= self.pool.shape[1] else self.moments)
+        few = self.pool is not None and len(self) <= self.pool.shape[1]
+        return Gaussian.of(self.pool if few else self.moments)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics.evaluation import describe
 from tfdogs.metrics.extractors.extractor import Stamp
+from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.gaussian import Gaussian
 from tfdogs.metrics.moments import Moments
 
@@ -21,17 +22,18 @@ class Reference:
         features: `FeatureSet` of the real images; every metric can be computed against it.
 
     Attributes:
-        features: as given; None where the reference came from a statistics file, which does for the FID and
-            what is made of it.
+        features: as given; None where only the moments are known, as of a statistics file, which does for the
+            FID and what is made of it.
         stamp: `Stamp` of the extractor that made it.
         name: what the images are, for people.
         num_images: how many images.
     """
 
     def __init__(self, features):
-        self.features = features
+        known = features.pool is not None
+        self.features = features if known else None
+        self._moments = None if known else features.moments
         self.stamp, self.name, self.num_images = features.stamp, features.name, len(features)
-        self._moments = None
 
     @classmethod
     def load(cls, path, *, stamp):
@@ -56,13 +58,9 @@ class Reference:
         made_with, name = _made_with(path, facts)
         if made_with != stamp:
             raise UsageError(
-                f"{path} was made with another extractor: {describe(made_with)}; "
-                f"the fakes are scored with {describe(stamp)}"
+                f"{path} was made with another extractor: {describe(made_with)}; wanted is {describe(stamp)}"
             )
-        reference = cls.__new__(cls)
-        reference.features, reference._moments = None, moments
-        reference.stamp, reference.name, reference.num_images = stamp, name, int(moments.count)
-        return reference
+        return cls(FeatureSet.of_moments(moments, stamp=stamp, name=name))
 
     def save(self, path):
         """Writes the moments with stamp and number of images, aside and then renamed; `load` reads them.

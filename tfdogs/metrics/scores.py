@@ -31,8 +31,8 @@ class Metric(NamedTuple):
 
     Attributes:
         compute: `Comparison` -> list of `Score`s; raises ValueError where there are too few images.
-        needs: what it cannot be computed without, out of "reals" (features of real images, not only their
-            moments), "probabilities" and "imagenet".
+        needs: what it cannot be computed without, out of "fakes" and "reals" (features of these images, not
+            only their moments), "probabilities" and "imagenet".
     """
 
     compute: Callable
@@ -41,7 +41,7 @@ class Metric(NamedTuple):
 
 def _fid(both):
     error = None
-    if both.bootstrap:
+    if both.bootstrap and both.fakes.pool is not None:
         fakes, reals = both.fakes.pool, both.reference.gaussian
         error = bootstrap_fid(fakes, reals, rounds=both.bootstrap, seed=both.seed)
     return [_score(both, "fid", "FID", both.fid, error=error, better="lower")]
@@ -137,14 +137,14 @@ def _counts(both):
 
 METRICS = {
     "fid": Metric(_fid),
-    "fid_infinity": Metric(_fid_infinity),
-    "kid": Metric(_kid, ("reals",)),
-    "inception_score": Metric(_inception_score, ("probabilities",)),
-    "precision_recall": Metric(_precision_recall, ("reals",)),
-    "density_coverage": Metric(_density_coverage, ("reals",)),
-    "mifid": Metric(_mifid, ("reals",)),
-    "dog_score": Metric(_dog_score, ("imagenet",)),
-    "breeds": Metric(_breeds, ("imagenet",)),
+    "fid_infinity": Metric(_fid_infinity, ("fakes",)),
+    "kid": Metric(_kid, ("fakes", "reals")),
+    "inception_score": Metric(_inception_score, ("fakes", "probabilities")),
+    "precision_recall": Metric(_precision_recall, ("fakes", "reals")),
+    "density_coverage": Metric(_density_coverage, ("fakes", "reals")),
+    "mifid": Metric(_mifid, ("fakes", "reals")),
+    "dog_score": Metric(_dog_score, ("fakes", "imagenet")),
+    "breeds": Metric(_breeds, ("fakes", "imagenet")),
     "diversity": Metric(_diversity),
 }
 NAMES = tuple(METRICS)

@@ -15,7 +15,7 @@ class ConditionalBatchNormalization(layers.Layer):
     With a one-hot label as the condition this is a scale and a shift for each class (Dumoulin et al. 2017,
     "A Learned Representation for Artistic Style"); with parts of the latent it is the modulation of BigGAN
     (Brock et al. 2019, appendix B). Statistics are the batch's in training, each replica's own where there
-    are several, and moving averages out of it.
+    are several and its BatchNorm is not `synchronized`, and moving averages out of it.
 
     Args:
         condition_dim: length of the condition; 0 for a plain BatchNorm, whose call takes no condition.

@@ -22,12 +22,14 @@ from tfdogs.training.scheduled_adam import ScheduledAdam
 from tfdogs.training.schedules import Cosine, Linear
 
 
-def build(config, card):
+def build(config, card, *, synchronized=False):
     """Builds a compiled GAN, its weights drawn from `config.seed`.
 
     Args:
         config: `TrainConfig`.
         card: `tfdogs.training.run.DataCard`.
+        synchronized: whether BatchNorm takes the statistics of the global batch, over all replicas, and not
+            each replica those of its own images.
 
     Raises:
         UsageError: the model can't do the data's image size, or the data has no classes to condition on.
@@ -46,6 +48,8 @@ def build(config, card):
         dtype=None if config.precision == "float32" else config.precision,
         **config.network_options,
     )
+    if synchronized:
+        _synchronize(generator, discriminator)
     gan = GAN(
         generator=generator,
         discriminator=discriminator,
@@ -70,6 +74,13 @@ def build(config, card):
         jit_compile=config.xla,
     )
     return gan
+
+
+def _synchronize(*networks):
+    for network in networks:
+        for layer in network.submodules:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized, layer.fused = True, False  # Keras has no fused kernel for it
 
 
 def _regularizers(config):

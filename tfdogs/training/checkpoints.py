@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
 from tfdogs.training import disk
+from tfdogs.training.workers import LOST
 
 _STATE = "state.json"
 _HIDDEN = ".writing-"
@@ -25,12 +27,15 @@ class Checkpoints:
         directory: where the checkpoints lie; created when needed.
         gan: a compiled `tfdogs.GAN`.
         keep: number of checkpoints kept, the newest.
+        workers: `tfdogs.training.workers.Workers`, where several processes train the GAN: all of them save
+            and restore together, and the chief alone leaves files. Default None.
     """
 
-    def __init__(self, directory, gan, *, keep=2):
+    def __init__(self, directory, gan, *, keep=2, workers=None):
         self.directory = Path(directory)
         self._gan = gan
         self._keep = keep
+        self._workers = workers if workers is not None and workers.several else None
         parts = {
             "generator": gan.generator,
             "discriminator": gan.discriminator,
@@ -59,17 +64,21 @@ class Checkpoints:
         self._check_finite()
         images_seen = int(self._gan.images_seen.numpy())
         final = self.directory / f"kimg{images_seen / 1000:010.3f}"
-        if (final / _STATE).is_file():
+        there = (final / _STATE).is_file()
+        if self._workers:  # what all do is the chief's to say: another one may not see the folder yet
+            (there,) = self._workers.any(there and self._workers.chief)
+        if there:
+            return final
+        if self._workers and not self._workers.chief:
+            with tempfile.TemporaryDirectory(prefix="tfdogs_worker") as path:
+                self._write(Path(path))  # for what it reads: variables that only all together can
             return final
         self.directory.mkdir(parents=True, exist_ok=True)
         for leftover in self.directory.glob(_HIDDEN + "*"):
             shutil.rmtree(leftover)
         hidden = self.directory / f"{_HIDDEN}{final.name}"
         hidden.mkdir()
-        try:
-            self._checkpoint.write(str(hidden / "state"))
-        except tf.errors.OpError as e:
-            raise TfdogsError(f"cannot write {hidden}: {e.message}") from e
+        self._write(hidden)
         files = {path.name: path.stat().st_size for path in hidden.iterdir()}
         state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
         (hidden / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
@@ -82,6 +91,14 @@ class Checkpoints:
             old.rename(doomed)
             shutil.rmtree(doomed)
         return final
+
+    def _write(self, folder):
+        try:
+            self._checkpoint.write(str(folder / "state"))
+        except tf.errors.OpError as e:
+            if self._workers and isinstance(e, LOST):
+                raise
+            raise TfdogsError(f"cannot write {folder}: {e.message}") from e
 
     def _check_finite(self):
         for network in (self._gan.generator, self._gan.discriminator):

@@ -7,16 +7,20 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
+from tfdogs.training.callbacks.agreement import Agreement
 from tfdogs.training.callbacks.checkpoint import Checkpoint
+from tfdogs.training.callbacks.deferred import Deferred
 from tfdogs.training.callbacks.divergence import Divergence
 from tfdogs.training.callbacks.ema_snapshots import EmaSnapshots
+from tfdogs.training.callbacks.fresh_sampler import FreshSampler
 from tfdogs.training.callbacks.metrics_log import MetricsLog
 from tfdogs.training.callbacks.progress import Progress
 from tfdogs.training.callbacks.sheets import Sheets
 from tfdogs.training.callbacks.stop import Stop
+from tfdogs.training.workers import Workers
 
 
-def fit(config, gan, feed, checkpoints, evaluation=None):
+def fit(config, gan, feed, checkpoints, evaluation=None, workers=None):
     """Trains until `config.total_kimg`, or makes the evaluation that a run lacks which is already there.
 
     A run that early stopping or an alarm has ended is not gone on with.
@@ -26,32 +30,51 @@ def fit(config, gan, feed, checkpoints, evaluation=None):
         gan: a compiled `GAN`, in the state to go on from.
         feed: `tfdogs.data.feed.Feed`.
         checkpoints: `tfdogs.training.checkpoints.Checkpoints` of the GAN.
-        evaluation: `tfdogs.training.evaluation.RunEvaluation`, or None.
+        evaluation: `tfdogs.training.evaluation.RunEvaluation`, or None; of several workers the chief's.
+        workers: `tfdogs.training.workers.Workers`; default: this process alone.
 
     Raises:
         TfdogsError: divergence, a signal, an error in an evaluation, or an alarm with --on_alarm=stop; what
             was trained is saved.
     """
+    workers = workers or Workers()
     total = round(config.total_kimg * 1000)
     start = _seen(gan)
     steps = math.ceil((total - start) / feed.batch_size)
-    ended = evaluation is not None and (evaluation.over(start) or evaluation.alarms(start, start))
+    with workers.together():
+        ended = evaluation is not None and (evaluation.over(start) or evaluation.alarms(start, start))
+    (ended,) = workers.any(bool(ended))
     trains = steps > 0 and not ended
-    stop = Stop(config.max_wall_seconds)
+    stop = Stop(config.max_wall_seconds if workers.chief else 0.0)  # one clock counts
+    fresh = []
+    if workers.several:
+        fresh = [FreshSampler(gan, [config.sheet_kimg, *([config.eval_kimg] if config.eval_kimg else [])])]
+    error = None
     try:
         if trains:
-            _train(config, gan, feed.batches(start_image=start), steps, checkpoints, evaluation, stop)
-        elif evaluation and not ended and evaluation.lacks(start):
-            _make_up(gan, evaluation.callback(stop), stop)
+            batches = workers.batches(feed, start_image=start, parts=config.d_steps)
+            error = _train(config, gan, batches, steps, checkpoints, evaluation, stop, workers, fresh)
+        else:
+            with workers.together():
+                if evaluation and not ended and evaluation.lacks(start):
+                    _make_up(gan, evaluation.callback(stop), stop)
     finally:
         stop.restore()
-    seen = _seen(gan)
+    with workers.together():
+        if error is not None:
+            raise error
+        _tell(config, _seen(gan), start, evaluation, stop, trains=trains, chief=workers.chief)
+
+
+def _tell(config, seen, start, evaluation, stop, *, trains, chief):
+    """Prints how training has ended, or raises it where it was not by itself."""
     if stop.signalled:
         raise TfdogsError(
             f"stopped by {stop.reason} at {seen / 1000:.3f} kimg and saved; the same command goes on"
         )
     facts = ["time is over" if stop.reason == "time" else "done" if trains else "done already"]
-    facts[0] += f": {seen / 1000:.3f} kimg of {config.total_kimg:g}, saved in {config.model_dir}"
+    facts[0] += f": {seen / 1000:.3f} kimg of {config.total_kimg:g}"
+    facts[0] += f", saved in {config.model_dir}" if chief else ", saved by the chief"
     if evaluation:
         alarms = "; ".join(evaluation.alarms(start, seen))
         if alarms:
@@ -65,37 +88,56 @@ def fit(config, gan, feed, checkpoints, evaluation=None):
     print("; ".join(filter(None, facts)))
 
 
-def _train(config, gan, batches, steps, checkpoints, evaluation, stop):
-    run_dir, start = Path(config.model_dir), _seen(gan)
-    evaluate = evaluation.callback(stop) if evaluation else None
+def _train(config, gan, batches, steps, checkpoints, evaluation, stop, workers, fresh):
+    """Trains.
+
+    Returns:
+        The error with which one of several workers' evaluations has ended it, training being saved, or None.
+    """
+    start = _seen(gan)
+    with workers.together():
+        evaluate = evaluation.callback(stop) if evaluation else None
 
     def clock():
         """Seconds, of which evaluations take none."""
         return time.perf_counter() - (evaluate.seconds if evaluate else 0.0)
 
-    callbacks = [
-        Divergence(),  # before whatever saves
-        stop,
-        Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
-        Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns),
-        *([EmaSnapshots(run_dir, config.ema_snapshot_kimg)] if config.ema_snapshot_kimg else []),
-        *([evaluate] if evaluate else []),
-        Progress(round(config.total_kimg * 1000), clock=clock),
-        MetricsLog(run_dir, config.log_kimg, clock=clock),  # last: it resets the metrics
-    ]
-    try:
-        gan.fit(batches, steps_per_epoch=steps, verbose=0, callbacks=callbacks)
-    except Exception as e:
-        # Training itself is sound: what it has done since the last checkpoint is not to be lost.
-        if not (evaluate and evaluate.failed and _seen(gan) > start):
-            raise
-        checkpoints.save()
-        if not isinstance(e, (TfdogsError, OSError, tf.errors.OpError)):
-            raise
-        text = " ".join(str(e).split())
-        raise TfdogsError(
-            f"the evaluation at {_seen(gan) / 1000:.3f} kimg failed, training is saved: {text}"
-        ) from e
+    deferred = [Deferred(evaluate)] if evaluate and workers.several else []
+    with workers.folder(Path(config.model_dir)) as run_dir:
+        sheets = Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns)
+        callbacks = [
+            Divergence(),  # before whatever saves
+            stop,
+            Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
+            *fresh,
+            *([sheets] if workers.chief else []),
+            *([EmaSnapshots(run_dir, config.ema_snapshot_kimg)] if config.ema_snapshot_kimg else []),
+            *(deferred or ([evaluate] if evaluate else [])),
+            *([Progress(round(config.total_kimg * 1000), clock=clock)] if workers.chief else []),
+            MetricsLog(run_dir, config.log_kimg, clock=clock),  # after all that reads: it resets the metrics
+            *([Agreement(workers, stop)] if workers.several else []),
+        ]
+        try:
+            gan.fit(batches, steps_per_epoch=steps, verbose=0, callbacks=callbacks)
+        except Exception as e:
+            # Training itself is sound: what it has done since the last checkpoint is not to be lost.
+            if workers.several or not (evaluate and evaluate.failed and _seen(gan) > start):
+                raise
+            checkpoints.save()
+            failure = _failure(e, gan)
+            if failure is e:
+                raise
+            raise failure from e
+        return next((_failure(one.error, gan) for one in deferred if one.error is not None), None)
+
+
+def _failure(error, gan):
+    """Returns what to raise for an error in an evaluation: one line where the user can act on it."""
+    if not isinstance(error, (TfdogsError, OSError, tf.errors.OpError)):
+        return error
+    text = " ".join(str(error).split())
+    kimg = _seen(gan) / 1000
+    return TfdogsError(f"the evaluation at {kimg:.3f} kimg failed, training is saved: {text}")
 
 
 def _make_up(gan, evaluate, stop):

@@ -11,7 +11,7 @@ import tqdm
 _WARM_UP, _MEASURED = 2, 5
 
 
-def report(config, gan, feed):
+def report(config, gan, feed, workers):
     """Prints configuration, devices, data, parameters, measured speed, memory and ETA; saves nothing.
 
     A few real steps are trained on real data, so the GAN is not the one to go on with.
@@ -20,27 +20,29 @@ def report(config, gan, feed):
         config: `tfdogs.training.config.TrainConfig`.
         gan: a compiled `GAN`.
         feed: `tfdogs.data.feed.Feed`.
+        workers: `tfdogs.training.workers.Workers`, which all train these steps.
     """
-    print(config.dump(), end="")
+    say = workers.say
+    say(config.dump().rstrip("\n"))
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    print(f"devices:    {', '.join(device.name for device in devices)} ({config.precision})")
-    print(f"data:       {feed.describe()}")
+    say(f"devices:    {', '.join(device.name for device in devices)} ({config.precision})")
+    say(f"data:       {feed.describe()}")
     for name in ("generator", "discriminator"):
-        print(f"{name + ':':<14}{getattr(gan, name).count_params():,} parameters")
+        say(f"{name + ':':<14}{getattr(gan, name).count_params():,} parameters")
     seen = int(gan.images_seen.numpy())
     lazy = [regularizer.interval for regularizer in gan.regularizers]
     steps = max([_MEASURED, *lazy])  # a lazy penalty is due once among them
-    seconds = _measure(gan, feed, seen, steps)
+    seconds = _measure(gan, workers.batches(feed, start_image=seen, parts=config.d_steps), steps)
     rate = feed.batch_size / statistics.fmean(seconds)
     left = max(round(config.total_kimg * 1000) - seen, 0)
     low, high = feed.batch_size / max(seconds), feed.batch_size / min(seconds)
-    print(f"speed:      {rate:.1f} img/s (single steps: {low:.1f} to {high:.1f})")
-    print(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
-    print(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
+    say(f"speed:      {rate:.1f} img/s (single steps: {low:.1f} to {high:.1f})")
+    say(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
+    say(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
     if config.eval_kimg:
         batch = feed.batch_size * config.steps_per_execution
         count = num_evaluations(seen, seen + left, batch, config.eval_kimg)
-        print(f"and:        {count:,} evaluations of {config.eval_images:,} images")
+        say(f"and:        {count:,} evaluations of {config.eval_images:,} images")
 
 
 def num_evaluations(start, end, batch_size, kimg):
@@ -60,9 +62,9 @@ def num_evaluations(start, end, batch_size, kimg):
     return len(set(passed)) - 1 + (start == 0) + (passed[-1] == passed[-2])
 
 
-def _measure(gan, feed, seen, steps):
+def _measure(gan, batches, steps):
     step = gan.make_train_function()
-    batches = iter(gan.distribute_strategy.experimental_distribute_dataset(feed.batches(start_image=seen)))
+    batches = iter(batches)
     seconds = []
     for _ in range(_WARM_UP + steps):
         began = time.perf_counter()

@@ -1,11 +1,8 @@
 """A training run from configuration to result: build, resume, fit."""
 
-import contextlib
 import dataclasses
 import json
 from pathlib import Path
-
-import tensorflow as tf
 
 from tfdogs import augment
 from tfdogs.data.feed import Feed
@@ -20,10 +17,13 @@ from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
 from tfdogs.training.evaluation import RunEvaluation
 from tfdogs.training.fit import fit
+from tfdogs.training.workers import Workers
 
 _CONFIG = "config.json"
 _DATA = "data.json"
 _FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
+# Where things lie, which may have other names on another machine.
+_WHERE = ("data_dir", "model_dir", "cache_dir", "inception_path", "eval_extractor", "aug_preview")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,47 +65,71 @@ class LoadedRun:
 def train(config):
     """Trains until `config.total_kimg`, going on with the run in `config.model_dir` if there is one.
 
+    Where the environment variable TF_CONFIG names several workers this process is one of them, and all call
+    this with the same configuration and a model_dir that they share. The chief, or else worker 0, writes it.
+
     Args:
         config: `TrainConfig`.
 
     Raises:
         UsageError: the data_dir is not ours, the run there was made with another configuration or other
-            data, or `config.aug_preview` cannot be written or is there; nothing is changed then.
+            data, or `config.aug_preview` cannot be written or is there; nothing is changed then. TF_CONFIG is
+            malformed, or the workers were not given the same.
         TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
-            with --on_alarm=stop; what was trained is saved.
+            with --on_alarm=stop; what was trained is saved. Another worker is gone.
     """
-    if config.aug_preview:
-        output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
+    workers = Workers.of(config)
+    with workers.reporting_losses():
+        _train(config, workers)
+        workers.any(False)  # none leaves before all are done
+
+
+def _train(config, workers):
     run_dir = Path(config.model_dir)
-    strategy = _strategy(config)
-    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-    if config.batch_size % replicas:
-        config.reject("batch_size", f"must be a multiple of the {replicas} devices")
-    card = _card(Manifest.load(config.data_dir))
-    _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
-    evaluation = RunEvaluation(config) if config.eval_kimg else None
-    feed = Feed(
-        config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
-    )
-    if config.conditional and card.classes and feed.num_unlabelled:
-        config.reject("conditional", f"needs a class for every image, and {feed.num_unlabelled} have none")
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        gan = build(config, card)
+    with workers.together():
+        if config.aug_preview and workers.chief:
+            output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
+        if config.batch_size % workers.replicas:
+            config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
+        card = _card(Manifest.load(config.data_dir))
+        _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
+        evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
+        feed = Feed(
+            config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
+        )
+        if config.conditional and card.classes and feed.num_unlabelled:
+            config.reject(
+                "conditional", f"needs a class for every image, and {feed.num_unlabelled} have none"
+            )
+    _check_same_everywhere(config, card, workers)
+    with workers.scope():
+        gan = build(config, card, synchronized=workers.several)
+    if workers.several:
+        gan.distribute_reduction_method = "first"  # the metrics are of all workers already
     if augment.parse(config.augment)[0] == "auto":
-        print(augment.default_policy(card.num_images)[1], flush=True)
+        workers.say(augment.default_policy(card.num_images)[1])
     if config.aug_preview:
-        _preview(config, gan, feed)
+        with workers.together():
+            if workers.chief:
+                _preview(config, gan, feed)
         return
-    checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints)
-    restored = checkpoints.restore()
+    checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints, workers=workers)
+    with workers.together():
+        restored = checkpoints.restore()
+    if workers.differing({"checkpoint": restored and restored.name}):
+        raise UsageError(
+            "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
+        )
     if config.dry_run:
-        preflight.report(config, gan, feed)
+        preflight.report(config, gan, feed, workers)
         return
-    _write_start(config, card, run_dir, feed)
-    print(f"data: {feed.describe()}", flush=True)
+    with workers.together():
+        if workers.chief:
+            _write_start(config, card, run_dir, feed)
+    workers.say(f"data: {feed.describe()}")
     if restored is not None:
-        print(f"going on from {restored}", flush=True)
-    fit(config, gan, feed, checkpoints, evaluation)
+        workers.say(f"going on from {restored}")
+    fit(config, gan, feed, checkpoints, evaluation, workers)
 
 
 def load(model_dir, best=False):
@@ -146,17 +170,6 @@ def _preview(config, gan, feed):
     print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
 
 
-def _strategy(config):
-    """Returns a MirroredStrategy, or None for one device."""
-    gpus = tf.config.list_logical_devices("GPU")
-    if config.strategy == "one" or (config.strategy == "auto" and len(gpus) < 2):
-        return None
-    if config.xla:
-        config.reject("xla", "does not go together with several devices")
-    devices = gpus or tf.config.list_logical_devices("CPU")
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
-
-
 def _card(manifest):
     return DataCard(
         image_size=manifest.image_size,
@@ -195,6 +208,17 @@ def _check_same_run(config, card, run_dir):
         raise UsageError(
             f"{run_dir} was begun with another configuration; go on with its own, or choose another "
             "--model_dir. Changed:\n  " + "\n  ".join(changes)
+        )
+
+
+def _check_same_everywhere(config, card, workers):
+    """Workers that do not do the same would wait for each other for ever, or train something else each."""
+    values = {f"--{name}": value for name, value in config.to_dict().items() if name not in _WHERE}
+    different = workers.differing({**values, "the data": card.fingerprint})
+    if different:
+        raise UsageError(
+            f"all workers must be started with the same flags, on the same data. Not the same are: "
+            f"{', '.join(different)}"
         )
 
 

@@ -81,7 +81,7 @@ class Client(abc.ABC):
         Raises:
             ServingError: the server refused the inputs or failed (`code` says which), or DEADLINE_EXCEEDED.
         """
-        signature = self._signature(signature_name)
+        signature = self.signature(signature_name)
         if inputs.keys() != signature.inputs.keys():
             wanted, received = (", ".join(sorted(names)) or "nothing" for names in (signature.inputs, inputs))
             raise _invalid(f"{signature_name} takes {wanted}. Received: {received}")
@@ -130,7 +130,7 @@ class Client(abc.ABC):
         if z.ndim != 2:
             raise _invalid(f"input z must be [N, latent_dim]. Received: shape {z.shape}")
         inputs = {"z": z, **self._labels("from_latents", {"label": labels}, len(z))}
-        if "truncation" in self._signature("from_latents").inputs:
+        if "truncation" in self.signature("from_latents").inputs:
             inputs["truncation"] = _spread("truncation", 0.0 if truncation is None else truncation, len(z))
         elif truncation is not None:
             raise _invalid("this model truncates no styles: its from_latents takes no truncation")
@@ -221,7 +221,12 @@ class Client(abc.ABC):
             raise ServingError("FAILED_PRECONDITION", "the client is closed")
         return self._retry(attempt)
 
-    def _signature(self, name):
+    def signature(self, name):
+        """Returns the `Tensors` of a signature.
+
+        Raises:
+            ServingError: INVALID_ARGUMENT: there is none of this name; or as `predict`.
+        """
         signatures = self._signatures
         if signatures is None:
             signatures = self._signatures = self._call(self._ask_signatures)
@@ -240,7 +245,7 @@ class Client(abc.ABC):
 
     def _labels(self, signature_name, labels, count, default=None):
         """Returns those inputs among `labels`, name -> ints or None, that the model has, [count] each."""
-        if not self._signature(signature_name).inputs.keys() & labels.keys():
+        if not self.signature(signature_name).inputs.keys() & labels.keys():
             if any(value is not None for value in labels.values()):
                 raise _invalid("this model has no classes: it takes no labels")
             return {}

@@ -26,9 +26,11 @@ class RunFlags(Config):
         "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
     )
     strategy: str = flag(
-        "Devices: one, or mirrored over all that are visible; auto: mirrored where there are several GPUs.",
+        "Devices: one, or mirrored over all that are visible, or multi_worker: over the processes that the "
+        "environment variable TF_CONFIG names; auto: multi_worker where it names several, else mirrored "
+        "where there are several GPUs.",
         default="auto",
-        choices=("auto", "one", "mirrored"),
+        choices=("auto", "one", "mirrored", "multi_worker"),
     )
 
     log_kimg: float = flag(
@@ -68,7 +70,7 @@ class RunFlags(Config):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.xla and self.strategy == "mirrored":
-            self.reject("xla", "does not go together with --strategy=mirrored")
+        if self.xla and self.strategy in ("mirrored", "multi_worker"):
+            self.reject("xla", f"does not go together with --strategy={self.strategy}")
         if self.aug_preview and not self.aug_preview.lower().endswith(".png"):
             self.reject("aug_preview", "must end in .png")

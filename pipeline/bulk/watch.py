@@ -1,0 +1,40 @@
+"""How far the workers are, told by the files that they have finished."""
+
+import contextlib
+import threading
+from pathlib import Path
+
+from tfdogs.progress import Progress
+
+_SECONDS = 2.0
+
+
+@contextlib.contextmanager
+def watch(what, folder, pattern, spans):
+    """Shows, while the body runs, how many images are done.
+
+    Args:
+        what: the job, a word before the numbers.
+        folder, pattern: where a file a span appears, and a glob of their names.
+        spans: all `Span`s.
+    """
+    folder, over, size = Path(folder), threading.Event(), spans[0].count
+    before = len(list(folder.glob(pattern)))
+
+    def look(progress):
+        seen, ended = before, False
+        while not ended:
+            ended = over.wait(_SECONDS)
+            there = len(list(folder.glob(pattern)))
+            if there > seen:
+                progress((there - seen) * size)
+                seen = there
+
+    with Progress(what, spans[-1].stop - before * size) as progress:
+        thread = threading.Thread(target=look, args=(progress,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

@@ -1,0 +1,1 @@
+"""The release gate: scores against thresholds, blessings, the folder that is served."""

@@ -1,0 +1,93 @@
+"""The rules by which a model is blessed: its scores against thresholds, and against the last one's."""
+
+import dataclasses
+import math
+from typing import Optional
+
+from tfdogs.metrics.wording import number
+
+SCORES = {"fid": "FID", "memorization_distance": "d", "dog_score": "dog score"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One rule and what came of it.
+
+    Attributes:
+        score: what was looked at, such as "FID".
+        found: the value, for people.
+        rule: what it has to be, for people.
+        passed: whether it is.
+        value: the number; None where the rule is about no number.
+    """
+
+    score: str
+    found: str
+    rule: str
+    passed: bool
+    value: Optional[float] = None
+
+
+def against_thresholds(evaluation, *, max_fid, min_d, min_dog_score):
+    """Returns `Check`s of an evaluation against fixed limits; 0 is no limit.
+
+    Args:
+        evaluation: `tfdogs.metrics.evaluation.Evaluation`.
+        max_fid: the FID may be this.
+        min_d: the memorisation distance must be over this: nearer ones are taken for copies.
+        min_dog_score: the dog score must be this.
+    """
+    limits = {"fid": (max_fid, "at most", 1), "memorization_distance": (min_d, "at least", -1)}
+    limits["dog_score"] = (min_dog_score, "at least", -1)
+    checks = []
+    for name, (limit, words, sign) in limits.items():
+        score = _score(evaluation, name)
+        if limit and score is None:
+            reason = evaluation.left_out.get(name) or "the extractor does not allow it"
+            checks.append(Check(SCORES[name], f"none: {reason}", f"{words} {limit:g}", False))
+        elif limit:
+            passed = sign * score.value <= sign * limit
+            found = number(score.value, score.error)
+            checks.append(Check(SCORES[name], found, f"{words} {limit:g}", passed, score.value))
+    return checks
+
+
+def against_alarms(evaluation):
+    """Returns `Check`s of an evaluation that fail, one for each of its alarms."""
+    return [Check("alarm", alarm, "none", False) for alarm in evaluation.alarms]
+
+
+def against_baseline(evaluation, baseline, *, worse_by):
+    """Returns `Check`s of an evaluation against that of the last blessed model.
+
+    FID and dog score may be worse by `worse_by` standard errors of their difference: that may be chance.
+
+    Args:
+        evaluation, baseline: `tfdogs.metrics.evaluation.Evaluation`s against the same images, by the same
+            extractor.
+        worse_by: standard errors, 0 or more.
+    """
+    checks = []
+    for name, sign in (("fid", 1), ("dog_score", -1)):
+        new, old = _score(evaluation, name), _score(baseline, name)
+        if new is None or old is None:
+            continue
+        slack = worse_by * math.hypot(new.error or 0.0, old.error or 0.0)
+        passed = sign * (new.value - old.value) <= slack
+        words = "at most" if sign > 0 else "at least"
+        limit = number(old.value + sign * slack)
+        rule = f"{words} {limit} (last blessed model: {number(old.value, old.error)})"
+        checks.append(Check(SCORES[name], number(new.value, new.error), rule, passed, new.value))
+    return checks
+
+
+def sentence(check):
+    """Returns what a check found, as a reason for or against a blessing."""
+    verb = "is" if check.passed else "is not"
+    if check.score == "alarm":
+        return check.found
+    return f"{check.score} {check.found} {verb} {check.rule}"
+
+
+def _score(evaluation, name):
+    return next((score for score in evaluation.scores if score.name == name), None)
