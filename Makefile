@@ -1,4 +1,5 @@
 # make demo: drawn dogs -> data -> training -> a page to open.
+# make pipeline: pictures -> data -> training -> scores -> a model that is served, all of it recorded.
 # make test: the tests.    make test-slow: the rest of them, which take minutes each.
 PYTHON ?= python3.11
 VENV ?= .venv
@@ -7,7 +8,7 @@ RUN := $(VENV)/bin/python -m
 INSTALLED := $(VENV)/.installed
 PYTEST := $(RUN) pytest -q --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
-.PHONY: install demo test test-slow lint format lock clean
+.PHONY: install demo pipeline test test-slow lint format lock clean
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED)
@@ -32,6 +33,16 @@ demo: $(INSTALLED) demo/data/dataset.json
 
 demo/data/dataset.json: | $(INSTALLED)
 	$(RUN) tfdogs.prepare --images=paper_dogs:4000 --image_size=64 --output_dir=demo/data --overwrite
+
+# Some of Stanford Dogs where it lies beside the checkout, else drawn dogs; IMAGES and ANNOTATIONS are for your own.
+STANFORD := $(wildcard ../shared/data/stanford_dogs)
+IMAGES ?= $(if $(STANFORD),$(STANFORD)/images.tar,paper_dogs:1200)
+ANNOTATIONS ?= $(if $(STANFORD),$(STANFORD)/annotation.tar)
+SAMPLE ?= $(if $(STANFORD),0.15,1)
+
+pipeline: $(INSTALLED)
+	$(RUN) pipeline.run --flagfile=configs/pipeline.flags --images=$(IMAGES) --annotations=$(ANNOTATIONS) \
+	  --sample=$(SAMPLE)
 
 test: $(INSTALLED)
 	$(PYTEST)

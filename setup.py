@@ -61,6 +61,7 @@ EXTRAS = {
         "tensorflow-data-validation>=1.15.1,<1.16",
         "ml-metadata>=1.17.1,<1.18",
         "kfp>=2.7",
+        "kfp-kubernetes>=1.2",
         *SERVE,
     ],
     "dev": [

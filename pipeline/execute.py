@@ -48,6 +48,28 @@ def run_pipeline(config):
     return report
 
 
+def run_step(config):
+    """Runs one node of a run whose other nodes run elsewhere; the run's report is written after each.
+
+    Args:
+        config: `pipeline.kubeflow.step_config.StepConfig`.
+
+    Raises:
+        UsageError: there is no such node, or one before it is not there.
+        TfdogsError: the node failed or refused.
+    """
+    pipeline = define(config)
+    names = [node.name for node in pipeline.nodes]
+    if config.node not in names:
+        config.reject("node", f"must be one of {', '.join(names)}")
+    store = open_store(config)
+    facts = {"flags": config.dump(), "version": code_version()}
+    try:
+        Runner(store, config.root).run_node(pipeline, config.run, config.node, facts)
+    finally:
+        write_report(store, pipeline, config.run, Path(config.root, "runs", config.run, REPORT))
+
+
 def _new(store, config):
     """Returns the name of a new run."""
     if config.run:

@@ -9,7 +9,7 @@ from pipeline.artifact import Artifact
 from pipeline.contract import REFUSAL, Input, Output
 from pipeline.locks import held, is_free
 from pipeline.store import CACHED, COMPLETE, FAILED, RUNNING
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, UsageError
 
 
 class Runner:
@@ -54,15 +54,54 @@ class Runner:
             self._store.tell_run(run, {"state": COMPLETE, "ended": time.time()})
             return made
 
+    def run_node(self, pipeline, run, name, facts):
+        """Runs one node of a run whose nodes run in processes, and on machines, of their own.
+
+        Args:
+            pipeline, run, facts: as of `run`.
+            name: the node's.
+
+        Returns:
+            Artifacts by output.
+
+        Raises:
+            UsageError: a node before it has not been run in this run.
+            TfdogsError: it failed or refused.
+        """
+        (node,) = [node for node in pipeline.nodes if node.name == name]
+        # Without a root it is no process's of this machine, and not taken for killed.
+        told = {"state": RUNNING, "root": "", "reason": "", "began": time.time()}
+        known = [facts for facts in self._store.runs(pipeline.name) if facts["run"] == run]
+        self._store.begin_run(pipeline.name, run, {**facts, **({} if known else told)})
+        made = {}
+        for execution in self._store.executions(run):
+            if execution["state"] in (COMPLETE, CACHED):
+                made[execution["node"]] = execution["outputs"]
+        lacking = [parent.name for parent in pipeline.parents(node) if parent.name not in made]
+        if lacking:
+            raise UsageError(f"{name} comes after {', '.join(lacking)}, which run {run} has not got yet")
+        try:
+            outputs = self._run_one(pipeline, run, node, made)
+        except BaseException as e:
+            reason = str(e) or type(e).__name__
+            self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
+            raise
+        if node is pipeline.nodes[-1]:
+            self._store.tell_run(run, {"state": COMPLETE, "reason": "", "ended": time.time()})
+        return outputs
+
     def _run_all(self, pipeline, run):
         made = {}
         for node in pipeline.nodes:
-            inputs = self._inputs(pipeline, node, made)
-            made[node.name] = self._run_node(pipeline, run, node, inputs)
-            for artifact in made[node.name].values():
-                if artifact.properties.get(REFUSAL):
-                    raise TfdogsError(f"{node.name} stopped the pipeline: {artifact.properties[REFUSAL]}")
+            made[node.name] = self._run_one(pipeline, run, node, made)
         return made
+
+    def _run_one(self, pipeline, run, node, made):
+        outputs = self._run_node(pipeline, run, node, self._inputs(pipeline, node, made))
+        for artifact in outputs.values():
+            if artifact.properties.get(REFUSAL):
+                raise TfdogsError(f"{node.name} stopped the pipeline: {artifact.properties[REFUSAL]}")
+        return outputs
 
     def _inputs(self, pipeline, node, made):
         inputs = dict.fromkeys(type(node).declared(Input))

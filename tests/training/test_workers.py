@@ -59,8 +59,8 @@ def launched(config, tmp_path, *, chief=False, changes=((), ())):
         yield processes
     finally:
         for process in processes:
-            process.kill()
-            process.wait()
+            with process:  # waits, and closes its pipes
+                process.kill()
 
 
 def ended(processes, status=0, timeout=300):
