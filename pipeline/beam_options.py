@@ -20,7 +20,10 @@ def options(beam_args, workers):
     Raises:
         UsageError: Beam does not understand `beam_args`.
     """
-    args = shlex.split(beam_args)
+    try:
+        args = shlex.split(beam_args)
+    except ValueError as e:
+        raise UsageError(f"--beam_args must be words as in a shell: {e}. Received: {beam_args}") from e
     if not any(arg.startswith("--runner") for arg in args):
         mode = "multi_processing" if workers > 1 else "in_memory"
         args += ["--runner=DirectRunner", f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]

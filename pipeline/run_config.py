@@ -154,7 +154,10 @@ class RunConfig(Config):
         return self._parsed(TrainConfig, "train_flags", _OWN_OF_TRAIN, {"data_dir": "-", "model_dir": "-"})
 
     def _parsed(self, config_class, name, own, given):
-        words = shlex.split(getattr(self, name))
+        try:
+            words = shlex.split(getattr(self, name))
+        except ValueError as e:
+            self.reject(name, f"must be words as in a shell: {e}")
         for word in words:
             option = re.fullmatch(r"--?(?:no)?(\w+)(?:=.*)?", word, re.DOTALL)
             if option and option[1] in own:

@@ -18,19 +18,23 @@ def watch(what, folder, pattern, spans):
         folder, pattern: where a file a span appears, and a glob of their names.
         spans: all `Span`s.
     """
-    folder, over, size = Path(folder), threading.Event(), spans[0].count
-    before = len(list(folder.glob(pattern)))
+    folder, over = Path(folder), threading.Event()
+
+    def done():
+        return min(len(list(folder.glob(pattern))) * spans[0].count, spans[-1].stop)
+
+    before = done()
 
     def look(progress):
         seen, ended = before, False
         while not ended:
             ended = over.wait(_SECONDS)
-            there = len(list(folder.glob(pattern)))
+            there = done()
             if there > seen:
-                progress((there - seen) * size)
+                progress(there - seen)
                 seen = there
 
-    with Progress(what, spans[-1].stop - before * size) as progress:
+    with Progress(what, spans[-1].stop - before) as progress:
         thread = threading.Thread(target=look, args=(progress,), daemon=True)
         thread.start()
         try:

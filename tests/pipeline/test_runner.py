@@ -190,3 +190,32 @@ def test_several_at_once_on_one_store(build, tmp_path):
     assert len(told) == 3 * 4 * 3
     made = [facts for facts in told if facts["state"] == "complete"]
     assert len(made) == len({facts["fingerprint"] for facts in made}) == 1 + 4 + 4 - 1  # Right is once a Left
+
+
+def test_nodes_can_run_one_by_one(runner, store, build, toys):
+    """As the steps of an orchestrator do, each in a process of its own."""
+    pipeline = build()
+    with pytest.raises(TfdogsError, match="Sum comes after Left, Right, which run first has not got yet"):
+        runner.run_node(pipeline, "first", "Sum", {})
+    for name in ("Left", "Right"):
+        runner.run_node(pipeline, "first", name, {})
+        assert store.runs()[0]["state"] == "running"
+    made = runner.run_node(pipeline, "first", "Sum", {})
+    assert (made["total"].path / "number.txt").read_text() == "3"
+    assert store.runs()[0]["state"] == "complete" and calls(toys) == (2, 1)
+    runner.run(pipeline, "second", {})
+    assert set(states(store, "second").values()) == {"cached"}
+
+
+def test_a_running_step_is_not_taken_for_killed(runner, store, build):
+    runner.run_node(build(), "steps", "Left", {})
+    runner.run(build(), "whole", {})
+    assert [facts["state"] for facts in store.runs()] == ["running", "complete"]
+
+
+def test_a_step_that_fails_fails_its_run(runner, store, build):
+    for name in ("Left", "Right"):
+        runner.run_node(build(6, 7), "first", name, {})
+    with pytest.raises(TfdogsError, match="13 brings bad luck"):
+        runner.run_node(build(6, 7), "first", "Sum", {})
+    assert store.runs()[0]["state"] == "failed" and "bad luck" in store.runs()[0]["reason"]
