@@ -94,7 +94,8 @@ setup(
             *("exhibition/*.html", "exhibition/*.css", "exhibition/*.js"),
             *("serving/deploy/*", "serving/page/*"),
             "classification/*.html",
-        ]
+        ],
+        "pipeline": ["report/*.html"],
     },
     install_requires=CORE,
     extras_require=EXTRAS,

@@ -27,6 +27,7 @@ def options(beam_args, workers):
     if not any(arg.startswith("--runner") for arg in args):
         mode = "multi_processing" if workers > 1 else "in_memory"
         args += ["--runner=DirectRunner", f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
+        args += ["--default_sdk_harness_log_level=ERROR"]  # a worker tells its whole life
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):

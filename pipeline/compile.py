@@ -7,12 +7,14 @@
 Paths are those that the steps see.
 """
 
+from pipeline.bulk.beam_import import import_beam
 from pipeline.kubeflow.compile_config import CompileConfig
 from tfdogs import cli
 
 
 def run(config):
     """Runs the command."""
+    import_beam()
     from pipeline.kubeflow.compiled import compile_pipeline
 
     compile_pipeline(config)

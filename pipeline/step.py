@@ -5,12 +5,14 @@
 The nodes before it have to be there, made under the same --run.
 """
 
+from pipeline.bulk.beam_import import import_beam
 from pipeline.kubeflow.step_config import StepConfig
 from tfdogs import cli
 
 
 def run(config):
     """Runs the command."""
+    import_beam()
     from pipeline.execute import run_step
 
     run_step(config)

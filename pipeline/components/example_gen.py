@@ -11,11 +11,9 @@ from pipeline.beam_options import options
 from pipeline.component import Component
 from pipeline.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
-from pipeline.examples.shard_writer import LoadChunk, WriteShard
+from pipeline.examples.shard_writer import WriteShards
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import digest, uniform
-
-CHUNK = 16  # pictures that a worker takes at a time
 
 
 class ExampleGen(Component):
@@ -32,7 +30,7 @@ class ExampleGen(Component):
     eval_fraction = Parameter(float, default=0.05)
     seed = Parameter(int, default=0)
     sample = Parameter(float, default=1.0)  # share of the pictures that is taken, drawn by their names
-    shard_size = Parameter(int, default=1024)
+    shard_size = Parameter(int, default=512)
     workers = Parameter(int, default=1, counts=False)
     beam_args = Parameter(str, default="", counts=False)
 
@@ -59,11 +57,10 @@ class ExampleGen(Component):
         """Writes the shards."""
         source = open_source(images, annotations=annotations, image_size=image_size, seed=seed)
         numbered = enumerate(item for item in source.items() if _drawn(item, seed, sample))
-        chunks = list(iter(lambda: list(itertools.islice(numbered, CHUNK)), []))
-        load = LoadChunk(source, seed=seed, eval_fraction=eval_fraction, shard_size=shard_size)
+        ranges = enumerate(iter(lambda: list(itertools.islice(numbered, shard_size)), []))
+        write = WriteShards(source, examples, seed=seed, eval_fraction=eval_fraction)
         with beam.Pipeline(options=options(**where)) as graph:
-            items = graph | beam.Create(chunks) | beam.Reshuffle()
-            _ = items | beam.ParDo(load) | beam.GroupByKey() | beam.ParDo(WriteShard(examples))
+            _ = graph | beam.Create(list(ranges)) | beam.Reshuffle() | beam.ParDo(write)
         facts = RawExamples.collect(examples, source, seed=seed, eval_fraction=eval_fraction)
         return {"examples": {f"{split}_examples": facts.counts[split] for split in SPLITS}}
 

@@ -79,6 +79,15 @@ def test_commands_draw_and_extract(plain, network, tmp_path, capsys):
     assert f"{output}: 20 images by tiny.keras" in capsys.readouterr().out
 
 
+def test_another_runner_by_its_flags(plain, drawn, tmp_path):
+    bulk = tmp_path / "bulk"
+    flags = [f"--model_dir={plain}", "--num_images=70", "--seed=3", "--shard_size=16", f"--output_dir={bulk}"]
+    runner = "--runner=PortableRunner --job_endpoint=embed --environment_type=LOOPBACK"
+    assert command(sample, SampleConfig, *flags, f"--beam_args={runner}") == 0
+    for path in drawn.glob("*.tfrecord"):
+        assert (bulk / path.name).read_bytes() == path.read_bytes()
+
+
 def test_help_is_there_at_once():
     code = (
         "import sys; from pipeline import sample, extract; "
