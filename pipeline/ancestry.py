@@ -73,7 +73,13 @@ def _short(text):
 
 def dot(ancestor):
     """Returns the graph in Graphviz's language: boxes are executions, the rest are artifacts."""
-    lines, told = ["digraph lineage {", "  rankdir=TB;", '  node [fontname="Helvetica", fontsize=11];'], set()
+    lines = [
+        "digraph lineage {",
+        '  rankdir=TB; bgcolor="transparent";',
+        '  node [fontname="Helvetica", fontsize=11];',
+        '  edge [fontname="Helvetica", fontsize=9, color="#6d655b", fontcolor="#6d655b"];',
+    ]
+    told = set()
 
     def visit(ancestor):
         artifact, maker = ancestor.artifact, ancestor.maker

@@ -37,9 +37,15 @@ def _feature(feature):
         return f"{named} and {more:,} more" if more > 0 else named
     numbers = feature.num_stats
     if not numbers.std_dev:
-        return f"<span>always {numbers.mean:,.4g}</span>"
-    spread = f"{numbers.mean:,.4g} ± {numbers.std_dev:,.3g}, {numbers.min:,.4g} to {numbers.max:,.4g}"
+        return f"<span>always {_short(numbers.mean)}</span>"
+    spread = (
+        f"{_short(numbers.mean)} ± {_short(numbers.std_dev)}, {_short(numbers.min)} to {_short(numbers.max)}"
+    )
     return f"{_bars(numbers)}<span>{spread}</span>"
+
+
+def _short(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _bars(numbers):
