@@ -43,8 +43,9 @@ def run_pipeline(config):
     try:
         Runner(store, config.root).run(pipeline, run, facts)
     finally:
-        write_report(store, pipeline, run, report)
-        print(f"{report}: what happened", flush=True)
+        if any(facts["run"] == run for facts in store.runs()):  # it has begun
+            write_report(store, pipeline, run, report)
+            print(f"{report}: what happened", flush=True)
     return report
 
 
