@@ -1,7 +1,6 @@
 """The pipeline: from pictures to a model that is served."""
 
 import json
-import os
 from pathlib import Path
 
 from pipeline import types
@@ -17,9 +16,10 @@ from pipeline.components.transform import Transform
 from pipeline.contract import Channel
 from pipeline.dag import Pipeline
 from pipeline.release.queries import last_blessed_model
+from pipeline.run_config import OWN_OF_TRAIN
 from pipeline.validation.history import last_valid_statistics
+from tfdogs.data.prepare_config import cores
 
-_NOT_THE_MODELS = ("data_dir", "model_dir", "dry_run", "aug_preview")
 _NOT_THE_DATAS = ("images", "annotations", "output_dir", "workers", "overwrite")
 
 
@@ -35,7 +35,7 @@ def define(config):
     Returns:
         `pipeline.dag.Pipeline`.
     """
-    on_beam = {"workers": config.workers or len(os.sched_getaffinity(0)), "beam_args": config.beam_args}
+    on_beam = {"workers": config.workers or cores(), "beam_args": config.beam_args}
     example_gen = ExampleGen(
         images=_absolute(config.images),
         annotations=_absolute(config.annotations),
@@ -68,7 +68,7 @@ def define(config):
     )
     trainer = Trainer(
         transformed_examples=transform.outputs.transformed_examples,
-        config=_json(config.train_config(), _NOT_THE_MODELS),
+        config=_json(config.train_config(), OWN_OF_TRAIN),
     )
     evaluator = Evaluator(
         model=trainer.outputs.model,

@@ -13,7 +13,7 @@ from tfdogs.training.config import TrainConfig
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _OWN_OF_PREPARE = ("images", "annotations", "image_size", "eval_fraction", "seed", "output_dir", "workers")
-_OWN_OF_TRAIN = ("data_dir", "model_dir", "dry_run", "aug_preview")
+OWN_OF_TRAIN = ("data_dir", "model_dir", "dry_run", "aug_preview")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,7 +151,7 @@ class RunConfig(Config):
             UsageError: `train_flagfile` cannot be read, the flags are not legal, or give what is Trainer's to
                 know.
         """
-        return self._parsed(TrainConfig, "train_flags", _OWN_OF_TRAIN, {"data_dir": "-", "model_dir": "-"})
+        return self._parsed(TrainConfig, "train_flags", OWN_OF_TRAIN, {"data_dir": "-", "model_dir": "-"})
 
     def _parsed(self, config_class, name, own, given):
         try:

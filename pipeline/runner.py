@@ -1,5 +1,6 @@
 """Runs a pipeline on this machine: what is there already is not made again."""
 
+import contextlib
 import shutil
 import time
 from pathlib import Path
@@ -45,12 +46,10 @@ class Runner:
         with held(self._lock(run)):
             began = {"state": RUNNING, "root": str(self._root), "reason": "", "began": time.time()}
             self._store.begin_run(pipeline.name, run, {**facts, **began})
-            try:
-                made = self._run_all(pipeline, run)
-            except BaseException as e:
-                reason = str(e) or type(e).__name__
-                self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
-                raise
+            made = {}
+            with self._telling_of_failure(run):
+                for node in pipeline.nodes:
+                    made[node.name] = self._run_one(pipeline, run, node, made)
             self._store.tell_run(run, {"state": COMPLETE, "ended": time.time()})
             return made
 
@@ -80,21 +79,20 @@ class Runner:
         lacking = [parent.name for parent in pipeline.parents(node) if parent.name not in made]
         if lacking:
             raise UsageError(f"{name} comes after {', '.join(lacking)}, which run {run} has not got yet")
-        try:
+        with self._telling_of_failure(run):
             outputs = self._run_one(pipeline, run, node, made)
-        except BaseException as e:
-            reason = str(e) or type(e).__name__
-            self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
-            raise
         if node is pipeline.nodes[-1]:
             self._store.tell_run(run, {"state": COMPLETE, "reason": "", "ended": time.time()})
         return outputs
 
-    def _run_all(self, pipeline, run):
-        made = {}
-        for node in pipeline.nodes:
-            made[node.name] = self._run_one(pipeline, run, node, made)
-        return made
+    @contextlib.contextmanager
+    def _telling_of_failure(self, run):
+        try:
+            yield
+        except BaseException as e:
+            reason = str(e) or type(e).__name__
+            self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
+            raise
 
     def _run_one(self, pipeline, run, node, made):
         outputs = self._run_node(pipeline, run, node, self._inputs(pipeline, node, made))

@@ -4,7 +4,6 @@ import os
 import re
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import WorkerOptions
 
 from pipeline.beam_options import options
 from tfdogs.errors import TfdogsError
@@ -25,8 +24,6 @@ def run(build, *, beam_args, workers):
         TfdogsError: a worker failed, or the runner did.
     """
     told = options(beam_args, workers)
-    if not beam_args:
-        told.view_as(WorkerOptions).default_sdk_harness_log_level = "ERROR"  # a worker tells its whole life
     try:
         with beam.Pipeline(options=told) as graph:
             build(graph)

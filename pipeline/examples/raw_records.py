@@ -7,6 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfdogs.data import png
+from tfdogs.data.records import example
 from tfdogs.data.sources.base import Box, Item
 
 PIXELS = b"pixels"  # image/format where the source had pixels, no file: the bytes are a PNG of them
@@ -36,18 +37,7 @@ def serialize(index, item, data, problem):
         values["image/frame"] = [float(side) for side in item.frame]
     if problem:
         values["image/problem"] = [text.encode("utf-8", "replace") for text in problem]
-    features = tf.train.Features(feature={name: _feature(value) for name, value in values.items()})
-    return tf.train.Example(features=features).SerializeToString(deterministic=True)
-
-
-def _feature(values):
-    if not values:
-        return tf.train.Feature()
-    if isinstance(values[0], bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
-    if isinstance(values[0], int):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+    return example(values)
 
 
 def parse(data):

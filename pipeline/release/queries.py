@@ -1,15 +1,15 @@
 """What a release is compared with, found in the store."""
 
-from pipeline import types
+from pipeline.verdicts import last_that_passed
 
 
 def last_blessed_model(store, pipeline, inputs):
-    """Returns the newest model of a pipeline that was blessed, another than `inputs["model"]`; or None."""
-    for blessing in store.latest(types.BLESSING.name, pipeline):
-        if not blessing.properties.get("blessed"):
-            continue
-        maker = store.maker(blessing)
-        model = maker and maker["inputs"].get("model")
-        if model and model.fingerprint != inputs["model"].fingerprint and model.path.is_dir():
-            return model
-    return None
+    """Returns the newest model of a pipeline that was blessed, another than this one; or None.
+
+    For a `Channel`'s query; see `pipeline.verdicts.last_that_passed`.
+    """
+
+    def blessed(verdict):
+        return bool(verdict.properties.get("blessed"))
+
+    return last_that_passed(store, pipeline, verdicts="ModelBlessing", of=("model", inputs), passed=blessed)

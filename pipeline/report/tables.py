@@ -6,6 +6,7 @@ from pipeline.components.example_validator import FILE_NAME as ANOMALIES
 from pipeline.examples.raw_examples import SPLITS
 from pipeline.release import documents
 from pipeline.validation import statistics as files
+from tfdogs.metrics.wording import number
 
 _TOP = 5  # values of a feature of words that are named
 
@@ -104,7 +105,4 @@ def scores(folder):
 
 
 def _value(score):
-    if score is None:
-        return ""
-    error = "" if score["error"] is None else f" ± {score['error']:.2g}"
-    return f"{score['value']:.4g}{error}"
+    return "" if score is None else number(score["value"], score["error"])

@@ -114,10 +114,10 @@ class PrepareConfig(Config):
             channels=self.channels or source.channels,
             checks=self.checks if self.checks != "auto" else "photos" if source.photographs else "basic",
             min_side=self.min_side or self.image_size // 2,
-            workers=self.workers or _cores(),
+            workers=self.workers or cores(),
         )
 
 
-def _cores():
+def cores():
     """Returns the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

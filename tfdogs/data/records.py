@@ -34,23 +34,31 @@ class Record:
 
 def serialize(record):
     """Returns a `Record` as the bytes of a tf.train.Example."""
+    return example(
+        {
+            "image/encoded": [record.png],
+            "image/format": [b"png"],
+            "image/class/label": [int(record.label)],
+            "image/source": [record.source.encode("utf-8", "surrogateescape")],
+            "image/crop": [float(edge) for edge in record.crop],
+        }
+    )
 
-    def feature(value):
-        if isinstance(value, bytes):
-            return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-        if isinstance(value, int):
-            return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-        return tf.train.Feature(float_list=tf.train.FloatList(value=value))
 
-    values = {
-        "image/encoded": record.png,
-        "image/format": b"png",
-        "image/class/label": int(record.label),
-        "image/source": record.source.encode("utf-8", "surrogateescape"),
-        "image/crop": record.crop,
-    }
-    features = tf.train.Features(feature={name: feature(value) for name, value in values.items()})
+def example(values):
+    """Returns lists of bytes, of ints or of floats, by name, as the bytes of a tf.train.Example."""
+    features = tf.train.Features(feature={name: _feature(value) for name, value in values.items()})
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
+
+
+def _feature(values):
+    if not values:
+        return tf.train.Feature()
+    if isinstance(values[0], bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
+    if isinstance(values[0], int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
 
 
 def parse(serialized):
