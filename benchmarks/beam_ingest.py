@@ -25,10 +25,10 @@ SIZE = 64
 
 def ingest(args):
     """One turn; prints its seconds by component, and what it made."""
-    from pipeline.artifact import Artifact
     from pipeline.components.example_gen import ExampleGen
     from pipeline.components.transform import Transform
-    from pipeline.contract import Parameter
+    from pipeline.core.artifact import Artifact
+    from pipeline.core.contract import Parameter
     from pipeline.examples.raw_examples import RawExamples
     from tfdogs.data.manifest import Manifest
 

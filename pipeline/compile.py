@@ -7,7 +7,7 @@
 Paths are those that the steps see.
 """
 
-from pipeline.bulk.beam_import import import_beam
+from pipeline.beam.importing import import_beam
 from pipeline.kubeflow.compile_config import CompileConfig
 from tfdogs import cli
 

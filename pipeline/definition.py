@@ -13,8 +13,8 @@ from pipeline.components.schema_gen import SchemaGen
 from pipeline.components.statistics_gen import StatisticsGen
 from pipeline.components.trainer import Trainer
 from pipeline.components.transform import Transform
-from pipeline.contract import Channel
-from pipeline.dag import Pipeline
+from pipeline.core.contract import Channel
+from pipeline.core.dag import Pipeline
 from pipeline.release.queries import last_blessed_model
 from pipeline.run_config import OWN_OF_TRAIN
 from pipeline.validation.history import last_valid_statistics
@@ -33,7 +33,7 @@ def define(config):
         config: `pipeline.run_config.RunConfig`.
 
     Returns:
-        `pipeline.dag.Pipeline`.
+        `pipeline.core.dag.Pipeline`.
     """
     on_beam = {"workers": config.workers or cores(), "beam_args": config.beam_args}
     example_gen = ExampleGen(

@@ -6,11 +6,11 @@ import json
 import secrets
 from pathlib import Path
 
-from pipeline.code_version import code_version
+from pipeline.core.code_version import code_version
 from pipeline.definition import define
+from pipeline.metadata.store import COMPLETE, Store
 from pipeline.report.run_report import write_report
 from pipeline.runner import Runner
-from pipeline.store import COMPLETE, Store
 from tfdogs.errors import UsageError
 
 REPORT = "pipeline_report.html"

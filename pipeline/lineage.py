@@ -7,13 +7,13 @@
 prints a tree, from the artifact to what it came from; without an artifact it lists all there are.
 """
 
-from pipeline.lineage_config import LineageConfig
+from pipeline.report.lineage_config import LineageConfig
 from tfdogs import cli
 
 
 def run(config):
     """Runs the command."""
-    from pipeline.tell_lineage import tell
+    from pipeline.report.tell_lineage import tell
 
     tell(config)
 

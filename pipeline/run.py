@@ -9,7 +9,7 @@ ROOT/COMPONENT/NUMBER, how it came to be in the metadata (python -m pipeline.lin
 ROOT/runs/RUN/pipeline_report.html. The exit status is 0 where a model was pushed, or was already.
 """
 
-from pipeline.bulk.beam_import import import_beam
+from pipeline.beam.importing import import_beam
 from pipeline.run_config import RunConfig
 from tfdogs import cli
 

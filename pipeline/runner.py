@@ -5,11 +5,11 @@ import shutil
 import time
 from pathlib import Path
 
-from pipeline import fingerprints
-from pipeline.artifact import Artifact
-from pipeline.contract import REFUSAL, Input, Output
-from pipeline.locks import held, is_free
-from pipeline.store import CACHED, COMPLETE, FAILED, RUNNING
+from pipeline.core import fingerprints
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import REFUSAL, Input, Output
+from pipeline.core.locks import held, is_free
+from pipeline.metadata.store import CACHED, COMPLETE, FAILED, RUNNING
 from tfdogs.errors import TfdogsError, UsageError
 
 
@@ -21,7 +21,7 @@ class Runner:
     executed one after the other, so that the later ones find what the first has made.
 
     Args:
-        store: `pipeline.store.Store`.
+        store: `pipeline.metadata.store.Store`.
         root: folder of the artifacts; made where it is not there.
     """
 
@@ -32,7 +32,7 @@ class Runner:
         """Runs a pipeline from its first node to its last, or to the first that fails or refuses.
 
         Args:
-            pipeline: `pipeline.dag.Pipeline`.
+            pipeline: `pipeline.core.dag.Pipeline`.
             run: the run's name; one that was begun goes on, its complete nodes found by their fingerprints.
             facts: numbers and strings about the run, for the store.
 

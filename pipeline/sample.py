@@ -15,7 +15,7 @@ from tfdogs import cli
 
 def run(config):
     """Draws what the configuration asks for."""
-    from pipeline.bulk.beam_import import import_beam
+    from pipeline.beam.importing import import_beam
 
     import_beam()
     from pipeline.bulk import sampling

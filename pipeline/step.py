@@ -5,7 +5,7 @@
 The nodes before it have to be there, made under the same --run.
 """
 
-from pipeline.bulk.beam_import import import_beam
+from pipeline.beam.importing import import_beam
 from pipeline.kubeflow.step_config import StepConfig
 from tfdogs import cli
 

@@ -1,7 +1,7 @@
 """The kinds of artifacts, by TFX's names where TFX has them."""
 
-from pipeline import fingerprints
-from pipeline.contract import ArtifactType
+from pipeline.core import fingerprints
+from pipeline.core.contract import ArtifactType
 from pipeline.examples import data_dirs, raw_examples
 from pipeline.models import model_fingerprints
 from pipeline.release import documents

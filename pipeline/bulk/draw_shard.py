@@ -5,9 +5,9 @@ from pathlib import Path
 import apache_beam as beam
 from apache_beam.utils.shared import Shared
 
+from pipeline.beam.running import limit_threads
 from pipeline.bulk import painters
 from pipeline.bulk.image_shard import ImageShard
-from pipeline.bulk.running import limit_threads
 from tfdogs.errors import TfdogsError
 
 SPLIT = "train"  # the one that is read where none is named

@@ -7,8 +7,8 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.utils.shared import Shared
 
+from pipeline.beam.running import limit_threads
 from pipeline.bulk.aside import aside
-from pipeline.bulk.running import limit_threads
 from pipeline.bulk.viewer import Viewer
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics.moments import Moments

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from pipeline.beam_options import options
+from pipeline.beam.options import options
+from pipeline.beam.running import run, threads_of
 from pipeline.bulk import plan
 from pipeline.bulk.extract_features import ExtractFeatures
 from pipeline.bulk.extract_span import FEATURES, MOMENTS
 from pipeline.bulk.merge_moments import MergeMoments
-from pipeline.bulk.running import run, threads_of
 from pipeline.bulk.save_moments import SaveMoments
 from pipeline.bulk.span import Span
 from pipeline.bulk.stored_features import StoredFeatures

@@ -7,11 +7,11 @@ from pathlib import Path
 import apache_beam as beam
 
 import tfdogs
-from pipeline.beam_options import options
+from pipeline.beam.options import options
+from pipeline.beam.running import run, threads_of
 from pipeline.bulk import painters, plan
 from pipeline.bulk.aside import sweep
 from pipeline.bulk.draw_shard import SPLIT
-from pipeline.bulk.running import run, threads_of
 from pipeline.bulk.sample_images import SampleImages
 from pipeline.bulk.span import Span
 from pipeline.bulk.watch import watch

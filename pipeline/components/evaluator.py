@@ -3,8 +3,8 @@
 import dataclasses
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from pipeline.models.exported_images import ExportedImages
 from pipeline.release import documents, gate
 from tfdogs.metrics import alarms, extractors, memorization

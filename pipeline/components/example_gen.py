@@ -7,9 +7,9 @@ from pathlib import Path
 import apache_beam as beam
 
 from pipeline import types
-from pipeline.beam_options import options
-from pipeline.component import Component
-from pipeline.contract import Output, Parameter
+from pipeline.beam.options import options
+from pipeline.core.component import Component
+from pipeline.core.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
 from pipeline.examples.shard_writer import WriteShards
 from tfdogs.data.sources.open import open_source

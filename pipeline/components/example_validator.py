@@ -5,8 +5,8 @@ import json
 from google.protobuf import text_format
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import REFUSAL, Input, Output
+from pipeline.core.component import Component
+from pipeline.core.contract import REFUSAL, Input, Output
 from pipeline.examples.raw_examples import SPLITS
 from pipeline.validation import schema as schemas
 from pipeline.validation import statistics as files

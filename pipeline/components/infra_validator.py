@@ -1,8 +1,8 @@
 """InfraValidator: makes sure that a model can be served."""
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import REFUSAL, Input, Output, Parameter
+from pipeline.core.component import Component
+from pipeline.core.contract import REFUSAL, Input, Output, Parameter
 from pipeline.models.probe import probe
 from pipeline.models.served import served
 from pipeline.release import documents

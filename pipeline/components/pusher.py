@@ -1,8 +1,8 @@
 """Pusher: brings a blessed model to where it is served."""
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from pipeline.models.model_fingerprints import newest_version
 from pipeline.release import documents
 from pipeline.release.pushed_versions import push

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pipeline import fingerprints, types
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline import types
+from pipeline.core import fingerprints
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from pipeline.examples.raw_examples import SPLITS
 from pipeline.validation import schema as schemas
 from pipeline.validation import statistics as files

@@ -4,9 +4,9 @@ import apache_beam as beam
 import tensorflow_data_validation as tfdv
 
 from pipeline import types
-from pipeline.beam_options import options
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline.beam.options import options
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples, records
 from pipeline.validation import statistics as files
 from pipeline.validation.looking import Digest, facts_of, named, table, write_text

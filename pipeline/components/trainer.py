@@ -4,8 +4,8 @@ import json
 import shutil
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from tfdogs.serving.export_config import ExportConfig
 from tfdogs.serving.run_export import export_run
 from tfdogs.training.config import TrainConfig

@@ -3,8 +3,8 @@
 import json
 
 from pipeline import types
-from pipeline.component import Component
-from pipeline.contract import Input, Output, Parameter
+from pipeline.core.component import Component
+from pipeline.core.contract import Input, Output, Parameter
 from pipeline.examples.raw_source import RawSource
 from pipeline.examples.treatment import treat_on_beam
 from tfdogs.data.ingest import prepare

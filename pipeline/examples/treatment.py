@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from pipeline.beam_options import options
+from pipeline.beam.options import options
 from tfdogs.data.worker import treat
 
 
@@ -18,7 +18,7 @@ def treat_on_beam(folder, *, workers, beam_args):
     Args:
         folder: where outcomes wait until they are read, beside each other; on several machines a folder that
             all of them see.
-        workers, beam_args: see `pipeline.beam_options.options`.
+        workers, beam_args: see `pipeline.beam.options.options`.
 
     Returns:
         A function as `tfdogs.data.worker.treat_all`.

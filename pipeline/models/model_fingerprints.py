@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from pipeline import fingerprints
+from pipeline.core import fingerprints
 from tfdogs.serving import version_folders
 from tfdogs.serving.servable import Servable
 from tfdogs.training import run

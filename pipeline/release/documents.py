@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pipeline import fingerprints
+from pipeline.core import fingerprints
 
 EVALUATION, BLESSING, PUSHED = "evaluation.json", "blessing.json", "pushed.json"
 

@@ -1,1 +1,1 @@
-"""The page of a run."""
+"""What a person reads: the page of a run, and lineage."""

@@ -1,13 +1,13 @@
 """A pipeline's graph, as a run of it has left it."""
 
-from pipeline import graphviz
+from pipeline.report import graphviz
 
 
 def draw(pipeline, executions):
     """Returns the graph as an <svg> element, or "" where Graphviz is not installed.
 
     Args:
-        pipeline: `pipeline.dag.Pipeline`.
+        pipeline: `pipeline.core.dag.Pipeline`.
         executions: facts of a run's executions, oldest first; of a node the last one counts.
     """
     return graphviz.svg(dot(pipeline, executions)) if graphviz.installed() else ""

@@ -23,8 +23,8 @@ def write_report(store, pipeline, run, path):
     """Writes the page of a run, one file that needs nothing outside it, aside and then renamed.
 
     Args:
-        store: `pipeline.store.Store`.
-        pipeline: `pipeline.dag.Pipeline`.
+        store: `pipeline.metadata.store.Store`.
+        pipeline: `pipeline.core.dag.Pipeline`.
         run: name of the run.
         path: the `.html` file; one of that name is replaced.
 

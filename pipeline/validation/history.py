@@ -1,13 +1,13 @@
 """What the store knows of the data sets before."""
 
-from pipeline.contract import REFUSAL
-from pipeline.verdicts import last_that_passed
+from pipeline.core.contract import REFUSAL
+from pipeline.metadata.verdicts import last_that_passed
 
 
 def last_valid_statistics(store, pipeline_name, inputs):
     """Returns the newest statistics of a pipeline that were not refused, others than these; or None.
 
-    For a `Channel`'s query; see `pipeline.verdicts.last_that_passed`.
+    For a `Channel`'s query; see `pipeline.metadata.verdicts.last_that_passed`.
     """
 
     def passed(verdict):

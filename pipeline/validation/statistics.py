@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from pipeline import fingerprints
+from pipeline.core import fingerprints
 
 FILE_NAME = "statistics.json"
 

@@ -12,7 +12,7 @@ pytest.importorskip("apache_beam", reason="Apache Beam comes with the extra `pip
 pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.store import Store
+from pipeline.metadata.store import Store
 
 NODES = (
     "ExampleGen",

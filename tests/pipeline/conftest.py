@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline import fingerprints
-from pipeline.component import Component
-from pipeline.contract import ArtifactType, Input, Output, Parameter
+from pipeline.core import fingerprints
+from pipeline.core.component import Component
+from pipeline.core.contract import ArtifactType, Input, Output, Parameter
 from tfdogs.errors import TfdogsError
 
 NUMBER = ArtifactType("Number", fingerprints.of_folder)
@@ -65,6 +65,6 @@ def toys():
 @pytest.fixture
 def store(tmp_path):
     pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
-    from pipeline.store import Store
+    from pipeline.metadata.store import Store
 
     return Store(tmp_path / "metadata.sqlite")

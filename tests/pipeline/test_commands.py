@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from pipeline import graphviz
-from pipeline.lineage_config import LineageConfig
+from pipeline.report import graphviz
+from pipeline.report.lineage_config import LineageConfig
 from pipeline.run_config import RunConfig
 from tfdogs import cli
 from tfdogs.errors import UsageError
@@ -77,7 +77,7 @@ def test_a_line_says_what_is_wrong(module, flags, says):
 @pytest.fixture
 def total(store, toys, tmp_path):
     """A run of toys: the artifact `total` of a store in `tmp_path`."""
-    from pipeline.dag import Pipeline
+    from pipeline.core.dag import Pipeline
     from pipeline.runner import Runner
 
     source, add, _ = toys
@@ -88,7 +88,7 @@ def total(store, toys, tmp_path):
 
 
 def told(capsys, tmp_path, **flags):
-    from pipeline.tell_lineage import tell
+    from pipeline.report.tell_lineage import tell
 
     config = LineageConfig(metadata=str(tmp_path / "metadata.sqlite"), **flags)
     tell(config)

@@ -4,14 +4,14 @@ import signal
 
 import pytest
 
-from pipeline.dag import Pipeline
-from pipeline.locks import held
+from pipeline.core.dag import Pipeline
+from pipeline.core.locks import held
 from tfdogs.errors import TfdogsError
 
 pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
 
+from pipeline.metadata.store import Store
 from pipeline.runner import Runner
-from pipeline.store import Store
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import apache_beam as beam
 import numpy as np
 
+from pipeline.beam.running import run
 from pipeline.bulk.extract_config import ExtractConfig
 from pipeline.bulk.extract_features import ExtractFeatures
 from pipeline.bulk.merge_moments import MergeMoments
 from pipeline.bulk.run_painter import RunPainter
-from pipeline.bulk.running import run
 from pipeline.bulk.sample_config import SampleConfig
 from pipeline.bulk.sample_images import SampleImages
 from pipeline.bulk.save_moments import SaveMoments

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.artifact import Artifact
 from pipeline.components.infra_validator import InfraValidator
-from pipeline.contract import REFUSAL
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import REFUSAL
 from pipeline.models.probe import BrokenModelError, probe
 from pipeline.release import documents
 from tfdogs.serving.client import connect

@@ -3,10 +3,10 @@ import pytest
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.artifact import Artifact
 from pipeline.components import evaluator
 from pipeline.components.evaluator import Evaluator
-from pipeline.contract import Parameter
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import Parameter
 from pipeline.models.exported_images import ExportedImages
 from pipeline.release import documents
 from tfdogs.metrics import command

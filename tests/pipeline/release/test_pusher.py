@@ -2,8 +2,8 @@ import pytest
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.artifact import Artifact
 from pipeline.components.pusher import Pusher
+from pipeline.core.artifact import Artifact
 from pipeline.models import model_fingerprints
 from pipeline.release import documents
 from tfdogs.errors import TfdogsError

@@ -13,7 +13,7 @@ CLASSES = BREEDS[:3]
 
 
 def defaults(component, **given):
-    from pipeline.contract import Parameter
+    from pipeline.core.contract import Parameter
 
     specs = component.declared(Parameter).items()
     return {**{name: spec.default for name, spec in specs if not spec.required}, **given}
@@ -56,9 +56,9 @@ def describe(tmp_path_factory, in_memory):
 
     With `quick` TFDV computes them without Beam, in a quarter of the time.
     """
-    from pipeline.artifact import Artifact
     from pipeline.components.example_gen import ExampleGen
     from pipeline.components.statistics_gen import StatisticsGen
+    from pipeline.core.artifact import Artifact
     from pipeline.examples.raw_examples import RawExamples, records
     from pipeline.types import EXAMPLES, STATISTICS
     from pipeline.validation import statistics as files
@@ -90,8 +90,8 @@ def describe(tmp_path_factory, in_memory):
 @pytest.fixture(scope="session")
 def expect(tmp_path_factory):
     """Returns a function from statistics to their schema, through SchemaGen."""
-    from pipeline.artifact import Artifact
     from pipeline.components.schema_gen import SchemaGen
+    from pipeline.core.artifact import Artifact
     from pipeline.types import SCHEMA
 
     def expect(statistics, **parameters):

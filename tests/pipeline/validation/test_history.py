@@ -7,13 +7,13 @@ pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the ex
 pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
 
 from pipeline import types
-from pipeline.component import Component
 from pipeline.components.example_gen import ExampleGen
 from pipeline.components.example_validator import ExampleValidator
 from pipeline.components.schema_gen import SchemaGen
 from pipeline.components.statistics_gen import StatisticsGen
-from pipeline.contract import Channel, Input, Output, Parameter
-from pipeline.dag import Pipeline
+from pipeline.core.component import Component
+from pipeline.core.contract import Channel, Input, Output, Parameter
+from pipeline.core.dag import Pipeline
 from pipeline.runner import Runner
 from pipeline.validation.history import last_valid_statistics
 from pipeline.validation.statistics import Statistics

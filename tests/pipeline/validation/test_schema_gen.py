@@ -2,10 +2,10 @@ import pytest
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline import fingerprints
-from pipeline.artifact import Artifact
 from pipeline.components.schema_gen import SchemaGen
-from pipeline.contract import Channel
+from pipeline.core import fingerprints
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import Channel
 from pipeline.types import STATISTICS
 from pipeline.validation import schema as schemas
 from tfdogs.errors import TfdogsError, UsageError

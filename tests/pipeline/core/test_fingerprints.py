@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from pipeline import fingerprints
-from pipeline.artifact import Artifact
-from pipeline.contract import Channel
+from pipeline.core import fingerprints
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import Channel
 
 
 @pytest.fixture

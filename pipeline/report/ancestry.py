@@ -11,8 +11,8 @@ class Ancestor:
     """An artifact and what it was made from.
 
     Attributes:
-        artifact: `pipeline.artifact.Artifact`.
-        maker: facts of the execution that made it, `pipeline.store.Store.executions`, or None.
+        artifact: `pipeline.core.artifact.Artifact`.
+        maker: facts of the execution that made it, `pipeline.metadata.store.Store.executions`, or None.
         parents: `Ancestor` by input of that execution.
     """
 

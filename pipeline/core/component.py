@@ -3,7 +3,7 @@
 import abc
 from types import SimpleNamespace
 
-from pipeline.contract import Channel, Input, Output, Parameter
+from pipeline.core.contract import Channel, Input, Output, Parameter
 from tfdogs.errors import UsageError
 
 

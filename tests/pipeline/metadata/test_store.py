@@ -1,15 +1,15 @@
 import pytest
 
-from pipeline.artifact import Artifact
+from pipeline.core.artifact import Artifact
 from tfdogs.errors import TfdogsError, UsageError
 
 pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
 
 from ml_metadata import errors
 
-from pipeline import store as store_module
-from pipeline.connection import connection
-from pipeline.store import Store
+from pipeline.metadata import retried as retrying
+from pipeline.metadata.connection import connection
+from pipeline.metadata.store import Store
 
 
 def test_addresses_of_servers():
@@ -72,7 +72,7 @@ def test_the_latest_are_one_pipelines_own_newest_first(store, toys, tmp_path):
 
 
 def test_a_call_that_met_another_writer_is_made_again(monkeypatch):
-    monkeypatch.setattr(store_module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(retrying.time, "sleep", lambda seconds: None)
     tries = []
 
     def busy(times):
@@ -81,10 +81,10 @@ def test_a_call_that_met_another_writer_is_made_again(monkeypatch):
             raise errors.AbortedError("database is locked")
         return "done"
 
-    assert store_module._retried(busy, 5) == "done" and len(tries) == 5
+    assert retrying.retried(busy, 5) == "done" and len(tries) == 5
     tries.clear()
     with pytest.raises(TfdogsError, match="the metadata store failed: database is locked"):
-        store_module._retried(busy, 99)
+        retrying.retried(busy, 99)
     tries.clear()
 
     def broken():
@@ -92,5 +92,5 @@ def test_a_call_that_met_another_writer_is_made_again(monkeypatch):
         raise errors.InvalidArgumentError("no such type")
 
     with pytest.raises(TfdogsError, match="no such type"):
-        store_module._retried(broken)
+        retrying.retried(broken)
     assert len(tries) == 1

@@ -6,7 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-from pipeline.contract import Input, Parameter
+from pipeline.core.contract import Input, Parameter
 
 
 def of_execution(node, inputs):
@@ -16,7 +16,7 @@ def of_execution(node, inputs):
     count, the fingerprints of the inputs that count, and what it reads from outside.
 
     Args:
-        node: `pipeline.component.Component`.
+        node: `pipeline.core.component.Component`.
         inputs: `Artifact` or None by input.
     """
     cls = type(node)

@@ -3,10 +3,10 @@
 from html import escape
 from pathlib import Path
 
-from pipeline import graphviz
-from pipeline.ancestry import dot, trace, tree
+from pipeline.metadata.store import Store
 from pipeline.release.pushed_versions import note
-from pipeline.store import Store
+from pipeline.report import graphviz
+from pipeline.report.ancestry import dot, trace, tree
 from tfdogs.errors import UsageError
 from tfdogs.sampling import output
 
@@ -31,7 +31,7 @@ def tell(config):
     """Prints the ancestry of an artifact, or the list of all artifacts; draws it where that is asked for.
 
     Args:
-        config: `pipeline.lineage_config.LineageConfig`.
+        config: `pipeline.report.lineage_config.LineageConfig`.
 
     Raises:
         UsageError: there is no such store or artifact, the output is there already, or Graphviz is missing.

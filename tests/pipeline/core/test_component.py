@@ -1,9 +1,9 @@
 import pytest
 
-from pipeline import fingerprints
-from pipeline.component import Component
-from pipeline.contract import ArtifactType, Channel, Input, Output, Parameter
-from pipeline.dag import Pipeline
+from pipeline.core import fingerprints
+from pipeline.core.component import Component
+from pipeline.core.contract import ArtifactType, Channel, Input, Output, Parameter
+from pipeline.core.dag import Pipeline
 from tfdogs.errors import UsageError
 
 OTHER = ArtifactType("Other", fingerprints.of_folder)

@@ -7,10 +7,10 @@ from PIL import Image
 pytest.importorskip("apache_beam", reason="Apache Beam comes with the extra `pipeline`")
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.artifact import Artifact
 from pipeline.components.example_gen import ExampleGen
 from pipeline.components.transform import Transform
-from pipeline.contract import Parameter
+from pipeline.core.artifact import Artifact
+from pipeline.core.contract import Parameter
 from pipeline.examples.raw_examples import RawExamples
 from pipeline.examples.raw_source import RawSource
 from tfdogs.data.ingest import prepare

@@ -6,9 +6,9 @@ from PIL import Image
 
 pytest.importorskip("apache_beam", reason="Apache Beam comes with the extra `pipeline`")
 
-from pipeline.beam_options import options
+from pipeline.beam.options import options
 from pipeline.components.example_gen import ExampleGen
-from pipeline.contract import Parameter
+from pipeline.core.contract import Parameter
 from pipeline.examples import raw_examples, raw_records
 from pipeline.examples.raw_examples import RawExamples
 from tfdogs.data import png

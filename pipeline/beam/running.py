@@ -5,7 +5,7 @@ import re
 
 import apache_beam as beam
 
-from pipeline.beam_options import options
+from pipeline.beam.options import options
 from tfdogs.errors import TfdogsError
 
 _NAME = re.compile(r"^[\w.]+(Error|Exception|Interrupt): ")
@@ -17,7 +17,7 @@ def run(build, *, beam_args, workers):
 
     Args:
         build: adds the steps to a `beam.Pipeline`.
-        beam_args, workers: as of `pipeline.beam_options.options`.
+        beam_args, workers: as of `pipeline.beam.options.options`.
 
     Raises:
         UsageError: Beam does not understand `beam_args`.

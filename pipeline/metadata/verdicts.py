@@ -8,7 +8,7 @@ def last_that_passed(store, pipeline, *, verdicts, of, passed):
     was found then.
 
     Args:
-        store: `pipeline.store.Store`.
+        store: `pipeline.metadata.store.Store`.
         pipeline: name of the pipeline.
         verdicts: name of the type of the artifacts that judge.
         of: (input of the judging node, inputs of the asking one by name): what was judged, and the artifact

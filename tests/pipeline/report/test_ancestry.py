@@ -1,7 +1,7 @@
 import pytest
 
-from pipeline import ancestry
-from pipeline.dag import Pipeline
+from pipeline.core.dag import Pipeline
+from pipeline.report import ancestry
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_graph_has_every_node_and_edge_once(store, made):
 
 
 def test_an_artifact_that_nobody_made_stands_alone(store, tmp_path):
-    from pipeline.artifact import Artifact
+    from pipeline.core.artifact import Artifact
 
     found = ancestry.trace(store, Artifact("Number", tmp_path, "f" * 32, id=7))
     assert found.maker is None

@@ -2,17 +2,15 @@
 
 import dataclasses
 import json
-import random
-import time
 from pathlib import Path
 
-from ml_metadata import errors
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.artifact import Artifact
-from pipeline.code_version import code_version
-from pipeline.connection import connection
+from pipeline.core.artifact import Artifact
+from pipeline.core.code_version import code_version
+from pipeline.metadata.connection import connection
+from pipeline.metadata.retried import AlreadyThereError, retried
 from tfdogs.errors import TfdogsError
 
 RUNNING, COMPLETE, CACHED, FAILED = "running", "complete", "cached", "failed"
@@ -23,26 +21,6 @@ _STATES = {
     FAILED: mlmd.Execution.FAILED,
 }
 _PIPELINE, _RUN = "pipeline", "pipeline_run"  # types of contexts, as TFX calls them
-_TRIES = 12  # of a call that met another writer; waits double from 20 ms, a minute and a half in all
-
-
-class _AlreadyThereError(TfdogsError):
-    """Another process has put the same."""
-
-
-def _retried(call, *args, **kwargs):
-    """Calls ML Metadata again where another process was writing at the same time."""
-    for attempt in range(_TRIES):
-        try:
-            return call(*args, **kwargs)
-        except errors.AlreadyExistsError as e:
-            raise _AlreadyThereError(f"the metadata store has it already: {e}") from e
-        except errors.StatusError as e:
-            busy = isinstance(e, (errors.AbortedError, errors.UnavailableError)) or "locked" in str(e)
-            if not busy or attempt == _TRIES - 1:
-                raise TfdogsError(f"the metadata store failed: {e}") from e
-            time.sleep(random.uniform(0.5, 1) * 0.02 * 2**attempt)
-    raise AssertionError  # the last try returns or raises
 
 
 class Store:
@@ -62,7 +40,7 @@ class Store:
     def __init__(self, address):
         config = connection(str(address))
         try:
-            self._store = _retried(metadata_store.MetadataStore, config)
+            self._store = retried(metadata_store.MetadataStore, config)
         except RuntimeError as e:
             raise TfdogsError(f"cannot open the metadata store: {e}") from e
         self._types = {}
@@ -92,8 +70,8 @@ class Store:
         """Records that a node is executed now.
 
         Args:
-            node: `pipeline.component.Component`.
-            fingerprint: of the execution, `pipeline.fingerprints.of_execution`.
+            node: `pipeline.core.component.Component`.
+            fingerprint: of the execution, `pipeline.core.fingerprints.of_execution`.
             inputs: `Artifact` or None by input.
             pipeline, run: names of the pipeline and the run.
 
@@ -281,7 +259,7 @@ class Store:
         _fill(context.custom_properties, facts)
         try:
             self._call("put_contexts", [context])
-        except _AlreadyThereError:  # another process was first
+        except AlreadyThereError:  # another process was first
             self._context(kind, name, facts)
 
     def _type(self, kind, name):
@@ -299,7 +277,7 @@ class Store:
         return self._types[name]
 
     def _call(self, name, *args, **kwargs):
-        return _retried(getattr(self._store, name), *args, **kwargs)
+        return retried(getattr(self._store, name), *args, **kwargs)
 
 
 def _event(keys, kind):

@@ -1,0 +1,1 @@
+"""Apache Beam: how it is imported, told where to run, and run."""

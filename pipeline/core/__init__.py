@@ -1,0 +1,1 @@
+"""What a pipeline is made of: components, their contracts, artifacts, fingerprints. Knows nothing of dogs."""

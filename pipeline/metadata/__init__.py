@@ -1,0 +1,1 @@
+"""ML Metadata: what ran, on what, and what came of it."""
