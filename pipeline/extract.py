@@ -17,7 +17,7 @@ def run(config):
     """Extracts what the configuration asks for."""
     from pipeline.beam.importing import import_beam
 
-    import_beam()
+    import_beam(workers=config.workers)
     from pipeline.bulk import extraction
 
     extraction.extract(config)

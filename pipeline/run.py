@@ -16,7 +16,7 @@ from tfdogs import cli
 
 def run(config):
     """Runs the command."""
-    import_beam()
+    import_beam(workers=config.workers)
     from pipeline.execute import run_pipeline  # Beam and TensorFlow take seconds to import
 
     run_pipeline(config)

@@ -17,7 +17,7 @@ def run(config):
     """Draws what the configuration asks for."""
     from pipeline.beam.importing import import_beam
 
-    import_beam()
+    import_beam(workers=config.workers)
     from pipeline.bulk import sampling
 
     sampling.sample(config)

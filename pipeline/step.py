@@ -12,7 +12,7 @@ from tfdogs import cli
 
 def run(config):
     """Runs the command."""
-    import_beam()
+    import_beam(workers=config.workers)
     from pipeline.execute import run_step
 
     run_step(config)

@@ -1,20 +1,23 @@
 """Apache Beam, imported without its chatter."""
 
 import logging
-import os
 import warnings
 
+from pipeline.beam import forkserver
 from tfdogs.errors import UsageError
 
 
-def import_beam():
+def import_beam(*, workers=1):
     """Imports Apache Beam for the first time, which tells of Python versions and of packages to install.
+
+    Args:
+        workers: how many processes there will be on this machine; with several, what they are forked from
+            imports it meanwhile, too.
 
     Raises:
         UsageError: it is not installed.
     """
-    # Worker processes of this machine inherit it.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
+    forkserver.begin(workers)
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)

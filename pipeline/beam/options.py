@@ -9,13 +9,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tfdogs.errors import UsageError
 
 
-def options(beam_args, workers):
+def options(beam_args):
     """Returns Beam's options.
 
     Args:
         beam_args: Beam's own flags in one string, such as "--runner=FlinkRunner --flink_master=host:8081";
-            "" runs on this machine.
-        workers: processes on this machine; unused where `beam_args` names a runner.
+            where they name no runner, it is this machine.
 
     Raises:
         UsageError: Beam does not understand `beam_args`.
@@ -24,10 +23,6 @@ def options(beam_args, workers):
         args = shlex.split(beam_args)
     except ValueError as e:
         raise UsageError(f"--beam_args must be words as in a shell: {e}. Received: {beam_args}") from e
-    if not any(arg.startswith("--runner") for arg in args):
-        mode = "multi_processing" if workers > 1 else "in_memory"
-        args += ["--runner=DirectRunner", f"--direct_num_workers={workers}", f"--direct_running_mode={mode}"]
-        args += ["--default_sdk_harness_log_level=ERROR"]  # a worker tells its whole life
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):

@@ -1,10 +1,12 @@
-"""A Beam pipeline, run to its end, whose failure is one line."""
+"""A graph of Beam's, run to its end, whose failure is one line."""
 
 import os
 import re
 
 import apache_beam as beam
+from apache_beam.options.pipeline_options import StandardOptions
 
+from pipeline.beam.forking_runner import ForkingRunner
 from pipeline.beam.options import options
 from tfdogs.errors import TfdogsError
 
@@ -13,19 +15,21 @@ _STEP = re.compile(r" \[while running '.*'\]$")
 
 
 def run(build, *, beam_args, workers):
-    """Runs a pipeline and waits for it.
+    """Runs a graph and waits for it.
 
     Args:
         build: adds the steps to a `beam.Pipeline`.
-        beam_args, workers: as of `pipeline.beam.options.options`.
+        beam_args: as of `pipeline.beam.options.options`.
+        workers: processes on this machine; unused where `beam_args` names a runner.
 
     Raises:
         UsageError: Beam does not understand `beam_args`.
         TfdogsError: a worker failed, or the runner did.
     """
-    told = options(beam_args, workers)
+    told = options(beam_args)
+    runner = None if told.view_as(StandardOptions).runner else ForkingRunner(workers)
     try:
-        with beam.Pipeline(options=told) as graph:
+        with beam.Pipeline(runner=runner, options=told) as graph:
             build(graph)
     except Exception as e:  # a runner raises what it likes, and puts the worker's traceback into the text
         lines = [line for line in str(e).splitlines() if line.strip()]

@@ -44,7 +44,7 @@ def extract(config):
         TfdogsError: an image cannot be read, a feature is not finite, or a worker or the disk failed.
     """
     begin = time.perf_counter()
-    options(config.beam_args, config.workers)
+    options(config.beam_args)
     output.check(config.output, folder=False, overwrite=config.overwrite, command="pipeline.extract")
     viewer = Viewer(config)
     images, stamp = viewer.images, viewer.extractor.stamp

@@ -38,7 +38,7 @@ def sample(config):
         TfdogsError: the run is damaged, or a worker or the disk failed; the shards that are there stay.
     """
     begin = time.perf_counter()
-    options(config.beam_args, config.workers)  # before TensorFlow, which takes seconds
+    options(config.beam_args)  # before TensorFlow, which takes seconds
     if config.model_dir:
         check_run(config)
     # Workers have another current folder.

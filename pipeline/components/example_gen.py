@@ -2,12 +2,13 @@
 
 import hashlib
 import itertools
+import pickle
 from pathlib import Path
 
 import apache_beam as beam
 
 from pipeline import types
-from pipeline.beam.options import options
+from pipeline.beam.running import run
 from pipeline.core.component import Component
 from pipeline.core.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
@@ -57,10 +58,15 @@ class ExampleGen(Component):
         """Writes the shards."""
         source = open_source(images, annotations=annotations, image_size=image_size, seed=seed)
         numbered = enumerate(item for item in source.items() if _drawn(item, seed, sample))
-        ranges = enumerate(iter(lambda: list(itertools.islice(numbered, shard_size)), []))
+        ranges = iter(lambda: list(itertools.islice(numbered, shard_size)), [])
+        # Beam encodes what it does not know one by one, and slowly.
+        pickled = list(enumerate(map(pickle.dumps, ranges)))
         write = WriteShards(source, examples, seed=seed, eval_fraction=eval_fraction)
-        with beam.Pipeline(options=options(**where)) as graph:
-            _ = graph | beam.Create(list(ranges)) | beam.Reshuffle() | beam.ParDo(write)
+
+        def build(graph):
+            _ = graph | beam.Create(pickled) | beam.Reshuffle() | beam.ParDo(write)
+
+        run(build, **where)
         facts = RawExamples.collect(examples, source, seed=seed, eval_fraction=eval_fraction)
         return {"examples": {f"{split}_examples": facts.counts[split] for split in SPLITS}}
 

@@ -4,10 +4,11 @@ import apache_beam as beam
 import tensorflow_data_validation as tfdv
 
 from pipeline import types
-from pipeline.beam.options import options
+from pipeline.beam.running import run
 from pipeline.core.component import Component
 from pipeline.core.contract import Input, Output, Parameter
-from pipeline.examples.raw_examples import SPLITS, RawExamples, records
+from pipeline.examples import raw_records
+from pipeline.examples.raw_examples import SPLITS, RawExamples
 from pipeline.validation import statistics as files
 from pipeline.validation.looking import Digest, facts_of, named, table, write_text
 
@@ -39,7 +40,8 @@ class StatisticsGen(Component):
         """Writes the statistics."""
         source = RawExamples.load(examples.path)
         digest = statistics / "digest.txt"
-        with beam.Pipeline(options=options(beam_args, workers)) as graph:
+
+        def build(graph):
             told = []
             for split in SPLITS:
                 if not source.counts[split]:
@@ -50,7 +52,7 @@ class StatisticsGen(Component):
                     graph
                     | f"shards of {split}" >> beam.Create(shards)
                     | f"spread {split}" >> beam.Reshuffle()
-                    | f"records of {split}" >> beam.FlatMap(records)
+                    | f"pictures of {split}" >> beam.FlatMap(raw_records.read)
                     | f"look at {split}" >> beam.Map(facts_of)
                 )
                 _ = (
@@ -63,6 +65,8 @@ class StatisticsGen(Component):
                 told.append(facts | f"name {split}" >> beam.Map(named, split))
             whole = told | beam.Flatten(pipeline=graph) | beam.CombineGlobally(Digest())
             _ = whole | beam.Map(write_text, str(digest))
+
+        run(build, beam_args=beam_args, workers=workers)
         files.Statistics(source.counts, source.photographs, digest.read_text()).save(statistics)
         digest.unlink()
         return {"statistics": {f"{split}_examples": source.counts[split] for split in SPLITS}}

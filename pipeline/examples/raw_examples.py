@@ -2,11 +2,10 @@
 
 import dataclasses
 import hashlib
-import itertools
 import json
 from pathlib import Path
 
-import tensorflow as tf
+from pipeline.examples import raw_records
 
 FILE_NAME = "examples.json"
 SPLITS = ("train", "eval")
@@ -23,7 +22,7 @@ class RawExamples:
         orphans: annotations that belong to no picture.
         seed: of the split.
         eval_fraction: share of pictures in the eval split.
-        fingerprint: hex digest over all records.
+        fingerprint: hex digest over all pictures and what is said of them, in order.
     """
 
     shards: dict
@@ -41,13 +40,10 @@ class RawExamples:
         digest = hashlib.blake2b(digest_size=16)
         shards, counts = {}, {}
         for split in SPLITS:
-            shards[split] = sorted(path.name for path in Path(folder).glob(f"{split}-*.tfrecord"))
-            counts[split] = 0
-            for record in itertools.chain.from_iterable(
-                records(Path(folder, name)) for name in shards[split]
-            ):
-                digest.update(record)
-                counts[split] += 1
+            shards[split] = sorted(path.name for path in Path(folder).glob(f"{split}-*.parquet"))
+            found = [row for name in shards[split] for row in raw_records.digests(Path(folder, name))]
+            digest.update(b"".join(found))
+            counts[split] = len(found)
         facts = cls(
             shards=shards,
             counts=counts,
@@ -75,8 +71,3 @@ class RawExamples:
 def fingerprint(folder):
     """Returns the fingerprint of a folder of raw examples."""
     return RawExamples.load(folder).fingerprint
-
-
-def records(path):
-    """Yields the serialized records of a shard."""
-    return (record.numpy() for record in tf.data.TFRecordDataset(str(path)))

@@ -5,7 +5,7 @@ import heapq
 from pathlib import Path
 
 from pipeline.examples import raw_records
-from pipeline.examples.raw_examples import RawExamples, records
+from pipeline.examples.raw_examples import RawExamples
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Source
 
@@ -38,7 +38,7 @@ class RawSource(Source):
 
     def read(self, names):
         """Yields the items of a group of shards, in order."""
-        streams = [map(raw_records.parse, records(self._folder / name)) for name in names]
+        streams = [map(raw_records.parse, raw_records.read(self._folder / name)) for name in names]
         for _, item, problem in heapq.merge(*streams, key=lambda row: row[0]):
             yield dataclasses.replace(item, ref=(item.ref, problem))
 

@@ -1,10 +1,10 @@
 """The Beam step from a source's items to shards of raw examples."""
 
 import contextlib
+import pickle
 from pathlib import Path
 
 import apache_beam as beam
-import tensorflow as tf
 
 from pipeline.examples import raw_records
 from tfdogs.data.pictures import BadPicture
@@ -13,7 +13,7 @@ from tfdogs.data.worker import load
 
 
 class WriteShards(beam.DoFn):
-    """Loads (number, [(index, `Item`), ...]) and writes FOLDER/SPLIT-NUMBER.tfrecord, one for each split.
+    """Loads the pictures of (number, pickled [(index, `Item`), ...]), and writes FOLDER/SPLIT-NUMBER.parquet.
 
     Pictures go from the source to the shard one by one and through no shuffle. A runner may do it twice: a
     shard appears whole, under its name, and the second is as the first.
@@ -30,18 +30,19 @@ class WriteShards(beam.DoFn):
 
     def process(self, numbered):
         """Writes the shards of one range; yields their names."""
-        number, items = numbered
-        writers, paths = {}, {}
+        number, pickled = numbered
+        write, paths = {}, {}
         with contextlib.ExitStack() as stack:
-            for index, item in items:
+            for index, item in pickle.loads(pickled):
+                item = self._source.complete(item)
                 data, problem = self._load(item)
                 content = item.name.encode("utf-8", "surrogateescape") if data is None else data
                 split = "eval" if uniform(self._seed, digest(content)) < self._eval_fraction else "train"
-                if split not in writers:
-                    paths[split] = Path(self._folder, f"{split}-{number:05d}.tfrecord")
+                if split not in write:
+                    paths[split] = Path(self._folder, f"{split}-{number:05d}.parquet")
                     aside = str(paths[split].with_suffix(".aside"))
-                    writers[split] = stack.enter_context(tf.io.TFRecordWriter(aside))
-                writers[split].write(raw_records.serialize(index, item, data, problem))
+                    write[split] = stack.enter_context(raw_records.writing(aside))
+                write[split](raw_records.row(index, item, data, problem))
         for path in paths.values():
             path.with_suffix(".aside").rename(path)
             yield path.name

@@ -1,5 +1,6 @@
 """The preparation of pictures on Beam: what `tfdogs.data.worker.treat_all` does in processes of its own."""
 
+import concurrent.futures
 import dataclasses
 import pickle
 import shutil
@@ -8,8 +9,11 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from pipeline.beam.options import options
+from pipeline.beam.running import run
 from tfdogs.data.worker import treat
+from tfdogs.errors import TfdogsError
+
+_SECONDS = 0.05  # between looks for the next outcomes
 
 
 def treat_on_beam(folder, *, workers, beam_args):
@@ -18,7 +22,7 @@ def treat_on_beam(folder, *, workers, beam_args):
     Args:
         folder: where outcomes wait until they are read, beside each other; on several machines a folder that
             all of them see.
-        workers, beam_args: see `pipeline.beam.options.options`.
+        workers, beam_args: see `pipeline.beam.running.run`.
 
     Returns:
         A function as `tfdogs.data.worker.treat_all`.
@@ -27,15 +31,21 @@ def treat_on_beam(folder, *, workers, beam_args):
     def treat_all(source, config):
         Path(folder).mkdir(parents=True, exist_ok=True)
         waiting = Path(tempfile.mkdtemp(prefix=".outcomes-", dir=folder))
-        try:
-            groups = list(enumerate(source.groups()))
-            with beam.Pipeline(options=options(beam_args, workers)) as graph:
-                numbered = graph | beam.Create(groups) | beam.Reshuffle()
-                _ = numbered | beam.ParDo(_TreatGroup(source, config, waiting))
-            for number, _ in groups:
-                yield from _read(waiting / str(number))
-        finally:
-            shutil.rmtree(waiting, ignore_errors=True)
+        groups = list(enumerate(source.groups()))
+
+        def build(graph):
+            # Grouped by number, not shuffled: a runner that keeps the order lets the reader follow.
+            numbered = graph | beam.Create(groups) | beam.GroupByKey()
+            _ = numbered | beam.ParDo(_TreatGroup(source, config, waiting))
+
+        with concurrent.futures.ThreadPoolExecutor(1) as runner:
+            running = runner.submit(run, build, workers=workers, beam_args=beam_args)
+            try:
+                for number, _ in groups:
+                    yield from _read(_finished(waiting / str(number), running))
+                running.result()
+            finally:
+                shutil.rmtree(waiting, ignore_errors=True)  # where it was not read to the end, this ends it
 
     return treat_all
 
@@ -47,7 +57,7 @@ class _TreatGroup(beam.DoFn):
         self._source, self._config, self._folder = source, config, str(folder)
 
     def process(self, numbered):
-        number, names = numbered
+        number, (names,) = numbered
         path = Path(self._folder, str(number))
         aside = path.with_suffix(".aside")
         with aside.open("wb") as file:
@@ -56,6 +66,20 @@ class _TreatGroup(beam.DoFn):
                 pickle.dump((dataclasses.replace(item, ref=None), outcome), file)
         aside.rename(path)
         yield number
+
+
+def _finished(path, running):
+    """Waits for a group's file, and returns its path.
+
+    Raises:
+        TfdogsError: the graph failed, or ended without it.
+    """
+    while not path.exists():
+        if not concurrent.futures.wait([running], timeout=_SECONDS).not_done:
+            running.result()
+            if not path.exists():
+                raise TfdogsError(f"no worker has left {path}: do all machines see that folder?")
+    return path
 
 
 def _read(path):

@@ -1,4 +1,4 @@
-"""The Beam steps from records to facts, and from facts to tables and to one digest of them all."""
+"""The Beam steps from pictures to facts, and from facts to tables and to one digest of them all."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ _KINDS = {str: pa.large_binary(), int: pa.int64(), float: pa.float32()}
 _SIZE = 16  # bytes of a digest
 
 
-def facts_of(record):
-    """Returns the facts of the picture of a serialized record."""
-    _, item, problem = raw_records.parse(record)
+def facts_of(row):
+    """Returns the facts of the picture of a row of raw examples."""
+    _, item, problem = raw_records.parse(row)
     return look(item, problem)
 
 

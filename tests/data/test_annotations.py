@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfdogs.data.annotations import Annotation, Annotations, is_box, parse_voc
+from tfdogs.data.annotations import Annotation, Annotations, is_box, parse_voc, read
 from tfdogs.data.sources.base import Box
 from tfdogs.errors import TfdogsError, UsageError
 
@@ -128,7 +128,7 @@ def test_annotations_are_read_from_folders_and_archives(tmp_path, kind, suffix):
     assert sorted(annotations.names()) == sorted(files)
     joined = annotations.join(["Images/n01-x/n01_1.jpg", "Images/n09-x/n09_9.jpg"])
     assert list(joined) == [("Images/n01-x", "n01_1")]
-    assert annotations.read(joined["Images/n01-x", "n01_1"]).boxes == (Box(0, 0, 6, 9),)
+    assert read(annotations.tree, joined["Images/n01-x", "n01_1"]).boxes == (Box(0, 0, 6, 9),)
 
 
 def test_files_beside_the_xml_are_no_annotations(tmp_path):
@@ -169,7 +169,7 @@ def test_a_link_is_not_read(tmp_path):
     (tmp_path / "in/a.xml").symlink_to(tmp_path / "out/a.xml")
     annotations = Annotations(str(tmp_path / "in"))
     (entry,) = annotations.join(["a.jpg"]).values()
-    assert annotations.read(entry) == Annotation(bad=True)
+    assert read(annotations.tree, entry) == Annotation(bad=True)
 
 
 def test_missing_empty_and_broken_annotations_are_errors(tmp_path):

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.ElementTree import fromstring
 
+from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.detect import open_tree
 from tfdogs.data.sources.tree import is_litter, split_name
@@ -45,6 +46,9 @@ class Annotations:
 
     The files are listed at once and parsed when they are asked for.
 
+    Attributes:
+        tree: the folder or archive as a `TreeSource`, for `read`.
+
     Args:
         path: the folder or archive.
 
@@ -60,7 +64,7 @@ class Annotations:
         wanted = wanted or {path for path in paths if "." not in path.rpartition("/")[2]}
         if not wanted:
             raise UsageError(f"--annotations holds no VOC XML. Received: --annotations={path}")
-        self._tree = tree
+        self.tree = tree
         self._entries = list(tree.loadable(wanted.__contains__))
 
     def __len__(self):
@@ -69,19 +73,6 @@ class Annotations:
     def names(self):
         """Returns the names of all annotations, in their order."""
         return [entry.name for entry in self._entries]
-
-    def read(self, entry):
-        """Reads an annotation that `join` found.
-
-        Returns:
-            An `Annotation`, a `bad` one where it cannot be read.
-        """
-        try:
-            if entry.problem is None:
-                return parse_voc(self._tree.load(entry), entry.path)
-        except (OSError, ValueError):
-            pass
-        return Annotation(bad=True)
 
     def join(self, names):
         """Finds the annotations of pictures.
@@ -108,6 +99,24 @@ class Annotations:
                     result[picture] = entries[0]
                     break
         return result
+
+
+def read(tree, entry):
+    """Reads an annotation that `Annotations.join` found.
+
+    Args:
+        tree: `Annotations.tree`.
+        entry: the `Entry`.
+
+    Returns:
+        An `Annotation`, a `bad` one where it cannot be read.
+    """
+    try:
+        if entry.problem is None:
+            return parse_voc(tree.load(entry), entry.path)
+    except (BadPicture, OSError, ValueError):
+        pass
+    return Annotation(bad=True)
 
 
 def is_box(box):

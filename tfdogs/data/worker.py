@@ -62,6 +62,7 @@ def treat(source, config, item):
     Returns:
         An `Outcome` with at least one crop or finding.
     """
+    item = source.complete(item)
     if item.problem:
         return _lost(item.problem)
     try:
@@ -154,10 +155,10 @@ def _initialize(source, config):
     global _job
     _job = source, config
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its workers
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
 
 
-def _follow_parent():
+def follow_parent():
     """Ends this process with its parent, also when that was killed and could say nothing."""
     multiprocessing.parent_process().join()
     os._exit(1)

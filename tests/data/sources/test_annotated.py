@@ -48,7 +48,7 @@ def test_pictures_get_their_boxes_and_those_without_their_problem(tmp_path):
             "bad_orphan.xml": "<",
         },
     )
-    items = {item.name: item for item in source.items()}
+    items = {item.name: source.complete(item) for item in source.items()}
     assert {name: item.problem for name, item in items.items()} == {
         "a.jpg": None,
         "b.jpg": None,
@@ -69,8 +69,17 @@ def test_pickled_sources_load_and_list(tmp_path):
     source = _source(tmp_path, ["a.jpg"], {"a.xml": _voc()})
     (item,) = source.items()
     copy = pickle.loads(pickle.dumps(source))
-    assert copy.load(item) == source.load(item) == b"a.jpg"
+    complete = copy.complete(item)
+    assert complete == source.complete(item) and complete.boxes == (Box(0, 0, 9, 9),)
+    assert copy.load(complete) == source.load(complete) == b"a.jpg"
     assert list(copy.items()) == [item]
+
+
+def test_an_annotation_that_has_gone_costs_its_picture_and_no_more(tmp_path):
+    source = _source(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": _voc(), "b.xml": _voc()})
+    items = list(source.items())
+    (tmp_path / "boxes/a.xml").unlink()
+    assert [source.complete(item).problem for item in items] == ["bad_annotation", None]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,7 @@ def test_class_folders_come_before_names_in_annotations(tmp_path, pictures, anno
 def test_stanford_dogs():
     folder = DATA / "stanford_dogs"
     source = open_source(str(folder / "images.tar"), annotations=str(folder / "annotation.tar"))
-    items = list(source.items())
+    items = [source.complete(item) for item in source.items()]
     assert len(items) == 12_000
     assert len({item.class_name for item in items}) == 120
     assert sum(len(item.boxes) for item in items) == 12_877
@@ -111,7 +120,7 @@ def test_stanford_dogs():
 def test_pet_heads():
     folder = DATA / "pet_heads"
     source = open_source(str(folder / "images"), annotations=str(folder / "annotations"))
-    items = list(source.items())
+    items = [source.complete(item) for item in source.items()]
     classes = Counter(item.class_name for item in items)
     assert classes == {"Abyssinian": 40, "Bengal": 40, "american_bulldog": 40}
     assert sum(len(item.boxes) for item in items) == 121

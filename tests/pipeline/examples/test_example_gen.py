@@ -6,14 +6,12 @@ from PIL import Image
 
 pytest.importorskip("apache_beam", reason="Apache Beam comes with the extra `pipeline`")
 
-from pipeline.beam.options import options
 from pipeline.components.example_gen import ExampleGen
 from pipeline.core.contract import Parameter
-from pipeline.examples import raw_examples, raw_records
+from pipeline.examples import raw_records
 from pipeline.examples.raw_examples import RawExamples
 from tfdogs.data import png
 from tfdogs.data.sources.base import Box, Item
-from tfdogs.errors import UsageError
 
 DEFAULTS = {name: spec.default for name, spec in ExampleGen.declared(Parameter).items() if not spec.required}
 
@@ -27,10 +25,10 @@ def generate(folder, images, **parameters):
 def read(folder, facts):
     """Returns (split, index, item, problem) of all records, in the source's order."""
     found = [
-        (split, *raw_records.parse(record))
+        (split, *raw_records.parse(row))
         for split, names in facts.shards.items()
         for name in names
-        for record in raw_examples.records(folder / name)
+        for row in raw_records.read(folder / name)
     ]
     return sorted(found, key=lambda row: row[1])
 
@@ -115,11 +113,14 @@ def test_what_cannot_be_loaded_says_so(pets, tmp_path, monkeypatch):
     ],
     ids=["plain", "boxes", "none", "no utf-8"],
 )
-def test_records_give_back_what_they_got(item):
+def test_rows_give_back_what_they_got(item, tmp_path):
     for problem in (None, ("unreadable", "gone")):
-        data = raw_records.serialize(7, item, item.ref, problem)
-        assert raw_records.parse(data) == (7, item, problem)
-        assert raw_records.serialize(*raw_records.parse(data)[:2], item.ref, problem) == data
+        row = raw_records.row(7, item, item.ref, problem)
+        with raw_records.writing(tmp_path / "one.parquet") as write:
+            write(row)
+        assert list(raw_records.read(tmp_path / "one.parquet")) == [row]
+        assert raw_records.parse(row) == (7, item, problem)
+        assert raw_records.row(*raw_records.parse(row)[:2], item.ref, problem) == row
 
 
 def test_files_that_changed_are_seen(pets):
@@ -135,18 +136,6 @@ def test_files_that_changed_are_seen(pets):
     assert ExampleGen.outside({"images": "paper_dogs:4", "annotations": ""}) == ExampleGen.outside(
         {"images": "paper_dogs:5", "annotations": ""}
     )  # the parameter itself tells them apart
-
-
-def test_beam_is_told_where_to_run():
-    told = options("", 3).get_all_options()
-    assert (told["runner"], told["direct_num_workers"]) == ("DirectRunner", 3)
-    assert told["direct_running_mode"] == "multi_processing"
-    flink = options("--runner=FlinkRunner --flink_master=host:8081", 3).get_all_options()
-    assert (flink["runner"], flink["flink_master"]) == ("FlinkRunner", "host:8081")
-    with pytest.raises(
-        UsageError, match=r"Apache Beam: argument --direct_num_workers: .* Received: --beam_args=--direct"
-    ):
-        options("--direct_num_workers=many", 1)
 
 
 def test_png_of_pixels_is_lossless():

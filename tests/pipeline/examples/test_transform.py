@@ -13,6 +13,7 @@ from pipeline.core.artifact import Artifact
 from pipeline.core.contract import Parameter
 from pipeline.examples.raw_examples import RawExamples
 from pipeline.examples.raw_source import RawSource
+from pipeline.examples.treatment import treat_on_beam
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
 from tfdogs.data.prepare_config import PrepareConfig
@@ -102,3 +103,15 @@ def test_a_source_of_raw_examples_is_the_source_it_came_from(pets, tmp_path):
     assert len(source) == len(items) == 31 and len(source.groups()) == 5
     assert [item.name for item in items] == sorted(item.name for item in items)
     assert source.load(items[1])[:4] == b"\x89PNG" and list(source.orphans()) == ["b/77"]
+
+
+def test_who_stops_early_leaves_nothing(pets, tmp_path):
+    examples = tmp_path / "examples"
+    examples.mkdir()
+    ExampleGen.execute(examples=examples, **{**DEFAULTS, **pets, "shard_size": 3})
+    source = RawSource(examples)
+    config = PrepareConfig(**pets, image_size=24, output_dir="unused").resolve(source)
+    outcomes = treat_on_beam(tmp_path / "work", workers=2, beam_args="")(source, config)
+    assert next(outcomes)[0].name == next(source.items()).name
+    outcomes.close()
+    assert list((tmp_path / "work").iterdir()) == []

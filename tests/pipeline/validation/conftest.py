@@ -59,7 +59,8 @@ def describe(tmp_path_factory, in_memory):
     from pipeline.components.example_gen import ExampleGen
     from pipeline.components.statistics_gen import StatisticsGen
     from pipeline.core.artifact import Artifact
-    from pipeline.examples.raw_examples import RawExamples, records
+    from pipeline.examples import raw_records
+    from pipeline.examples.raw_examples import RawExamples
     from pipeline.types import EXAMPLES, STATISTICS
     from pipeline.validation import statistics as files
     from pipeline.validation.looking import facts_of
@@ -67,7 +68,7 @@ def describe(tmp_path_factory, in_memory):
     def quickly(pictures, found):
         source = RawExamples.load(pictures)
         for split, names in source.shards.items():
-            facts = [facts_of(record) for name in names for record in records(pictures / name)]
+            facts = [facts_of(row) for name in names for row in raw_records.read(pictures / name)]
             files.write_empty(found, split)
             if facts:
                 files.path(found, split).write_bytes(in_memory(facts).SerializeToString())

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import replace
 
-from tfdogs.data.annotations import Annotation, Annotations
+from tfdogs.data.annotations import Annotations, read
 from tfdogs.data.sources.base import Source
 from tfdogs.data.sources.tree import split_name
 
@@ -27,28 +27,37 @@ class AnnotatedSource(Source):
     def __init__(self, tree, annotations):
         self.tree = tree
         self.path = annotations
-        self._annotations  # noqa: B018  read now, so that a wrong path is found before any work
+        self._notes = self._annotations.tree  # listed now, so that a wrong path is found before any work
 
     def __getstate__(self):
-        return {"tree": self.tree, "path": self.path}  # workers only load
+        return {"tree": self.tree, "path": self.path, "_notes": self._notes}  # workers only load and read
 
     def items(self):
-        """Yields every picture with its boxes."""
-        joined, read = self._joined, self._annotations.read
-        has_classes = not self.tree.layout.classes and len(self._class_names()) > 1
+        """Yields every picture, its boxes unread."""
+        joined = self._joined
+        has_classes = not self.tree.layout.classes and len(set(self._classes.values()) - {None}) > 1
         for item in self.tree.items():
+            key = split_name(item.name)
+            entry = joined.get(key)
             if item.problem is not None:
                 yield item
-                continue
-            entry = joined.get(split_name(item.name))
-            annotation = read(entry) if entry else Annotation()
-            if annotation.bad:
-                yield replace(item, ref=None, problem="bad_annotation")
-            elif not annotation.boxes:
+            elif entry is None:
                 yield replace(item, ref=None, problem="no_annotation")
             else:
-                class_name = annotation.class_name if has_classes else item.class_name
-                yield replace(item, class_name=class_name, boxes=annotation.boxes, frame=annotation.frame)
+                class_name = self._classes[key] if has_classes else item.class_name
+                yield replace(item, class_name=class_name, ref=(item.ref, entry))
+
+    def complete(self, item):
+        """Returns a picture with its boxes, or its problem."""
+        if item.problem is not None:
+            return item
+        ref, entry = item.ref
+        annotation = read(self._notes, entry)
+        if annotation.bad:
+            return replace(item, ref=None, problem="bad_annotation")
+        if not annotation.boxes:
+            return replace(item, ref=None, problem="no_annotation")
+        return replace(item, ref=ref, boxes=annotation.boxes, frame=annotation.frame)
 
     def load(self, item):
         """Returns a picture's bytes; raises as the tree's `load` does."""
@@ -66,9 +75,6 @@ class AnnotatedSource(Source):
     def __len__(self):
         return len(self.tree)
 
-    def _class_names(self):
-        return {self._annotations.read(entry).class_name for entry in self._joined.values()} - {None}
-
     @functools.cached_property
     def _annotations(self):
         return Annotations(self.path)
@@ -76,3 +82,7 @@ class AnnotatedSource(Source):
     @functools.cached_property
     def _joined(self):
         return self._annotations.join(self.tree.names())
+
+    @functools.cached_property
+    def _classes(self):
+        return {key: read(self._notes, entry).class_name for key, entry in self._joined.items()}

@@ -37,7 +37,7 @@ class Item:
 
 
 class Source(abc.ABC):
-    """A source of pictures. Picklable; `items` runs in the parent process and `load` in the workers.
+    """A source of pictures. Picklable; `items` runs in the parent process, the rest of a picture in workers.
 
     Attributes:
         photographs: False for digits and drawings, to which the checks for photographs do not apply.
@@ -51,9 +51,13 @@ class Source(abc.ABC):
     def items(self):
         """Yields every picture as an `Item`, always in the same order, reading as little as possible."""
 
+    def complete(self, item):
+        """Returns an item with all that `items` left out because it has to be read: boxes, frame, problem."""
+        return item
+
     @abc.abstractmethod
     def load(self, item):
-        """Returns a picture's encoded bytes, or a PIL.Image where the source has no encoded form."""
+        """Returns a complete item's encoded bytes, or a PIL.Image where the source has no encoded form."""
 
     def orphans(self):
         """Yields the names of annotations that belong to no picture, always in the same order."""
