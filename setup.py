@@ -58,6 +58,7 @@ EXTRAS = {
     "pipeline": [
         "apache-beam>=2.72,<2.73",
         "dill==0.3.1.1",  # the version tfx-bsl imports
+        "pyarrow>=10",
         "tensorflow-data-validation>=1.15.1,<1.16",
         "ml-metadata>=1.17.1,<1.18",
         "kfp>=2.7",
