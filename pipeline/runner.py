@@ -154,7 +154,7 @@ class Runner:
     def _bury_the_killed(self):
         """Marks as failed what ran in a killed process, and takes back what the store has not heard of."""
         for facts in self._store.runs():
-            ours = facts["state"] == RUNNING and facts["root"] == str(self._root)
+            ours = facts.get("state") == RUNNING and facts.get("root") == str(self._root)
             if not ours or not is_free(self._lock(facts["run"])):
                 continue
             for execution in self._store.executions(facts["run"]):

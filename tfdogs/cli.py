@@ -71,6 +71,7 @@ def main(config_class, run, *, summary, argv=None):
     """
     argv = list(sys.argv if argv is None else argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # chatter: errors come as exceptions
+    os.environ.setdefault("GLOG_minloglevel", "2")
     # TensorFlow imports it where it is installed, and it speaks of Pythons of next year.
     warnings.filterwarnings("ignore", message=".* which Google will stop supporting", category=FutureWarning)
     program = Path(argv[0])

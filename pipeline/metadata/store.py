@@ -116,7 +116,7 @@ class Store:
         """Records that an execution failed, and why."""
         (proto,) = self._call("get_executions_by_id", [execution])
         proto.last_known_state = _STATES[FAILED]
-        proto.custom_properties["reason"].string_value = reason
+        _fill(proto.custom_properties, {"reason": reason})
         self._call("put_executions", [proto])
 
     def cached(self, component, fingerprint):
@@ -297,8 +297,18 @@ def _fill(properties, facts):
         elif isinstance(value, float):
             properties[name].double_value = value
         else:
-            properties[name].string_value = value
+            properties[name].string_value = _escaped(value)
 
 
 def _read(properties):
-    return {name: getattr(value, value.WhichOneof("value")) for name, value in properties.items()}
+    values = {name: getattr(value, value.WhichOneof("value")) for name, value in properties.items()}
+    return {name: _plain(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _escaped(text):
+    """ML Metadata 1.17 quotes a backslash wrongly on PostgreSQL, which then refuses the whole."""
+    return text.replace("%", "%25").replace("\\", "%5C")
+
+
+def _plain(text):
+    return text.replace("%5C", "\\").replace("%25", "%")
