@@ -28,6 +28,31 @@ class Check:
     value: Optional[float] = None
 
 
+def checks(candidate, before, *, allow_alarms, worse_by, **thresholds):
+    """Returns all `Check`s of a model.
+
+    Args:
+        candidate: its `tfdogs.metrics.evaluation.Evaluation`.
+        before: that of the last blessed model, or None.
+        allow_alarms: alarms are no reason against it.
+        worse_by: see `against_baseline`.
+        **thresholds: see `against_thresholds`.
+    """
+    found = against_thresholds(candidate, **thresholds)
+    if not allow_alarms:
+        found += against_alarms(candidate)
+    if before:
+        found += against_baseline(candidate, before, worse_by=worse_by)
+    return found
+
+
+def verdict(checks):
+    """Returns whether checks bless a model, and the reasons for that: sentences, at least one."""
+    blessed = all(check.passed for check in checks)
+    decisive = [sentence(check) for check in checks if check.passed == blessed]
+    return blessed, decisive or ["no limit is set, and no model was blessed before"]
+
+
 def against_thresholds(evaluation, *, max_fid, min_d, min_dog_score):
     """Returns `Check`s of an evaluation against fixed limits; 0 is no limit.
 

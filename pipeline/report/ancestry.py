@@ -35,8 +35,13 @@ def trace(store, artifact):
     return of(artifact)
 
 
-def tree(ancestor):
-    """Returns the lines of a tree, the artifact first; what stands in it again is told by its number only."""
+def tree(ancestor, *, full=False):
+    """Returns the lines of a tree, the artifact first; what stands in it again is told by its number only.
+
+    Args:
+        ancestor: `Ancestor`.
+        full: whether long values of parameters are told whole.
+    """
     told = set()
 
     def lines(ancestor, key, first, rest):
@@ -48,11 +53,11 @@ def tree(ancestor):
         told.add(artifact.id)
         yield f"{head}  {artifact.fingerprint[:12]}  {artifact.path}"
         if artifact.properties:
-            yield f"{rest}  {_pairs(artifact.properties)}"
+            yield f"{rest}  {_pairs(artifact.properties, full)}"
         if maker is None:
             return
         made_by = f"{maker['node']} {maker['id']}  tfdogs {maker['version']}"
-        yield f"{rest}└─ {made_by}  {_pairs(maker['parameters'])}".rstrip()
+        yield f"{rest}└─ {made_by}  {_pairs(maker['parameters'], full)}".rstrip()
         last = len(ancestor.parents) - 1
         for number, (name, parent) in enumerate(ancestor.parents.items()):
             turn, on = ("└─ ", "   ") if number == last else ("├─ ", "│  ")
@@ -61,14 +66,14 @@ def tree(ancestor):
     return list(lines(ancestor, "", "", ""))
 
 
-def _pairs(facts):
+def _pairs(facts, full=False):
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in facts.items()}
-    return "  ".join(f"{name}={_short(text)}" for name, text in texts.items() if text != "")
+    return "  ".join(f"{name}={_line(text, full)}" for name, text in texts.items() if text != "")
 
 
-def _short(text):
+def _line(text, full):
     line = " ".join(text.split())
-    return line if len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
+    return line if full or len(line) <= SHOWN else f"{line[: SHOWN - 3]}..."
 
 
 def dot(ancestor):

@@ -28,6 +28,7 @@ class LineageConfig(Config):
         default="",
     )
     metadata: str = flag("ML Metadata's store, as of pipeline.run; empty: ROOT/metadata.sqlite.", default="")
+    full: bool = flag("Tell long parameters whole.", default=False)
     output: str = flag(
         "Draw it, to a new .svg, .html (with the tree) or .dot; the first two by Graphviz.", default=""
     )

@@ -97,11 +97,16 @@ def scores(folder):
             escape(score["title"]),
             _value(score),
             _value(before.get(name)),
-            f"{score['num_fakes']:,} drawn, {score['num_reals']:,} real",
+            _images(score),
         ]
         for name, score in told["candidate"]["scores"].items()
     ]
     return "\n".join([*parts, table(["score", "this model", "last blessed", "images"], rows)])
+
+
+def _images(score):
+    real = f", {score['num_reals']:,} real" if score["num_reals"] else ""
+    return f"{score['num_fakes']:,} drawn{real}"
 
 
 def _value(score):

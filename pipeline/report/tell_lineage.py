@@ -45,7 +45,7 @@ def tell(config):
             print(f"{artifact.type_name} {artifact.id}  {artifact.fingerprint[:12]}  {artifact.path}")
         return
     ancestor = trace(store, _find(store, config))
-    lines = tree(ancestor)
+    lines = tree(ancestor, full=config.full)
     if config.output:
         text = _drawn(config.output, ancestor, lines)
         with output.replacing(config.output) as path:

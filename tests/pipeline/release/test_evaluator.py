@@ -3,12 +3,11 @@ import pytest
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
-from pipeline.components import evaluator
 from pipeline.components.evaluator import Evaluator
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import Parameter
 from pipeline.models.exported_images import ExportedImages
-from pipeline.release import documents
+from pipeline.release import bench, documents
 from tfdogs.metrics import command
 from tfdogs.metrics.image_sets import Arrays
 from tfdogs.serving.client.local_client import LocalClient
@@ -20,7 +19,7 @@ DEFAULTS = {name: spec.default for name, spec in Evaluator.declared(Parameter).i
 def evaluate(plain_export_dir, paper_data, make_extractor, tmp_path, monkeypatch):
     """Returns a function that scores the tiny export against the paper dogs: (told, evaluation, blessing)."""
     colours = make_extractor()
-    monkeypatch.setattr(evaluator.extractors, "get", lambda name: colours)
+    monkeypatch.setattr(bench.extractors, "get", lambda name: colours)
     model = Artifact("Model", plain_export_dir, "m" * 32, id=3)
 
     def run(baseline=None, **changes):
@@ -93,7 +92,7 @@ def test_it_is_held_against_the_last_blessed_one(evaluate, plain_export_dir):
 
 
 def test_alarms_count_unless_they_are_allowed(evaluate, monkeypatch):
-    monkeypatch.setattr(evaluator.alarms, "find", lambda *args, **kwargs: ("the fakes have collapsed",))
+    monkeypatch.setattr(bench.alarms, "find", lambda *args, **kwargs: ("the fakes have collapsed",))
     assert evaluate()[2]["blessed"]
     blessing = evaluate(allow_alarms=False)[2]
     assert not blessing["blessed"] and blessing["reasons"] == ["the fakes have collapsed"]

@@ -87,3 +87,17 @@ def test_without_errors_nothing_worse_is_let_pass():
     before = evaluation(fid=100.0, fid_error=None)
     checks = gate.against_baseline(evaluation(fid=100.01, fid_error=None), before, worse_by=2.0)
     assert verdicts(checks)["FID"] is False and "last blessed model: 100" in checks[0].rule
+
+
+def test_the_verdict_names_what_decides():
+    alarmed, good = evaluation(fid=90.0, alarms=("the fakes have collapsed",)), evaluation(fid=90.0)
+    rules = {"worse_by": 2.0, **limits(max_fid=95.0, min_d=0.4)}
+    blessed, reasons = gate.verdict(gate.checks(alarmed, None, allow_alarms=False, **rules))
+    assert not blessed and reasons == ["d 0.300 is not at least 0.4", "the fakes have collapsed"]
+    _, reasons = gate.verdict(gate.checks(alarmed, None, allow_alarms=True, **rules))
+    assert reasons == ["d 0.300 is not at least 0.4"]
+    rules = {"worse_by": 2.0, **limits(max_fid=95.0)}
+    blessed, reasons = gate.verdict(gate.checks(good, evaluation(), allow_alarms=False, **rules))
+    assert blessed and len(reasons) == 3 and reasons[0] == "FID 90.0 ± 3.0 is at most 95"
+    blessed, reasons = gate.verdict(gate.checks(good, None, allow_alarms=False, worse_by=2.0, **limits()))
+    assert blessed and reasons == ["no limit is set, and no model was blessed before"]

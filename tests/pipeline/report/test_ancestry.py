@@ -40,6 +40,7 @@ def test_the_tree_names_every_artifact_once(store, made):
 def test_long_values_are_shortened_and_stay_on_their_line():
     assert ancestry._pairs({"flags": "--a=1\n" * 40, "none": ""}).startswith("flags=--a=1 --a=1")
     assert len(ancestry._pairs({"flags": "x" * 400})) == len("flags=") + ancestry.SHOWN
+    assert ancestry._pairs({"flags": "x" * 400}, full=True) == "flags=" + "x" * 400
 
 
 def test_the_graph_has_every_node_and_edge_once(store, made):
