@@ -13,7 +13,7 @@ def begin(workers):
 
     It imports beside what the caller imports meanwhile; without this call the first worker waits for it.
     """
-    if workers > 1:
+    if workers != 1:  # 0 is one a core
         context()
         multiprocessing.forkserver.ensure_running()
 

@@ -4,7 +4,7 @@ import contextlib
 import io
 import shlex
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from tfdogs.errors import UsageError
 
@@ -31,4 +31,19 @@ def options(beam_args):
     except SystemExit as e:  # argparse
         why = told.getvalue().strip().rpartition("error: ")[2]
         raise UsageError(f"Apache Beam: {why}. Received: --beam_args={beam_args}") from e
+    if found.view_as(StandardOptions).runner is None:
+        _check_flags_of_this_machine(args, beam_args)
     return found
+
+
+def _check_flags_of_this_machine(args, beam_args):
+    """Refuses what would be passed over in silence; a runner's own flags are known to that runner only."""
+    direct = [arg for arg in args if arg.startswith("--direct_")]
+    if direct:
+        raise UsageError(f"--beam_args: on this machine --workers says it. Received: --beam_args={beam_args}")
+    with contextlib.redirect_stderr(io.StringIO()):
+        unknown = PipelineOptions(args).get_all_options(retain_unknown_options=True).keys()
+    unknown -= PipelineOptions([]).get_all_options().keys()
+    if unknown:
+        names = ", ".join(f"--{name}" for name in sorted(unknown))
+        raise UsageError(f"Apache Beam has no flag {names}. Received: --beam_args={beam_args}")

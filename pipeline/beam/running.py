@@ -8,33 +8,43 @@ from apache_beam.options.pipeline_options import StandardOptions
 
 from pipeline.beam.forking_runner import ForkingRunner
 from pipeline.beam.options import options
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, UsageError
 
 _NAME = re.compile(r"^[\w.]+(Error|Exception|Interrupt): ")
+_DEAD = "Channel closed prematurely."  # so says Beam where it was reading from it
 _STEP = re.compile(r" \[while running '.*'\]$")
 
 
-def run(build, *, beam_args, workers):
+def run(build, *, beam_args, workers, otherwise=""):
     """Runs a graph and waits for it.
 
     Args:
         build: adds the steps to a `beam.Pipeline`.
         beam_args: as of `pipeline.beam.options.options`.
         workers: processes on this machine; unused where `beam_args` names a runner.
+        otherwise: what may be done where it fails, for the message.
 
     Raises:
         UsageError: Beam does not understand `beam_args`.
         TfdogsError: a worker failed, or the runner did.
     """
     told = options(beam_args)
-    runner = None if told.view_as(StandardOptions).runner else ForkingRunner(workers)
+    named = told.view_as(StandardOptions).runner
     try:
-        with beam.Pipeline(runner=runner, options=told) as graph:
+        graph = beam.Pipeline(runner=None if named else ForkingRunner(workers), options=told)
+    except (ImportError, ValueError) as e:
+        raise UsageError(f"Apache Beam: {_reason(e)}. Received: --beam_args={beam_args}") from e
+    try:
+        with graph:
             build(graph)
     except Exception as e:  # a runner raises what it likes, and puts the worker's traceback into the text
-        lines = [line for line in str(e).splitlines() if line.strip()]
-        reason = _NAME.sub("", _STEP.sub("", lines[-1].strip())) if lines else type(e).__name__
-        raise TfdogsError(f"a worker failed, the same command goes on with the rest: {reason}") from e
+        raise TfdogsError(f"a worker failed{otherwise and f', {otherwise}'}: {_reason(e)}") from e
+
+
+def _reason(error):
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    reason = _NAME.sub("", _STEP.sub("", lines[-1].strip())) if lines else type(error).__name__
+    return "a worker process died" if reason == _DEAD else reason
 
 
 def threads_of(beam_args, workers):

@@ -8,8 +8,8 @@ import numpy as np
 from apache_beam.utils.shared import Shared
 
 from pipeline.beam.running import limit_threads
-from pipeline.bulk.aside import aside
 from pipeline.bulk.viewer import Viewer
+from pipeline.core.aside import aside
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics.moments import Moments
 

@@ -60,7 +60,7 @@ def extract(config):
         _ = whole | "Save" >> beam.ParDo(SaveMoments(merged))
 
     with watch("extract", parts, f"{MOMENTS}-*.npz", spans):
-        run(build, beam_args=config.beam_args, workers=config.workers)
+        run(build, beam_args=config.beam_args, workers=config.workers, otherwise=plan.GOES_ON)
     moments, _ = Moments.load(merged)
     if moments.count != images.num_images:
         raise TfdogsError(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from pipeline.bulk.aside import aside
+from pipeline.core.aside import aside
 from tfdogs.data.manifest import Shard
 from tfdogs.data.records import Record, serialize
 from tfdogs.errors import TfdogsError

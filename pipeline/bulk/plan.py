@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from pipeline.bulk.aside import aside
+from pipeline.core.aside import aside
 from tfdogs.errors import UsageError
 
 FILE_NAME = "plan.json"
+GOES_ON = "the same command goes on with the rest"
 
 
 def begin(folder, plan, *, flag):

@@ -10,12 +10,12 @@ import tfdogs
 from pipeline.beam.options import options
 from pipeline.beam.running import run, threads_of
 from pipeline.bulk import painters, plan
-from pipeline.bulk.aside import sweep
 from pipeline.bulk.draw_shard import SPLIT
 from pipeline.bulk.sample_images import SampleImages
 from pipeline.bulk.span import Span
 from pipeline.bulk.watch import watch
 from pipeline.bulk.write_manifest import WriteManifest
+from pipeline.core.aside import sweep
 from tfdogs.data.manifest import Manifest
 from tfdogs.errors import TfdogsError
 from tfdogs.sampling.generation import check_run
@@ -68,7 +68,7 @@ def sample(config):
             _ = shards | "All" >> beam.combiners.ToList() | "Manifest" >> beam.ParDo(finish)
 
         with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans):
-            run(build, beam_args=config.beam_args, workers=config.workers)
+            run(build, beam_args=config.beam_args, workers=config.workers, otherwise=plan.GOES_ON)
         sweep(config.output_dir)
         manifest = Manifest.load(config.output_dir)
     size = sum(shard.bytes for shard in manifest.splits[SPLIT])

@@ -2,7 +2,7 @@
 
 import apache_beam as beam
 
-from pipeline.bulk.aside import aside
+from pipeline.core.aside import aside
 
 
 class SaveMoments(beam.DoFn):

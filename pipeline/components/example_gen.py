@@ -1,8 +1,7 @@
 """ExampleGen: takes pictures in."""
 
 import hashlib
-import itertools
-import pickle
+import shutil
 from pathlib import Path
 
 import apache_beam as beam
@@ -12,7 +11,7 @@ from pipeline.beam.running import run
 from pipeline.core.component import Component
 from pipeline.core.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
-from pipeline.examples.shard_writer import WriteShards
+from pipeline.examples.shard_writer import RANGES, WriteShards, leave_ranges
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import digest, uniform
 
@@ -57,16 +56,15 @@ class ExampleGen(Component):
     ):
         """Writes the shards."""
         source = open_source(images, annotations=annotations, image_size=image_size, seed=seed)
-        numbered = enumerate(item for item in source.items() if _drawn(item, seed, sample))
-        ranges = iter(lambda: list(itertools.islice(numbered, shard_size)), [])
-        # Beam encodes what it does not know one by one, and slowly.
-        pickled = list(enumerate(map(pickle.dumps, ranges)))
+        items = (item for item in source.items() if _drawn(item, seed, sample))
+        numbers = leave_ranges(items, examples, shard_size)
         write = WriteShards(source, examples, seed=seed, eval_fraction=eval_fraction)
 
         def build(graph):
-            _ = graph | beam.Create(pickled) | beam.Reshuffle() | beam.ParDo(write)
+            _ = graph | beam.Create(numbers) | beam.Reshuffle() | beam.ParDo(write)
 
         run(build, **where)
+        shutil.rmtree(examples / RANGES)
         facts = RawExamples.collect(examples, source, seed=seed, eval_fraction=eval_fraction)
         return {"examples": {f"{split}_examples": facts.counts[split] for split in SPLITS}}
 

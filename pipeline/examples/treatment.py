@@ -2,18 +2,22 @@
 
 import concurrent.futures
 import dataclasses
+import itertools
 import pickle
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import apache_beam as beam
 
 from pipeline.beam.running import run
+from pipeline.core.aside import aside
 from tfdogs.data.worker import treat
 from tfdogs.errors import TfdogsError
 
 _SECONDS = 0.05  # between looks for the next outcomes
+_PATIENCE = 30.0  # seconds that a shared file system may take to show what a worker has left
 
 
 def treat_on_beam(folder, *, workers, beam_args):
@@ -44,6 +48,9 @@ def treat_on_beam(folder, *, workers, beam_args):
                 for number, _ in groups:
                     yield from _read(_finished(waiting / str(number), running))
                 running.result()
+            except TfdogsError as e:
+                at = ", ".join(_underway(source, waiting, groups))
+                raise TfdogsError(f"{e}; under way: {at}" if at else str(e)) from e
             finally:
                 shutil.rmtree(waiting, ignore_errors=True)  # where it was not read to the end, this ends it
 
@@ -58,13 +65,11 @@ class _TreatGroup(beam.DoFn):
 
     def process(self, numbered):
         number, (names,) = numbered
-        path = Path(self._folder, str(number))
-        aside = path.with_suffix(".aside")
-        with aside.open("wb") as file:
+        with aside(Path(self._folder, str(number))) as path, path.open("wb") as file:
             for item in self._source.read(names):
                 outcome = treat(self._source, self._config, item)
                 pickle.dump((dataclasses.replace(item, ref=None), outcome), file)
-        aside.rename(path)
+                file.flush()  # should the next one kill this process, the file tells which it was
         yield number
 
 
@@ -77,13 +82,32 @@ def _finished(path, running):
     while not path.exists():
         if not concurrent.futures.wait([running], timeout=_SECONDS).not_done:
             running.result()
-            if not path.exists():
-                raise TfdogsError(f"no worker has left {path}: do all machines see that folder?")
+            _await(path)
     return path
 
 
+def _await(path):
+    deadline = time.monotonic() + _PATIENCE
+    while path not in path.parent.iterdir():  # this asks a file server anew, `exists` may not
+        if time.monotonic() > deadline:
+            raise TfdogsError(f"no worker has left {path}: do all machines see that folder?")
+        time.sleep(_SECONDS)
+
+
+def _underway(source, folder, groups):
+    """Yields the names of the pictures at which the workers ended that were not done with their group."""
+    for number, names in groups:
+        for left in folder.glob(f".{number}.*.partial"):
+            done = sum(1 for _ in _read(left))
+            for item in itertools.islice(source.read(names), done, done + 1):
+                yield item.name
+
+
 def _read(path):
-    """Yields (item without its picture, outcome) of a file."""
+    """Yields (item without its picture, outcome) of a file, as far as it is whole."""
     with path.open("rb") as file:
         while file.peek(1):
-            yield pickle.load(file)
+            try:
+                yield pickle.load(file)
+            except (EOFError, pickle.UnpicklingError):
+                return

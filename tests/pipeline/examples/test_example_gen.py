@@ -1,5 +1,7 @@
+import concurrent.futures
 import io
 import shutil
+import threading
 
 import pytest
 from PIL import Image
@@ -10,8 +12,10 @@ from pipeline.components.example_gen import ExampleGen
 from pipeline.core.contract import Parameter
 from pipeline.examples import raw_records
 from pipeline.examples.raw_examples import RawExamples
+from pipeline.examples.shard_writer import WriteShards, leave_ranges
 from tfdogs.data import png
 from tfdogs.data.sources.base import Box, Item
+from tfdogs.data.sources.open import open_source
 
 DEFAULTS = {name: spec.default for name, spec in ExampleGen.declared(Parameter).items() if not spec.required}
 
@@ -54,7 +58,7 @@ def test_pictures_stay_as_they_came(pets, tmp_path):
     for _, _, item, problem in rows:
         assert item.ref == (pets / item.name).read_bytes() and problem is None
     assert facts.photographs and facts.channels == 3
-    assert len(facts.shards["train"]) <= 3 and not list((tmp_path / "out").glob("*.aside"))
+    assert len(facts.shards["train"]) <= 3 and not list((tmp_path / "out").glob(".*"))
 
 
 def test_neither_shards_nor_neighbours_move_a_picture_between_splits(pets, tmp_path):
@@ -70,6 +74,31 @@ def test_neither_shards_nor_neighbours_move_a_picture_between_splits(pets, tmp_p
     assert fewer.items() <= whole.items() and len(fewer) == 11
     assert changed.fingerprint != facts.fingerprint
     assert splits("seed", seed=7)[0] != fewer
+
+
+def test_a_sample_is_drawn_by_name_and_grows(pets, tmp_path):
+    def names(share, **parameters):
+        folder = tmp_path / f"{share}{parameters}"
+        _, facts = generate(folder, pets, sample=share, **parameters)
+        return [item.name for _, _, item, _ in read(folder, facts)]
+
+    some, most, everything = names(0.4), names(0.7), names(1.0)
+    assert 0 < len(some) < len(most) < len(everything) == 12
+    assert set(some) < set(most) < set(everything)
+    assert some != names(0.4, seed=5)
+
+
+def test_two_may_write_a_range_at_the_same_time(pets, tmp_path):
+    source = open_source(str(pets), image_size=32)
+    assert leave_ranges(source.items(), tmp_path, 5) == [0, 1, 2]
+    both, load = threading.Barrier(2), source.load
+    source.load = lambda item: both.wait(30) is not None and load(item)  # picture by picture
+    write = WriteShards(source, tmp_path, seed=0, eval_fraction=0.3)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda number: list(write.process(number)), [1, 1])
+    assert first == second and set(first) == {path.name for path in tmp_path.glob("*.parquet")}
+    rows = [row["index"] for name in first for row in raw_records.read(tmp_path / name)]
+    assert sorted(rows) == [5, 6, 7, 8, 9] and not list(tmp_path.glob(".*.partial"))
 
 
 def test_two_processes_write_what_one_writes(pets, tmp_path):

@@ -1,4 +1,6 @@
 import csv
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -11,12 +13,14 @@ from pipeline.components.example_gen import ExampleGen
 from pipeline.components.transform import Transform
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import Parameter
+from pipeline.examples import treatment
 from pipeline.examples.raw_examples import RawExamples
 from pipeline.examples.raw_source import RawSource
 from pipeline.examples.treatment import treat_on_beam
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
 from tfdogs.data.prepare_config import PrepareConfig
+from tfdogs.errors import TfdogsError
 
 DEFAULTS = {name: spec.default for name, spec in ExampleGen.declared(Parameter).items() if not spec.required}
 VOC = "<annotation><size><width>40</width><height>40</height></size>{}</annotation>"
@@ -115,3 +119,35 @@ def test_who_stops_early_leaves_nothing(pets, tmp_path):
     assert next(outcomes)[0].name == next(source.items()).name
     outcomes.close()
     assert list((tmp_path / "work").iterdir()) == []
+
+
+class Deadly(RawSource):
+    """Its fifth picture kills who decodes it."""
+
+    def load(self, item):
+        if item.name == "a/08.png":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(item)
+
+
+def test_a_picture_that_kills_its_worker_is_named(pets, tmp_path, capfd):
+    examples = tmp_path / "examples"
+    examples.mkdir()
+    ExampleGen.execute(examples=examples, **{**DEFAULTS, **pets, "shard_size": 40})
+    source = Deadly(examples)
+    config = PrepareConfig(**pets, image_size=24, output_dir="unused").resolve(source)
+    with pytest.raises(TfdogsError, match=r"^a worker failed: a worker .*; under way: a/08.png$"):
+        list(treat_on_beam(tmp_path / "work", workers=2, beam_args="")(source, config))
+    assert list((tmp_path / "work").iterdir()) == [] and "Traceback" not in capfd.readouterr().err
+
+
+def test_what_no_worker_left_is_missed(pets, tmp_path, monkeypatch):
+    examples = tmp_path / "examples"
+    examples.mkdir()
+    ExampleGen.execute(examples=examples, **{**DEFAULTS, **pets})
+    source = RawSource(examples)
+    config = PrepareConfig(**pets, image_size=24, output_dir="unused").resolve(source)
+    monkeypatch.setattr(treatment, "_PATIENCE", 0)
+    monkeypatch.setattr(treatment, "run", lambda *args, **kwargs: None)  # on machines of other folders
+    with pytest.raises(TfdogsError, match=r"no worker has left .*: do all machines see that folder"):
+        list(treat_on_beam(tmp_path / "work", workers=1, beam_args="")(source, config))
