@@ -12,7 +12,7 @@ from pipeline.core.component import Component
 from pipeline.core.contract import Output, Parameter
 from pipeline.examples.raw_examples import SPLITS, RawExamples
 from pipeline.examples.shard_writer import RANGES, WriteShards, leave_ranges
-from tfdogs.data.sources.open import open_source
+from tfdogs.data.sources.open import open_source, paths_of
 from tfdogs.data.splits import digest, uniform
 
 
@@ -34,16 +34,15 @@ class ExampleGen(Component):
     workers = Parameter(int, default=1, counts=False)
     beam_args = Parameter(str, default="", counts=False)
 
-    code = ("pipeline.examples", "tfdogs.data.sources")
+    code = ("pipeline.examples", "tfdogs.data")
+    libraries = ("numpy", "pillow", "pyarrow")
 
     @classmethod
     def outside(cls, parameters):
         """Returns a digest of the names, sizes and times of change of the source's files."""
         digest = hashlib.blake2b(digest_size=16)
-        for name in ("images", "annotations"):
-            form, _, rest = parameters[name].partition(":")
-            root = Path(rest if form in ("idx",) else parameters[name])
-            for path in sorted([root, *root.rglob("*")] if parameters[name] else []):
+        for root in paths_of(parameters["images"], annotations=parameters["annotations"]):
+            for path in sorted([root, *root.rglob("*")]):
                 if path.is_file():
                     told = path.stat()
                     line = f"{path.relative_to(root)}\0{told.st_size}\0{told.st_mtime_ns}\0"

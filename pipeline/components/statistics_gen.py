@@ -31,9 +31,10 @@ class StatisticsGen(Component):
         "pipeline.examples",
         "pipeline.validation.looking",
         "pipeline.validation.picture_facts",
-        "tfdogs.data.doctor",
-        "tfdogs.data.pictures",
+        "pipeline.validation.statistics",
+        "tfdogs.data",
     )
+    libraries = ("numpy", "pillow", "tensorflow-data-validation")
 
     @classmethod
     def execute(cls, *, examples, statistics, workers, beam_args):

@@ -27,6 +27,7 @@ class Transform(Component):
     beam_args = Parameter(str, default="", counts=False)
 
     code = ("pipeline.examples", "tfdogs.data")
+    libraries = ("numpy", "pillow", "scipy", "tensorflow")
 
     @classmethod
     def execute(cls, *, examples, anomalies, transformed_examples, config, workers, beam_args):

@@ -167,6 +167,15 @@ def test_files_that_changed_are_seen(pets):
     )  # the parameter itself tells them apart
 
 
+def test_changed_labels_of_idx_are_seen(tmp_path):
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        (tmp_path / name).write_bytes(b"some")
+    given = {"images": f"idx:{tmp_path / 'train-images-idx3-ubyte'}", "annotations": ""}
+    before = ExampleGen.outside(given)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"others")
+    assert ExampleGen.outside(given) != before
+
+
 def test_png_of_pixels_is_lossless():
     image = Image.new("L", (3, 2), 7)
     assert Image.open(io.BytesIO(png.encode(image))).tobytes() == image.tobytes()

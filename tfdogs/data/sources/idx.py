@@ -36,7 +36,7 @@ class IdxSource(Source):
         given = f"Received: --images=idx:{path}"
         try:
             (self._count, self._height, self._width), _ = _header(self.path, _IMAGES, 3)
-            self._labels = _labels_of(self.path)
+            self._labels = labels_of(self.path)
             if self._labels is not None:
                 (labels,), _ = _header(self._labels, _LABELS, 1)
                 if labels != self._count:
@@ -102,7 +102,8 @@ def _blocks(path, magic, dimensions, size):
             yield block
 
 
-def _labels_of(path):
+def labels_of(path):
+    """Returns the file with the labels of a file of images, None where there is none beside it."""
     name = path.name.replace("images", "labels").replace("idx3", "idx1")
     if name == path.name:
         return None

@@ -1,9 +1,11 @@
 """From the value of `--images` to a source."""
 
+from pathlib import Path
+
 from tfdogs.data.sources.annotated import AnnotatedSource
 from tfdogs.data.sources.celeba import CelebASource, is_celeba
 from tfdogs.data.sources.detect import open_tree
-from tfdogs.data.sources.idx import IdxSource
+from tfdogs.data.sources.idx import IdxSource, labels_of
 from tfdogs.data.sources.paper import PaperDogsSource
 from tfdogs.data.sources.tfds import TfdsSource, split_spec
 from tfdogs.errors import UsageError
@@ -58,6 +60,22 @@ def open_source(images, *, annotations="", image_size=64, seed=0):
     if celeba:
         return CelebASource(tree)
     return AnnotatedSource(tree, annotations) if annotations else tree
+
+
+def paths_of(images, *, annotations=""):
+    """Returns the files and folders from which `open_source` would read, for who asks whether they changed.
+
+    Raises:
+        TfdogsError: a data set of TensorFlow Datasets is not prepared.
+    """
+    form, _, rest = images.partition(":")
+    if form == "paper_dogs" and rest:
+        return []
+    if form == "tfds" and rest:
+        return [TfdsSource(*split_spec(rest)).folder]
+    if form == "idx" and rest:
+        return [path for path in (Path(rest), labels_of(Path(rest))) if path]
+    return [Path(path) for path in (images, annotations) if path]
 
 
 def _paper_dogs(number, image_size, seed):

@@ -50,6 +50,11 @@ class TfdsSource(Source):
         if not self._count:
             raise TfdogsError(f"tfds:{name} has no pictures in its split {split!r}")
 
+    @property
+    def folder(self):
+        """Path of the prepared data set."""
+        return Path(self._builder.data_dir)
+
     def __getstate__(self):
         return {key: value for key, value in self.__dict__.items() if key not in ("_builder", "_features")}
 
