@@ -1,7 +1,7 @@
 """Compiles the pipeline to a Kubeflow Pipelines YAML.
 
     python -m pipeline.compile --flagfile=configs/pipeline.flags --images=/data/images.tar --root=/data/dogs \
-        --push_dir=/data/exports/dogs --metadata=mysql://USER:PASSWORD@mysql:3306/dogs \
+        --push_dir=/data/exports/dogs --metadata=mysql://USER@mysql:3306/dogs --secret=dogs-metadata \
         --image=REPOSITORY/tfdogs-pipeline:1 --pvc=dogs --output=pipeline.yaml
 
 Paths are those that the steps see.

@@ -4,12 +4,16 @@ import dataclasses
 import datetime
 import json
 import secrets
+import sys
 from pathlib import Path
 
+from pipeline.checks import check, check_environment
 from pipeline.core.code_version import code_version
 from pipeline.definition import define
+from pipeline.metadata.address import without_password
 from pipeline.metadata.store import COMPLETE, Store
 from pipeline.report.run_report import write_report
+from pipeline.run_config import RunConfig
 from pipeline.runner import Runner
 from tfdogs.errors import UsageError
 
@@ -31,21 +35,19 @@ def run_pipeline(config):
         Path of the report.
 
     Raises:
-        UsageError: there is no such run to go on with, or it was begun with other flags.
+        UsageError: a flag with which a component would fail, there is no such run to go on with, or it was
+            begun with other flags.
         TfdogsError: a component failed or refused.
     """
+    check(config)
     store = open_store(config)
     run = _resumed(store, config) if config.resume else _new(store, config)
     pipeline = define(config)
-    report = Path(config.root, "runs", run, REPORT)
     print(f"run {run} of {config.pipeline_name}", flush=True)
-    facts = {"flags": config.dump(), "version": code_version()}
     try:
-        Runner(store, config.root).run(pipeline, run, facts)
+        Runner(store, config.root).run(pipeline, run, _facts(config))
     finally:
-        if any(facts["run"] == run for facts in store.runs()):  # it has begun
-            write_report(store, pipeline, run, report)
-            print(f"{report}: what happened", flush=True)
+        report = _report(store, pipeline, run, config.root)
     return report
 
 
@@ -57,18 +59,38 @@ def run_step(config):
 
     Raises:
         UsageError: there is no such node, or one before it is not there.
-        TfdogsError: the node failed or refused.
+        TfdogsError: the node failed or refused, or one before it has refused.
     """
+    check_environment()
     pipeline = define(config)
     names = [node.name for node in pipeline.nodes]
     if config.node not in names:
         config.reject("node", f"must be one of {', '.join(names)}")
     store = open_store(config)
-    facts = {"flags": config.dump(), "version": code_version()}
     try:
-        Runner(store, config.root).run_node(pipeline, config.run, config.node, facts)
+        Runner(store, config.root).run_node(pipeline, config.run, config.node, _facts(config))
     finally:
-        write_report(store, pipeline, config.run, Path(config.root, "runs", config.run, REPORT))
+        _report(store, pipeline, config.run, config.root)
+
+
+def _facts(config):
+    """Returns what the store is told of a run: its flags, and what those of the training come to."""
+    flags = {field.name: getattr(config, field.name) for field in dataclasses.fields(RunConfig)}
+    flags["metadata"] = without_password(config.metadata)
+    train = json.dumps(config.train_config().to_dict(), sort_keys=True)
+    return {"flags": json.dumps(flags, indent=2) + "\n", "train": train, "version": code_version()}
+
+
+def _report(store, pipeline, run, root):
+    """Writes the page of a run, if it has begun; returns the page's path."""
+    path = Path(root, "runs", run, REPORT)
+    try:
+        if any(facts["run"] == run for facts in store.runs(pipeline.name)):
+            write_report(store, pipeline, run, path)
+            print(f"{path}: what happened", flush=True)
+    except Exception as e:  # it must not fail a run that succeeded, nor hide why one failed
+        print(f"{path} could not be written: {' '.join(str(e).split())}", file=sys.stderr)
+    return path
 
 
 def _new(store, config):
@@ -86,16 +108,33 @@ def _resumed(store, config):
     runs = store.runs(config.pipeline_name)
     wanted = [facts for facts in runs if facts["run"] == config.run] if config.run else runs
     unfinished = [facts for facts in wanted if facts["state"] != COMPLETE]
-    if not unfinished:
+    ours = [facts for facts in unfinished if facts.get("root")]  # pipeline.step's have none
+    if not ours:
         which = f"run {config.run}" if config.run else "run"
-        raise UsageError(f"--resume: {config.pipeline_name} has no {which} that is not complete")
-    facts = unfinished[-1]
-    before = type(config).from_dict(json.loads(facts["flags"]))
-    changes = dataclasses.replace(before, root=config.root).diff(config)
+        steps = "; those of pipeline.step go on by pipeline.step" if unfinished else ""
+        raise UsageError(f"--resume: {config.pipeline_name} has no {which} that is not complete{steps}")
+    changes = _changes(ours[-1], config)
     if changes:
         listed = "\n  ".join(changes)
         raise UsageError(
-            f"run {facts['run']} was begun with other flags; give its own, or leave --resume out "
+            f"run {ours[-1]['run']} was begun with other flags; give its own, or leave --resume out "
             f"for a new run, which makes nothing again that is there. Changed:\n  {listed}"
         )
-    return facts["run"]
+    return ours[-1]["run"]
+
+
+def _changes(facts, config):
+    """Returns a line for each flag that a run was begun with and that is another now."""
+    try:
+        values, train = json.loads(facts["flags"]), json.loads(facts.get("train", "null"))
+        if train is not None:  # what the flags came to then, whatever is in their file now
+            values.update(train_flagfile=config.train_flagfile, train_flags=config.train_flags)
+        changes = RunConfig.from_dict(values).diff(config)
+    except (UsageError, KeyError, TypeError, ValueError, AttributeError) as e:
+        raise UsageError(
+            f"run {facts['run']} was begun with flags that cannot be read any more ({e}); leave --resume out "
+            "for a new run, which makes nothing again that is there"
+        ) from e
+    now = config.train_config().to_dict()
+    different = [name for name in train or () if name in now and train[name] != now[name]]
+    return changes + [f"--train_flags: --{name}: {train[name]!r} -> {now[name]!r}" for name in different]

@@ -14,6 +14,11 @@ from tfdogs.training.config import TrainConfig
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _OWN_OF_PREPARE = ("images", "annotations", "image_size", "eval_fraction", "seed", "output_dir", "workers")
 OWN_OF_TRAIN = ("data_dir", "model_dir", "dry_run", "aug_preview")
+ONE_MACHINE = (
+    "train across machines with `python -m tfdogs.train` on each (BUILD.md); the pipeline's Trainer uses one "
+    "machine"
+)
+_THRESHOLDS = ("min_images", "min_photographs", "max_class_shift", "max_pixel_shift")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +39,8 @@ class RunConfig(Config):
     )
     metadata: str = flag(
         "ML Metadata's store: a file for SQLite, mysql://USER:PASSWORD@HOST:PORT/NAME or "
-        "postgresql://USER:PASSWORD@HOST:PORT/NAME; empty: ROOT/metadata.sqlite.",
+        "postgresql://USER:PASSWORD@HOST:PORT/NAME, whose password may be in the environment variable "
+        "TFDOGS_METADATA_PASSWORD instead; empty: ROOT/metadata.sqlite.",
         default="",
         run_control=True,
     )
@@ -130,8 +136,12 @@ class RunConfig(Config):
             text = getattr(self, name)
             if (text or name != "run") and not _NAME.fullmatch(text):
                 self.reject(name, "must be letters, digits, points, dashes and underscores")
+        for name in _THRESHOLDS if self.schema else ():
+            if getattr(self, name) != self.__dataclass_fields__[name].default:
+                self.reject(name, "does not go with --schema, whose own thresholds count")
         self.prepare_config()
-        self.train_config()
+        if self.train_config().strategy == "multi_worker":
+            raise UsageError(f"--train_flags cannot set --strategy=multi_worker: {ONE_MACHINE}")
 
     def prepare_config(self):
         """Returns Transform's `PrepareConfig`.

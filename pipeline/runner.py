@@ -2,13 +2,14 @@
 
 import contextlib
 import shutil
+import socket
 import time
 from pathlib import Path
 
 from pipeline.core import fingerprints
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import REFUSAL, Input, Output
-from pipeline.core.locks import held, is_free
+from pipeline.core.locks import held, tried
 from pipeline.metadata.store import CACHED, COMPLETE, FAILED, RUNNING
 from tfdogs.errors import TfdogsError, UsageError
 
@@ -42,10 +43,13 @@ class Runner:
         Raises:
             TfdogsError: a node failed or refused. What was complete before stays.
         """
-        self._bury_the_killed()
-        with held(self._lock(run)):
-            began = {"state": RUNNING, "root": str(self._root), "reason": "", "began": time.time()}
-            self._store.begin_run(pipeline.name, run, {**facts, **began})
+        with contextlib.ExitStack() as locks:
+            # A run whose lock a burial holds for a moment waits for its end, and is not refused.
+            with held(self._root / ".work" / "burial.lock", wait=True):
+                self._bury_the_killed()
+                locks.enter_context(held(self._lock(run)))
+            began = {"state": RUNNING, "root": str(self._root), "host": socket.gethostname()}
+            self._store.begin_run(pipeline.name, run, {**facts, **began, "reason": "", "began": time.time()})
             made = {}
             with self._telling_of_failure(run):
                 for node in pipeline.nodes:
@@ -65,7 +69,7 @@ class Runner:
 
         Raises:
             UsageError: a node before it has not been run in this run.
-            TfdogsError: it failed or refused.
+            TfdogsError: it failed or refused, or one before it has refused.
         """
         (node,) = [node for node in pipeline.nodes if node.name == name]
         # Without a root it is no process's of this machine, and not taken for killed.
@@ -76,6 +80,8 @@ class Runner:
         for execution in self._store.executions(run):
             if execution["state"] in (COMPLETE, CACHED):
                 made[execution["node"]] = execution["outputs"]
+        for before in pipeline.ancestors(node):
+            _heed(before, made.get(before.name, {}))
         lacking = [parent.name for parent in pipeline.parents(node) if parent.name not in made]
         if lacking:
             raise UsageError(f"{name} comes after {', '.join(lacking)}, which run {run} has not got yet")
@@ -91,14 +97,13 @@ class Runner:
             yield
         except BaseException as e:
             reason = str(e) or type(e).__name__
-            self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
+            with contextlib.suppress(TfdogsError):  # it may be the store that failed; that is told already
+                self._store.tell_run(run, {"state": FAILED, "reason": reason, "ended": time.time()})
             raise
 
     def _run_one(self, pipeline, run, node, made):
         outputs = self._run_node(pipeline, run, node, self._inputs(pipeline, node, made))
-        for artifact in outputs.values():
-            if artifact.properties.get(REFUSAL):
-                raise TfdogsError(f"{node.name} stopped the pipeline: {artifact.properties[REFUSAL]}")
+        _heed(node, outputs)
         return outputs
 
     def _inputs(self, pipeline, node, made):
@@ -115,26 +120,42 @@ class Runner:
         fingerprint = fingerprints.of_execution(node, inputs)
         work = self._work(type(node).__name__, fingerprint)
         where = {"pipeline": pipeline.name, "run": run}
-        with held(work.with_suffix(".lock"), wait=True):
+        with held(_lock_of(work), wait=True):
+            for execution in self._store.running(type(node).__name__, fingerprint):
+                if execution["root"] == str(self._root):  # it would hold the lock, were it alive
+                    self._bury(execution)
             outputs = self._store.cached(type(node).__name__, fingerprint)
-            if outputs:
+            if outputs and type(node).holds(node.parameters, inputs, outputs):
                 self._store.reuse(node, fingerprint, inputs, outputs, **where)
                 print(f"{node.name}: {CACHED}", flush=True)
                 return outputs
-            execution = self._store.begin(node, fingerprint, inputs, **where)
+            execution = self._store.begin(node, fingerprint, inputs, **where, root=str(self._root))
             print(f"{node.name}: {RUNNING}", flush=True)
             began = time.perf_counter()
             try:
-                outputs = self._execute(node, inputs, work, execution)
+                place = self._free_place(node, execution)
+                made = self._execute(node, inputs, work, place)
+                outputs = self._publish(execution, made, work, place, **where)
             except BaseException as e:
-                self._store.fail(execution, str(e) or type(e).__name__)
+                with contextlib.suppress(TfdogsError):  # the next that holds the lock says it then
+                    self._store.fail(execution, str(e) or type(e).__name__)
+                if not node.resumable:
+                    shutil.rmtree(work, ignore_errors=True)
                 raise
-            outputs = self._store.finish(execution, outputs, **where)
         print(f"{node.name}: {COMPLETE}, {time.perf_counter() - began:.1f} s", flush=True)
         return outputs
 
-    def _execute(self, node, inputs, work, execution):
-        """Returns unnumbered artifacts by output, in their places."""
+    def _free_place(self, node, execution):
+        place = self._place(node.name, execution)
+        if place.exists():
+            raise TfdogsError(
+                f"{place} is there already, made by a run that this metadata store does not know; "
+                "give another --root, or the store that goes with it"
+            )
+        return place
+
+    def _execute(self, node, inputs, work, place):
+        """Returns unnumbered artifacts by output; they are in `work` yet, and are to be in `place`."""
         specs = type(node).declared(Output)
         if not node.resumable:
             shutil.rmtree(work, ignore_errors=True)
@@ -143,27 +164,54 @@ class Runner:
             folder.mkdir(parents=True, exist_ok=True)
         told = type(node).execute(**inputs, **folders, **node.parameters) or {}
         digests = {key: spec.type.fingerprint(folders[key]) for key, spec in specs.items()}
-        place = self._place(node.name, execution)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        work.rename(place)
         return {
             key: Artifact(spec.type.name, place / key, digests[key], told.get(key, {}))
             for key, spec in specs.items()
         }
 
+    def _publish(self, execution, made, work, place, **where):
+        """Returns numbered artifacts by output; where the store refuses them they are out of sight again."""
+        place.parent.mkdir(parents=True, exist_ok=True)
+        work.rename(place)
+        try:
+            return self._store.finish(execution, made, **where)
+        except BaseException:
+            place.rename(work)
+            raise
+
     def _bury_the_killed(self):
-        """Marks as failed what ran in a killed process, and takes back what the store has not heard of."""
+        """Marks as failed what ran in a killed process, and takes back what the store has not heard of.
+
+        Runs of other hosts are left alone: locks of a shared file system may not reach them.
+        """
+        ours = {"state": RUNNING, "root": str(self._root), "host": socket.gethostname()}
         for facts in self._store.runs():
-            ours = facts.get("state") == RUNNING and facts.get("root") == str(self._root)
-            if not ours or not is_free(self._lock(facts["run"])):
-                continue
-            for execution in self._store.executions(facts["run"]):
-                if execution["state"] == RUNNING:
-                    self._store.fail(execution["id"], "killed")
-                    place = self._place(execution["node"], execution["id"])
-                    if place.exists():
-                        place.rename(self._work(execution["component"], execution["fingerprint"]))
-            self._store.tell_run(facts["run"], {"state": FAILED, "reason": "killed"})
+            if {"host": ours["host"], **facts}.items() >= ours.items():
+                with tried(self._lock(facts["run"])) as dead:
+                    if dead:
+                        self._bury_run(facts["pipeline"], facts["run"])
+
+    def _bury_run(self, pipeline, run):
+        """Marks a run as failed, its lock being held, unless it has ended since it was looked for."""
+        states = {facts["run"]: facts["state"] for facts in self._store.runs(pipeline)}
+        if states[run] != RUNNING:
+            return
+        for execution in self._store.executions(run):
+            if execution["state"] == RUNNING:
+                # Who holds the node's lock has buried it before beginning anew.
+                with tried(_lock_of(self._work(execution["component"], execution["fingerprint"]))) as dead:
+                    if dead:
+                        self._bury(execution)
+        self._store.tell_run(run, {"state": FAILED, "reason": "killed"})
+
+    def _bury(self, execution):
+        """Marks an execution as failed, its node's lock being held, and takes its folder back."""
+        place = self._place(execution["node"], execution["id"])
+        if place.exists():
+            work = self._work(execution["component"], execution["fingerprint"])
+            shutil.rmtree(work, ignore_errors=True)
+            place.rename(work)
+        self._store.fail(execution["id"], "killed")
 
     def _place(self, node, execution):
         return self._root / node / str(execution)
@@ -173,3 +221,14 @@ class Runner:
 
     def _lock(self, run):
         return self._root / ".work" / f"run-{run}.lock"
+
+
+def _lock_of(work):
+    return work.with_suffix(".lock")
+
+
+def _heed(node, outputs):
+    """Raises TfdogsError where a node's outputs say that nothing may come after it."""
+    for artifact in outputs.values():
+        if artifact.properties.get(REFUSAL):
+            raise TfdogsError(f"{node.name} stopped the pipeline: {artifact.properties[REFUSAL]}")

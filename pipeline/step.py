@@ -2,7 +2,7 @@
 
     python -m pipeline.step --flagfile=configs/pipeline.flags --run=dogs-7 --node=Trainer
 
-The nodes before it have to be there, made under the same --run.
+The nodes before it have to be there, made under the same --run; after one that has refused nothing runs.
 """
 
 from pipeline.beam.importing import import_beam

@@ -10,13 +10,17 @@ import tfdogs
 @functools.cache
 def code_version():
     """Returns the version, and in a git checkout the commit: "0.1.0, 1a2b3c4d5e, changed since"."""
-    folder = Path(__file__).parent
+    file = Path(__file__).resolve()
+    top = file.parents[2]
     try:
-        commit = _git(folder, "rev-parse", "--short=10", "HEAD")
-        changed = ", changed since" if _git(folder, "status", "--porcelain", "--untracked-files=no") else ""
-    except (OSError, subprocess.SubprocessError):  # no git, or installed from a wheel
+        # Installed below somebody else's repository, it is no file of that.
+        _git(top, "ls-files", "--error-unmatch", str(file))
+        commit = _git(top, "rev-parse", "--short=10", "HEAD")
+        changed = _git(top, "status", "--porcelain", "--untracked-files=no")
+        changed += _git(top, "ls-files", "--others", "--exclude-standard", "tfdogs/*.py", "pipeline/*.py")
+    except (OSError, subprocess.SubprocessError):  # no git, or no checkout
         return tfdogs.__version__
-    return f"{tfdogs.__version__}, {commit}{changed}"
+    return f"{tfdogs.__version__}, {commit}{', changed since' if changed else ''}"
 
 
 def _git(folder, *words):

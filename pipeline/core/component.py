@@ -2,6 +2,7 @@
 
 import abc
 from types import SimpleNamespace
+from typing import ClassVar
 
 from pipeline.core.contract import Channel, Input, Output, Parameter
 from tfdogs.errors import UsageError
@@ -31,6 +32,7 @@ class Component(abc.ABC):
     """
 
     code = ()  # packages and modules, besides the component's own, whose source decides what it makes
+    libraries: ClassVar[tuple] = ()  # distributions whose versions decide it too, as "tensorflow"
     resumable = False  # whether the executor goes on with what a killed one left in its folders
 
     def __init__(self, *, name=None, **bindings):
@@ -71,7 +73,9 @@ class Component(abc.ABC):
 
         Raises:
             TfdogsError: it could not be done; the run fails and nothing is published.
-            Stop: outputs were made, and they say that the pipeline must not go on.
+
+        Outputs that say that the pipeline must not go on are published, with the reason as their property
+        `pipeline.core.contract.REFUSAL`.
         """
 
     @classmethod
@@ -82,6 +86,20 @@ class Component(abc.ABC):
             parameters: value by parameter.
         """
         return ""
+
+    @classmethod
+    def holds(cls, parameters, inputs, outputs):
+        """Says whether cached outputs are still true of the world outside the store.
+
+        Args:
+            parameters: value by parameter.
+            inputs: `Artifact` or None by input.
+            outputs: `Artifact` by output, as an execution with the same fingerprint made them.
+
+        Returns:
+            False where the component has to be executed again.
+        """
+        return True
 
     def _channel(self, key, spec, bindings):
         channel = bindings.get(key)

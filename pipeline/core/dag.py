@@ -39,6 +39,16 @@ class Pipeline:
         """Returns the nodes whose outputs a node reads, each once, in order of its inputs."""
         return list(dict.fromkeys(channel.node for channel in node.channels.values() if channel.node))
 
+    def ancestors(self, node):
+        """Returns the nodes before a node: its parents, theirs and so on, in the pipeline's order."""
+        found, waiting = set(), self.parents(node)
+        while waiting:
+            parent = waiting.pop()
+            if parent not in found:
+                found.add(parent)
+                waiting.extend(self.parents(parent))
+        return [one for one in self.nodes if one in found]
+
     def edges(self):
         """Yields (parent, child, artifact type's name) for every input that a node reads from another."""
         for node in self.nodes:

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 from pathlib import Path
@@ -12,8 +13,9 @@ from pipeline.core.contract import Input, Parameter
 def of_execution(node, inputs):
     """Returns the digest of all that decides what an execution makes.
 
-    That is the component's name, the source of its module and of the packages in `code`, the parameters that
-    count, the fingerprints of the inputs that count, and what it reads from outside.
+    That is the component's name, the source of its module and of the packages in `code`, the versions of its
+    `libraries`, the parameters that count, the fingerprints of the inputs that count, and what it reads from
+    outside.
 
     Args:
         node: `pipeline.core.component.Component`.
@@ -26,6 +28,7 @@ def of_execution(node, inputs):
     facts = {
         "component": cls.__name__,
         "code": {name: of_source(name) for name in sorted({cls.__module__, *cls.code})},
+        "libraries": {name: _version(name) for name in sorted(cls.libraries)},
         "parameters": parameters,
         "outside": cls.outside(node.parameters),
         "inputs": read,
@@ -40,6 +43,14 @@ def of_source(name):
     if spec.submodule_search_locations is None:
         return of_bytes(Path(spec.origin).read_bytes())
     return of_folder(spec.submodule_search_locations[0], skip=lambda path: "__pycache__" in path.parts)
+
+
+def _version(name):
+    """Returns the version of an installed distribution, "" of one that is not."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def of_folder(folder, *, skip=lambda path: False):

@@ -18,20 +18,28 @@ def held(path, *, wait=False):
     Raises:
         TfdogsError: another process holds it, without `wait`.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as e:
-            raise TfdogsError(f"another process is at work there: {path} is locked") from e
+    with _opened(path) as file:
+        if not _locked(file, wait):
+            raise TfdogsError(f"another process is at work there: {path} is locked")
         yield
 
 
-def is_free(path):
-    """Returns whether no process holds the lock of a file."""
+@contextlib.contextmanager
+def tried(path):
+    """Holds the lock of a file if no one else does; gives whether it is held."""
+    with _opened(path) as file:
+        yield _locked(file, wait=False)
+
+
+def _opened(path):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a")
+
+
+def _locked(file, wait):
     try:
-        with held(path):
-            return True
-    except TfdogsError:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
         return False
+    return True

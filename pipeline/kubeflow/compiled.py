@@ -3,6 +3,7 @@
 from kfp import compiler, components, dsl, kubernetes
 
 from pipeline.definition import define
+from pipeline.metadata.address import PASSWORD
 from tfdogs.sampling import output
 
 
@@ -22,10 +23,12 @@ def compile_pipeline(config):
     output.check(config.output, folder=False, overwrite=None)
     with output.replacing(config.output) as path:
         named = path.with_suffix(".yaml")  # the SDK looks at it
-        compiler.Compiler().compile(_pipeline(define(config), config), str(named))
-        components.load_component_from_file(str(named))  # the SDK's own validation
-        if named != path:
+        try:
+            compiler.Compiler().compile(_pipeline(define(config), config), str(named))
+            components.load_component_from_file(str(named))  # the SDK's own validation
             named.rename(path)
+        finally:
+            named.unlink(missing_ok=True)
     print(f"{config.output}: {config.pipeline_name} for Kubeflow Pipelines, image {config.image}")
 
 
@@ -36,13 +39,16 @@ def _pipeline(pipeline, config):
     def graph():
         tasks = {}
         for node in pipeline.nodes:
-            task = steps[node.name](run=dsl.PIPELINE_JOB_NAME_PLACEHOLDER)
+            # Not the job's name: two jobs may have the same, and it may hold anything.
+            task = steps[node.name](run=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
             task.set_display_name(node.name)
             task.set_caching_options(False)  # the pipeline finds again what is there
             for parent in pipeline.parents(node):
                 task.after(tasks[parent.name])
             if config.pvc:
                 kubernetes.mount_pvc(task, pvc_name=config.pvc, mount_path=config.mount)
+            if config.secret:
+                kubernetes.use_secret_as_env(task, config.secret, {"password": PASSWORD})
             tasks[node.name] = task
 
     return graph

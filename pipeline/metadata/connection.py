@@ -1,11 +1,12 @@
 """From an address to a connection of ML Metadata."""
 
-import re
+import os
 import urllib.parse
 from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.metadata.address import LEGAL, PASSWORD, is_server, without_password
 from tfdogs.errors import UsageError
 
 
@@ -14,34 +15,41 @@ def connection(address):
 
     Args:
         address: path of an SQLite file, which is made where there is none; or `mysql://USER:PASSWORD@HOST:PORT/NAME`
-            or `postgresql://USER:PASSWORD@HOST:PORT/NAME`.
+            or `postgresql://USER:PASSWORD@HOST:PORT/NAME`. Without `:PASSWORD` it is the environment variable
+            TFDOGS_METADATA_PASSWORD.
 
     Raises:
         UsageError: the address is of another kind, or has no host or name.
     """
     config = mlmd.ConnectionConfig()
-    parts = urllib.parse.urlsplit(address)
-    if not re.match(r"\w+://", address):
+    if not is_server(address):
         Path(address).parent.mkdir(parents=True, exist_ok=True)
         config.sqlite.filename_uri = str(address)
         config.sqlite.connection_mode = mlmd.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
         return config
+    parts, port = _parts(address)
     name = parts.path.strip("/")
-    if parts.scheme not in ("mysql", "postgresql") or not parts.hostname or not name:
-        legal = "a file, mysql://USER:PASSWORD@HOST:PORT/NAME or postgresql://USER:PASSWORD@HOST:PORT/NAME"
-        raise UsageError(f"--metadata must be {legal}. Received: {_without_password(parts)}")
-    user, password = urllib.parse.unquote(parts.username or ""), urllib.parse.unquote(parts.password or "")
+    user = urllib.parse.unquote(parts.username or "")
+    given = parts.password
+    password = os.environ.get(PASSWORD, "") if given is None else urllib.parse.unquote(given)
     if parts.scheme == "mysql":
-        config.mysql.host, config.mysql.port, config.mysql.database = parts.hostname, parts.port or 3306, name
+        config.mysql.host, config.mysql.port, config.mysql.database = parts.hostname, port or 3306, name
         config.mysql.user, config.mysql.password = user, password
     else:
         server = config.postgresql
-        server.host, server.port, server.dbname = parts.hostname, str(parts.port or 5432), name
+        server.host, server.port, server.dbname = parts.hostname, str(port or 5432), name
         server.user, server.password = user, password
     return config
 
 
-def _without_password(parts):
-    if parts.password is None:
-        return parts.geturl()
-    return parts.geturl().replace(f":{parts.password}@", ":...@", 1)
+def _parts(address):
+    """Returns the address's parts, and its port or None."""
+    try:
+        parts = urllib.parse.urlsplit(address)
+        port = parts.port  # parsed when it is asked for
+        legal = parts.scheme in ("mysql", "postgresql") and parts.hostname and parts.path.strip("/")
+    except ValueError:  # its words may quote the password
+        legal = False
+    if not legal:
+        raise UsageError(f"--metadata must be {LEGAL}. Received: {without_password(address)}")
+    return parts, port

@@ -10,6 +10,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from pipeline.core.artifact import Artifact
 from pipeline.core.code_version import code_version
 from pipeline.metadata.connection import connection
+from pipeline.metadata.properties import fill, read
 from pipeline.metadata.retried import AlreadyThereError, retried
 from tfdogs.errors import TfdogsError
 
@@ -63,10 +64,10 @@ class Store:
     def runs(self, pipeline=None):
         """Returns the facts of all runs, or of one pipeline's, oldest first, with their names as `run`."""
         contexts = self._call("get_contexts_by_type", _RUN)
-        told = [{"run": context.name, **_read(context.custom_properties)} for context in contexts]
+        told = [{"run": context.name, **read(context.custom_properties)} for context in contexts]
         return [facts for facts in told if pipeline in (None, facts["pipeline"])]
 
-    def begin(self, node, fingerprint, inputs, *, pipeline, run):
+    def begin(self, node, fingerprint, inputs, *, pipeline, run, root=""):
         """Records that a node is executed now.
 
         Args:
@@ -74,11 +75,13 @@ class Store:
             fingerprint: of the execution, `pipeline.core.fingerprints.of_execution`.
             inputs: `Artifact` or None by input.
             pipeline, run: names of the pipeline and the run.
+            root: folder of the artifacts, whose locks tell whether the execution is alive.
 
         Returns:
             The execution's number.
         """
         execution = self._execution(node, fingerprint, RUNNING)
+        fill(execution.custom_properties, {"root": root})
         return self._put(execution, self._events(inputs, mlmd.Event.INPUT), pipeline, run)
 
     def finish(self, execution, outputs, *, pipeline, run):
@@ -100,7 +103,7 @@ class Store:
             new.uri, new.state = str(artifact.path), mlmd.Artifact.LIVE
             new.name = f"{artifact.type_name} {execution} {key}"
             new.properties["fingerprint"].string_value = artifact.fingerprint
-            _fill(new.custom_properties, artifact.properties)
+            fill(new.custom_properties, artifact.properties)
             made.append((new, _event([key], mlmd.Event.OUTPUT)))
         contexts = self._run_contexts(pipeline, run)
         _, ids, _ = self._call("put_execution", proto, made, contexts, reuse_context_if_already_exist=True)
@@ -116,7 +119,7 @@ class Store:
         """Records that an execution failed, and why."""
         (proto,) = self._call("get_executions_by_id", [execution])
         proto.last_known_state = _STATES[FAILED]
-        _fill(proto.custom_properties, {"reason": reason})
+        fill(proto.custom_properties, {"reason": reason})
         self._call("put_executions", [proto])
 
     def cached(self, component, fingerprint):
@@ -124,18 +127,15 @@ class Store:
 
         Outputs whose folders are gone, or have been marked in the store as deleted, count as not there.
         """
-        found = self._call(
-            "get_executions",
-            metadata_store.ListOptions(
-                filter_query=f"type = '{component}' AND last_known_state = COMPLETE "
-                f"AND properties.fingerprint.string_value = '{fingerprint}'"
-            ),
-        )
-        for execution in sorted(found, key=lambda e: e.id, reverse=True):
+        for execution in reversed(self._find(component, fingerprint, "COMPLETE")):
             outputs = self.outputs(execution.id)
             if outputs and all(artifact.path.is_dir() for artifact in outputs.values()):
                 return outputs
         return None
+
+    def running(self, component, fingerprint):
+        """Returns the facts of what has begun with this fingerprint and not ended, oldest first."""
+        return [self._facts(proto) for proto in self._find(component, fingerprint, "RUNNING")]
 
     def outputs(self, execution):
         """Returns what an execution made and is still there, by name of the output."""
@@ -158,8 +158,8 @@ class Store:
         """Returns the facts of a run's executions, oldest first.
 
         Each is a dict of `id`, `node`, `component`, `state`, `fingerprint`, `began` and `ended` (in
-        seconds since 1970), `parameters`, `reason`, `version` (of tfdogs), `inputs` and `outputs`
-        (`Artifact` by name).
+        seconds since 1970), `parameters`, `reason`, `version` (of tfdogs), `root` (of its artifacts, as
+        far as it is known), `inputs` and `outputs` (`Artifact` by name).
         """
         context = self._call("get_context_by_type_and_name", _RUN, run)
         protos = self._call("get_executions_by_context", context.id) if context else []
@@ -183,6 +183,14 @@ class Store:
         (proto,) = self._call("get_executions_by_id", made[:1])  # later ones are cache hits
         return self._facts(proto)
 
+    def _find(self, component, fingerprint, state):
+        wanted = (
+            f"type = '{component}' AND last_known_state = {state} "
+            f"AND properties.fingerprint.string_value = '{fingerprint}'"
+        )
+        found = self._call("get_executions", metadata_store.ListOptions(filter_query=wanted))
+        return sorted(found, key=lambda execution: execution.id)
+
     def _facts(self, proto):
         events = self._call("get_events_by_execution_ids", [proto.id])
         artifacts = {a.id: a for a in self._artifacts([event.artifact_id for event in events])}
@@ -191,7 +199,7 @@ class Store:
             if event.artifact_id in artifacts:
                 keys = [step.key for step in event.path.steps]
                 sides[event.type].update(dict.fromkeys(keys, artifacts[event.artifact_id]))
-        told = _read(proto.custom_properties)
+        told = read(proto.custom_properties)
         return {
             "id": proto.id,
             "node": told.pop("node"),
@@ -203,6 +211,7 @@ class Store:
             "parameters": json.loads(told.pop("parameters")),
             "reason": told.pop("reason", ""),
             "version": told.pop("version", ""),
+            "root": told.pop("root", ""),
             "inputs": dict(sorted(sides[mlmd.Event.INPUT].items())),
             "outputs": dict(sorted(sides[mlmd.Event.OUTPUT].items())),
         }
@@ -214,7 +223,7 @@ class Store:
                 type_name=proto.type,
                 path=Path(proto.uri),
                 fingerprint=proto.properties["fingerprint"].string_value,
-                properties=_read(proto.custom_properties),
+                properties=read(proto.custom_properties),
                 id=proto.id,
             )
             for proto in protos
@@ -228,7 +237,7 @@ class Store:
         )
         proto.properties["fingerprint"].string_value = fingerprint
         told = {"node": node.name, "parameters": json.dumps(node.parameters), "version": code_version()}
-        _fill(proto.custom_properties, told)
+        fill(proto.custom_properties, told)
         return proto
 
     def _put(self, execution, events, pipeline, run):
@@ -256,7 +265,7 @@ class Store:
         context = self._call("get_context_by_type_and_name", kind, name)
         if context is None:
             context = mlmd.Context(type_id=self._type(mlmd.ContextType, kind), name=name)
-        _fill(context.custom_properties, facts)
+        fill(context.custom_properties, facts)
         try:
             self._call("put_contexts", [context])
         except AlreadyThereError:  # another process was first
@@ -286,29 +295,3 @@ def _event(keys, kind):
     for key in keys:
         event.path.steps.add(key=key)
     return event
-
-
-def _fill(properties, facts):
-    for name, value in facts.items():
-        if isinstance(value, bool):
-            properties[name].bool_value = value
-        elif isinstance(value, int):
-            properties[name].int_value = value
-        elif isinstance(value, float):
-            properties[name].double_value = value
-        else:
-            properties[name].string_value = _escaped(value)
-
-
-def _read(properties):
-    values = {name: getattr(value, value.WhichOneof("value")) for name, value in properties.items()}
-    return {name: _plain(value) if isinstance(value, str) else value for name, value in values.items()}
-
-
-def _escaped(text):
-    """ML Metadata 1.17 quotes a backslash wrongly on PostgreSQL, which then refuses the whole."""
-    return text.replace("%", "%25").replace("\\", "%5C")
-
-
-def _plain(text):
-    return text.replace("%5C", "\\").replace("%25", "%")

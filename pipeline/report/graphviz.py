@@ -5,6 +5,7 @@ import subprocess
 
 from tfdogs.errors import TfdogsError, UsageError
 
+SECONDS = 60  # what drawing a graph may take; a pipeline's takes less than one
 INSTALL = "Graphviz's dot is not installed (Debian's package graphviz)"
 
 
@@ -18,11 +19,17 @@ def svg(text):
 
     Raises:
         UsageError: Graphviz is not installed.
-        TfdogsError: it could not draw the graph.
+        TfdogsError: it could not draw the graph, or took more than `SECONDS`.
     """
     if not installed():
         raise UsageError(INSTALL)
-    done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, text=True, check=False)
+    command = ["dot", "-Tsvg"]
+    try:
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired as e:
+        raise TfdogsError(f"dot could not draw the graph in {SECONDS} s") from e
     if done.returncode:
         raise TfdogsError(f"dot could not draw the graph: {done.stderr.strip()}")
     return done.stdout[done.stdout.index("<svg") :]

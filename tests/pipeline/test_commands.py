@@ -41,6 +41,9 @@ def test_components_flags_are_checked_before_anything_runs():
         ({"train_flags": "'open"}, "--train_flags"),
         ({"max_fid": "-1"}, "--max_fid must be at least 0"),
         ({"worse_by": "nan"}, "--worse_by must be a finite number"),
+        ({"schema": "s.pbtxt", "min_images": 7}, "--min_images does not go with --schema"),
+        ({"schema": "s.pbtxt", "max_pixel_shift": 0.2}, "--max_pixel_shift does not go with --schema"),
+        ({"train_flags": "--strategy=multi_worker"}, r"--strategy=multi_worker: .*tfdogs\.train.*BUILD\.md"),
     ],
 )
 def test_illegal_flags_are_named(flags, says):

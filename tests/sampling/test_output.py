@@ -63,6 +63,16 @@ def test_replacing_shows_the_new_only_when_complete(tmp_path, is_folder):
         assert list(path.parent.iterdir()) == [path]
 
 
+def test_two_processes_of_one_number_do_not_write_one_file(tmp_path):
+    """As in two containers that share a disk."""
+    path = tmp_path / "report.html"
+    with output.replacing(path) as one, output.replacing(path) as other:
+        assert one != other
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one" and list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("error, raised", [(KeyError, KeyError), (OSError(28, "disk full"), TfdogsError)])
 @pytest.mark.parametrize("is_folder", [False, True])
 def test_a_failure_leaves_what_was_there(tmp_path, folder, is_folder, error, raised):

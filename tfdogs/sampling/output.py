@@ -1,8 +1,8 @@
 """Where images go: checked before any work, written aside, renamed when complete."""
 
 import contextlib
-import os
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def replacing(output, *, folder=False):
     """Gives a hidden path beside `output` to write to, which takes its place when the body ends well.
 
     Where the body raises, nothing is left and `output` stays as it was; a killed process leaves a hidden
-    `.NAME.PID.partial`.
+    `.NAME.RANDOM.partial`.
 
     Args:
         output: path of the file or folder; missing parents are created.
@@ -62,10 +62,11 @@ def replacing(output, *, folder=False):
         TfdogsError: the disk refuses.
     """
     output = Path(output).absolute()
-    aside, old = (output.with_name(f".{output.name}.{os.getpid()}.{end}") for end in ("partial", "old"))
+    # Drawn, because two containers that share a disk may share a process number too.
+    hidden = f".{output.name}.{secrets.token_hex(4)}"
+    aside, old = (output.with_name(f"{hidden}.{end}") for end in ("partial", "old"))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        _remove(aside)
         if folder:
             aside.mkdir()
         yield aside

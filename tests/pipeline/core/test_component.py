@@ -69,6 +69,8 @@ def test_nodes_come_after_those_they_read(toys):
     names = [node.name for node in pipeline.nodes]
     assert names.index("first") > max(names.index("a"), names.index("b")) and names[-1] == "last"
     assert pipeline.parents(last) == [first] and pipeline.parents(first) == [a, b]
+    assert set(pipeline.ancestors(last)) == {a, b, first} and pipeline.ancestors(a) == []
+    assert [node.name for node in pipeline.ancestors(last)] == names[:3]
     assert sorted((up.name, down.name, kind) for up, down, kind in pipeline.edges()) == [
         ("a", "first", "Number"),
         ("b", "first", "Number"),

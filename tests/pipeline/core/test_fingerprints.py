@@ -1,4 +1,5 @@
 import dataclasses
+import importlib.metadata
 import sys
 
 import pytest
@@ -55,6 +56,25 @@ def test_the_source_of_a_component_counts(add, number, tmp_path, monkeypatch):
         (package / f"__pycache__/{len(text)}{len(digests)}.pyc").write_text("byte code does not count")
     assert len(digests) == 2
     sys.modules.pop("recipes", None)
+
+
+def test_the_versions_of_libraries_count(add, number, monkeypatch):
+    node, both = add(), {"left": number, "right": number}
+    versions = {"tensorflow": "2.0"}
+
+    def version(name):
+        if name not in versions:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    digests = [fingerprints.of_execution(node, both)]
+    monkeypatch.setattr(type(node), "libraries", ("tensorflow", "jax"))
+    digests.append(fingerprints.of_execution(node, both))
+    for name, number_of in (("tensorflow", "2.1"), ("jax", "0.1"), ("numpy", "9")):
+        versions[name] = number_of
+        digests.append(fingerprints.of_execution(node, both))
+    assert len(set(digests)) == 4 and digests[-1] == digests[-2]
 
 
 def test_a_folder_is_its_names_and_bytes(tmp_path):

@@ -20,8 +20,22 @@ def test_addresses_of_servers():
     assert (postgresql.host, postgresql.port, postgresql.dbname) == ("db.example", "5432", "dogs")
 
 
+def test_a_password_may_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("TFDOGS_METADATA_PASSWORD", "p@ss/word")
+    assert connection("mysql://me@db.example/dogs").mysql.password == "p@ss/word"
+    assert connection("postgresql://me@db.example/dogs").postgresql.password == "p@ss/word"
+    assert connection("mysql://me:mine@db.example/dogs").mysql.password == "mine"
+
+
 @pytest.mark.parametrize(
-    "address", ["oracle://me:secret@db/dogs", "mysql://me:secret@db", "postgresql:///dogs"]
+    "address",
+    [
+        "oracle://me:secret@db/dogs",
+        "mysql://me:secret@db",
+        "postgresql:///dogs",
+        "mysql://me:secret/#@db/dogs",
+        "mysql://me:[secret@db/dogs",
+    ],
 )
 def test_other_addresses_are_refused_and_passwords_not_told(address):
     with pytest.raises(UsageError, match="--metadata must be a file, mysql://") as caught:
