@@ -56,7 +56,7 @@ class ExtractConfig(Config):
     shard_size: int = flag(
         "Images that one worker goes through at a time.", default=4096, lower=1, upper=100_000
     )
-    workers: int = flag(WORKERS_HELP, default=1, lower=1, upper=1024, run_control=True)
+    workers: int = flag(WORKERS_HELP, default=1, lower=0, upper=1024, run_control=True)
     beam_args: str = flag(BEAM_ARGS_HELP, default="", run_control=True)
     overwrite: bool = flag("Replace an output that is already there.", default=False, run_control=True)
 

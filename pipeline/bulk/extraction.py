@@ -18,6 +18,7 @@ from pipeline.bulk.span import Span
 from pipeline.bulk.stored_features import StoredFeatures
 from pipeline.bulk.viewer import Viewer
 from pipeline.bulk.watch import watch
+from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics import extractors
 from tfdogs.metrics.feature_cache import FeatureCache
@@ -44,6 +45,7 @@ def extract(config):
         TfdogsError: an image cannot be read, a feature is not finite, or a worker or the disk failed.
     """
     begin = time.perf_counter()
+    workers = config.workers or cores()
     options(config.beam_args)
     output.check(config.output, folder=False, overwrite=config.overwrite, command="pipeline.extract")
     viewer = Viewer(config)
@@ -52,7 +54,7 @@ def extract(config):
     parts = final.with_name(f".{final.name}.parts")
     plan.begin(parts, _plan(config, viewer), flag="output")
     spans, merged = Span.cut(images.num_images, config.shard_size), parts / "merged.npz"
-    steps = ExtractFeatures(_absolute(config), parts, threads=threads_of(config.beam_args, config.workers))
+    steps = ExtractFeatures(_absolute(config), parts, threads=threads_of(config.beam_args, workers))
 
     def build(graph):
         moments = graph | "Spans" >> beam.Create(spans) | steps
@@ -60,7 +62,7 @@ def extract(config):
         _ = whole | "Save" >> beam.ParDo(SaveMoments(merged))
 
     with watch("extract", parts, f"{MOMENTS}-*.npz", spans):
-        run(build, beam_args=config.beam_args, workers=config.workers, otherwise=plan.GOES_ON)
+        run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
     moments, _ = Moments.load(merged)
     if moments.count != images.num_images:
         raise TfdogsError(

@@ -7,7 +7,7 @@ from tfdogs.errors import UsageError
 from tfdogs.sampling.config import EMA_LENGTH_HELP, TRUNCATION_HELP, check_ema_length
 from tfdogs.sampling.seeds import MAX_SEED
 
-WORKERS_HELP = "Worker processes on this machine; unused where --beam_args names a runner."
+WORKERS_HELP = "Worker processes on this machine, 0: one a core; unused where --beam_args names a runner."
 BEAM_ARGS_HELP = (
     'Apache Beam\'s own flags in one string, such as "--runner=FlinkRunner --flink_master=host:8081"; empty: '
     "this machine."
@@ -45,7 +45,7 @@ class SampleConfig(Config):
     shard_size: int = flag(
         "Images in a shard, which one worker draws at a time.", default=4096, lower=1, upper=1_000_000
     )
-    workers: int = flag(WORKERS_HELP, default=1, lower=1, upper=1024, run_control=True)
+    workers: int = flag(WORKERS_HELP, default=1, lower=0, upper=1024, run_control=True)
     beam_args: str = flag(BEAM_ARGS_HELP, default="", run_control=True)
 
     def __post_init__(self):

@@ -17,6 +17,7 @@ from pipeline.bulk.watch import watch
 from pipeline.bulk.write_manifest import WriteManifest
 from pipeline.core.aside import sweep
 from tfdogs.data.manifest import Manifest
+from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
 from tfdogs.sampling.generation import check_run
 
@@ -38,6 +39,7 @@ def sample(config):
         TfdogsError: the run is damaged, or a worker or the disk failed; the shards that are there stay.
     """
     begin = time.perf_counter()
+    workers = config.workers or cores()
     options(config.beam_args)  # before TensorFlow, which takes seconds
     if config.model_dir:
         check_run(config)
@@ -53,7 +55,7 @@ def sample(config):
         steps = SampleImages(
             dataclasses.replace(config, **absolute),
             fingerprint=painter.fingerprint,
-            threads=threads_of(config.beam_args, config.workers),
+            threads=threads_of(config.beam_args, workers),
         )
         finish = WriteManifest(
             absolute["output_dir"],
@@ -68,7 +70,7 @@ def sample(config):
             _ = shards | "All" >> beam.combiners.ToList() | "Manifest" >> beam.ParDo(finish)
 
         with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans):
-            run(build, beam_args=config.beam_args, workers=config.workers, otherwise=plan.GOES_ON)
+            run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
         sweep(config.output_dir)
         manifest = Manifest.load(config.output_dir)
     size = sum(shard.bytes for shard in manifest.splits[SPLIT])

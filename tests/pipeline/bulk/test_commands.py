@@ -27,7 +27,7 @@ SAMPLE_ERRORS = {
     "--best goes with --model_dir only": ["--model_dir=", "--export_dir=export", "--best"],
     "--seed must leave room for --num_images": [f"--seed={2**63 - 2}"],
     "--shard_size must be at least 1": ["--shard_size=0"],
-    "--workers must be at least 1": ["--workers=0"],
+    "--workers must be at least 0": ["--workers=-1"],
     "--label goes with a conditional model": ["--label=pug"],
     "Apache Beam: argument --direct_num_workers": ["--beam_args=--direct_num_workers=many"],
     "--ema_length must be 0, or from": ["--ema_length=3"],
