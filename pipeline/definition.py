@@ -11,13 +11,13 @@ from pipeline.components.infra_validator import InfraValidator
 from pipeline.components.pusher import Pusher
 from pipeline.components.schema_gen import SchemaGen
 from pipeline.components.statistics_gen import StatisticsGen
-from pipeline.components.trainer import Trainer
+from pipeline.components.trainer import RUNNING, Trainer
 from pipeline.components.transform import Transform
 from pipeline.core.contract import Channel
 from pipeline.core.dag import Pipeline
 from pipeline.release.queries import last_blessed_model
 from pipeline.run_config import OWN_OF_TRAIN
-from pipeline.validation.history import last_valid_statistics
+from pipeline.validation.history import last_schema, last_valid_statistics
 from tfdogs.data.prepare_config import cores
 
 _NOT_THE_DATAS = ("images", "annotations", "output_dir", "workers", "overwrite")
@@ -48,6 +48,7 @@ def define(config):
     statistics_gen = StatisticsGen(examples=example_gen.outputs.examples, **on_beam)
     schema_gen = SchemaGen(
         statistics=statistics_gen.outputs.statistics,
+        previous=Channel(types.SCHEMA, query=last_schema),
         pipeline=config.pipeline_name,
         min_images=config.min_images,
         min_photographs=config.min_photographs,
@@ -66,9 +67,11 @@ def define(config):
         config=_json(config.prepare_config(), _NOT_THE_DATAS),
         **on_beam,
     )
+    training = config.train_config()
     trainer = Trainer(
         transformed_examples=transform.outputs.transformed_examples,
-        config=_json(config.train_config(), OWN_OF_TRAIN),
+        config=_json(training, (*OWN_OF_TRAIN, *RUNNING)),
+        running=json.dumps({name: getattr(training, name) for name in RUNNING}, sort_keys=True),
     )
     evaluator = Evaluator(
         model=trainer.outputs.model,

@@ -37,7 +37,18 @@ class Evaluator(Component):
     allow_alarms = Parameter(bool, default=False)
     cache_dir = Parameter(str, default="", counts=False)
 
-    code = ("pipeline.models", "pipeline.release", "tfdogs.metrics")
+    code = (
+        "pipeline.models",
+        "pipeline.release",
+        "tfdogs.data",
+        "tfdogs.metrics",
+        "tfdogs.overlap",
+        "tfdogs.sampling",
+        "tfdogs.serving",
+        "tfdogs.tfgan",
+        "tfdogs.training",
+    )
+    libraries = ("numpy", "pillow", "scipy", "tensorflow", "tensorflow-gan")
 
     @classmethod
     def execute(

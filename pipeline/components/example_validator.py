@@ -31,7 +31,8 @@ class ExampleValidator(Component):
     previous = Input(types.STATISTICS, optional=True)
     anomalies = Output(types.ANOMALIES)
 
-    code = ("pipeline.validation",)
+    code = ("pipeline.examples", "pipeline.validation", "tfdogs.data")
+    libraries = ("tensorflow-data-validation",)
 
     @classmethod
     def execute(cls, *, statistics, schema, previous, anomalies):

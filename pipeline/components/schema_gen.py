@@ -15,8 +15,12 @@ from tfdogs.errors import UsageError
 class SchemaGen(Component):
     """Infers a schema from the first statistics that it gets, or imports one that someone has edited.
 
-    Other statistics do not make it run again: the schema of a pipeline's first run stays. It is schema.pbtxt,
-    in TFDV's text format; a copy of it may be edited, and imported as `schema_file`.
+    Other statistics do not make it run again, and other thresholds are put into the schema that the pipeline
+    has: what its first run expected stays. It is schema.pbtxt, in TFDV's text format; a copy of it may be
+    edited, and imported as `schema_file`.
+
+    `previous` is for `pipeline.validation.history.last_schema`. It does not count: it is this component's own
+    result, so that the same flags would never again find what they have made.
 
     Parameters:
         pipeline: name of the pipeline, since several that share a store must not share a schema.
@@ -33,6 +37,7 @@ class SchemaGen(Component):
     """
 
     statistics = Input(types.STATISTICS, counts=False)
+    previous = Input(types.SCHEMA, optional=True, counts=False)
     schema = Output(types.SCHEMA)
     pipeline = Parameter(str)
     min_images = Parameter(int, default=50)
@@ -41,7 +46,8 @@ class SchemaGen(Component):
     max_pixel_shift = Parameter(float, default=0.1)
     schema_file = Parameter(str, default="")
 
-    code = ("pipeline.validation.schema",)
+    code = ("pipeline.examples", "pipeline.validation", "tfdogs.data")
+    libraries = ("tensorflow-data-validation",)
 
     @classmethod
     def outside(cls, parameters):
@@ -50,16 +56,20 @@ class SchemaGen(Component):
         return fingerprints.of_file(path) if path.is_file() else ""
 
     @classmethod
-    def execute(cls, *, statistics, schema, schema_file, pipeline, min_images, **shares):
+    def execute(cls, *, statistics, previous, schema, schema_file, pipeline, min_images, **shares):
         """Writes the schema."""
         if min_images < 0:
             raise UsageError(f"min_images must be 0 or more. Received: {min_images}")
         for name, value in shares.items():
             if not 0 <= value <= 1:
                 raise UsageError(f"{name} must be between 0 and 1. Received: {value}")
-        found = schemas.load(schema_file) if schema_file else None
-        if found is None:
+        thresholds = {"min_images": min_images, **shares}
+        if schema_file:
+            found = schemas.load(schema_file)
+        elif previous:
+            found = schemas.with_thresholds(schemas.load(previous.path / schemas.FILE_NAME), **thresholds)
+        else:
             splits = [files.read(statistics.path, split) for split in SPLITS]
             photographs = files.Statistics.load(statistics.path).photographs
-            found = schemas.infer(*splits, photographs=photographs, min_images=min_images, **shares)
+            found = schemas.infer(*splits, photographs=photographs, **thresholds)
         schemas.save(found, schema / schemas.FILE_NAME)

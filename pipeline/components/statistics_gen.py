@@ -27,13 +27,7 @@ class StatisticsGen(Component):
     workers = Parameter(int, default=1, counts=False)
     beam_args = Parameter(str, default="", counts=False)
 
-    code = (
-        "pipeline.examples",
-        "pipeline.validation.looking",
-        "pipeline.validation.picture_facts",
-        "pipeline.validation.statistics",
-        "tfdogs.data",
-    )
+    code = ("pipeline.examples", "pipeline.validation", "tfdogs.data")
     libraries = ("numpy", "pillow", "tensorflow-data-validation")
 
     @classmethod

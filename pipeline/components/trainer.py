@@ -11,6 +11,9 @@ from tfdogs.serving.run_export import export_run
 from tfdogs.training.config import TrainConfig
 from tfdogs.training.run import train
 
+# Flags of `tfdogs.train` that change neither the weights nor where the run ends.
+RUNNING = ("log_kimg", "sheet_kimg", "sheet_columns", "checkpoint_kimg", "keep_checkpoints", "cache_dir")
+
 
 class Trainer(Component):
     """Trains as `tfdogs.train` does, and exports as `tfdogs.export` does.
@@ -22,22 +25,29 @@ class Trainer(Component):
     model_run = Output(types.MODEL_RUN)
     model = Output(types.MODEL)
     config = Parameter(str)  # TrainConfig as JSON; data_dir and model_dir are this component's
+    running = Parameter(str, default="{}", counts=False)  # the rest of it, `RUNNING`
 
     resumable = True
     code = (
+        "tfdogs.addons",
         "tfdogs.augment",
         "tfdogs.data",
         "tfdogs.losses",
+        "tfdogs.metrics",  # early stop
         "tfdogs.models",
+        "tfdogs.overlap",
+        "tfdogs.sampling",
         "tfdogs.serving",
+        "tfdogs.tfgan",
         "tfdogs.training",
     )
+    libraries = ("numpy", "tensorflow", "tensorflow-addons", "tensorflow-gan")
 
     @classmethod
-    def execute(cls, *, transformed_examples, model_run, model, config):
+    def execute(cls, *, transformed_examples, model_run, model, config, running):
         """Trains to the end, or goes on to it."""
         places = {"data_dir": str(transformed_examples.path), "model_dir": str(model_run)}
-        config = TrainConfig.from_dict({**json.loads(config), **places})
+        config = TrainConfig.from_dict({**json.loads(config), **json.loads(running), **places})
         train(config)
         shutil.rmtree(model)  # half an export, where it was killed in it
         export_run(ExportConfig(model_dir=str(model_run), export_dir=str(model), version=1))

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from tfdogs.errors import TfdogsError
-from tfdogs.serving.errors import ServingError
+from tfdogs.serving.errors import HTTP_STATUS, ServingError
 
+BUSY = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED")  # no word about the model
 SEEDS = (0, 1, 2, 3)
 SIGNATURES = {  # what clients, page and server ask for: name -> (inputs, outputs) that must be there
     "serving_default": ({"seed", "truncation"}, {"image_bytes"}),
@@ -34,6 +35,7 @@ def probe(client):
 
     Raises:
         BrokenModelError: it refuses a legal request, answers with something else, or takes an illegal one.
+        TfdogsError: the server is out of reach, too slow or out of memory; another time it may do.
     """
     try:
         card = _card(client)
@@ -45,9 +47,17 @@ def probe(client):
             _refuses(client),
         ]
     except ServingError as e:
+        if _is_the_servers(e):
+            raise TfdogsError(f"the server failed, not the model: {e.code}: {e.message}") from e
         raise BrokenModelError(f"a request failed, {e.code}: {e.message}") from e
     except (KeyError, ValueError, TypeError, OSError) as e:
         raise BrokenModelError(f"an answer cannot be understood: {type(e).__name__}: {e}") from e
+
+
+def _is_the_servers(error):
+    """Says whether a request failed for the server, or for the way to it, whatever the model is like."""
+    told = getattr(error.__cause__, "code", None)  # gRPC's own, of which the client makes INTERNAL
+    return error.code in BUSY or (callable(told) and told().name not in HTTP_STATUS)
 
 
 def _signatures(client):

@@ -8,9 +8,11 @@ import sys
 import tempfile
 import threading
 
+from pipeline.models.probe import BrokenModelError
 from tfdogs.errors import TfdogsError
 
 GRPC = re.compile(r"grpc://\S+")
+_BROKEN = "nothing to serve in "  # how `tfdogs.serve` says that a model does not load
 
 
 @contextlib.contextmanager
@@ -27,7 +29,8 @@ def served(export_dir, *, seconds=120.0):
         Address of TensorFlow Serving's gRPC API, such as grpc://127.0.0.1:34567.
 
     Raises:
-        TfdogsError: the server could not load the model, or not in time; its own words.
+        BrokenModelError: the server says that the model does not load; its own words.
+        TfdogsError: there is no server, or not in time, for any other reason.
     """
     command = [
         sys.executable,
@@ -39,7 +42,12 @@ def served(export_dir, *, seconds=120.0):
     ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        try:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+            )
+        except OSError as e:
+            raise TfdogsError(f"cannot begin a server: {e.strerror or e}") from e
         watchdog = threading.Timer(seconds, process.kill)
         watchdog.start()
         try:
@@ -48,9 +56,7 @@ def served(export_dir, *, seconds=120.0):
             watchdog.cancel()
             if address is None:
                 process.wait()
-                errors.seek(0)
-                said = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
-                raise TfdogsError(said if in_time else f"the server was not ready after {seconds:g} s")
+                raise _failure(errors, in_time=in_time, seconds=seconds, status=process.returncode)
             yield address
         finally:
             watchdog.cancel()
@@ -60,3 +66,14 @@ def served(export_dir, *, seconds=120.0):
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+
+
+def _failure(errors, *, in_time, seconds, status):
+    """Returns why a server has ended before it answered; only the model's own fault as `BrokenModelError`."""
+    if not in_time:
+        return TfdogsError(f"the server was not ready after {seconds:g} s")
+    errors.seek(0)
+    said = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
+    if _BROKEN in said:
+        return BrokenModelError(said)
+    return TfdogsError(f"the server ended with status {status}: {said}")

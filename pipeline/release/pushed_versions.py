@@ -12,7 +12,7 @@ _HIDDEN = ".removed-"
 
 
 def push(version, push_dir, *, origin, keep=0):
-    """Makes a model's folder the newest version; where it is that already, nothing is done.
+    """Makes a model's folder the newest version, unless it is that already, or was rolled back from.
 
     The version appears whole, with what TensorFlow Serving needs beside it. A server that watches the folder
     takes it up.
@@ -24,7 +24,8 @@ def push(version, push_dir, *, origin, keep=0):
         keep: how many versions stay, the newest; 0: all.
 
     Returns:
-        Number of the version.
+        Number of the newest version: this model's, or the one that a person has gone back to, see
+        `rolled_back`.
 
     Raises:
         UsageError: the folder cannot be used.
@@ -33,7 +34,7 @@ def push(version, push_dir, *, origin, keep=0):
     version_folders.check(push_dir)
     found = notes(push_dir)
     newest = max(found, default=None)
-    if newest is None or found[newest].get("fingerprint") != origin["fingerprint"]:
+    if not is_newest(found, origin["fingerprint"]) and not rolled_back(found, origin["fingerprint"]):
         newest = _publish(version, push_dir, origin)
     try:
         deployment.write(push_dir, deployment.choose_name(push_dir, ""))
@@ -74,7 +75,38 @@ def roll_back(push_dir, version=None):
         )
     taken = max(others) if version is None else version
     folder = version_folders.versions(push_dir)[taken]
-    return taken, _publish(folder, push_dir, {**found[taken], "rolled_back_to": taken})
+    left = {told.get("fingerprint", "") for number, told in found.items() if number > taken}
+    left -= {found[taken].get("fingerprint", ""), ""}
+    note = {**found[taken], "rolled_back_to": taken, "instead_of": sorted(left)}
+    return taken, _publish(folder, push_dir, note)
+
+
+def is_newest(found, fingerprint):
+    """Says whether a model is the newest version, which is served.
+
+    Args:
+        found: notes of the versions by number, see `notes`.
+        fingerprint: the model's.
+    """
+    return bool(found) and found[max(found)].get("fingerprint") == fingerprint
+
+
+def rolled_back(found, fingerprint):
+    """Returns the version by which a person has decided against a model that was there, or None.
+
+    To go back is a decision against the newer models for as long as that version is kept, and against the
+    older ones while it is the newest. To go back to a model ends it.
+
+    Args:
+        found, fingerprint: as of `is_newest`.
+    """
+    last = max((n for n, told in found.items() if told.get("fingerprint") == fingerprint), default=0)
+    for number in sorted((n for n in found if n > last and "rolled_back_to" in found[n]), reverse=True):
+        # The model's own version may have been removed since; an older tfdogs noted no models.
+        newer = last > found[number]["rolled_back_to"] or fingerprint in found[number].get("instead_of", ())
+        if newer or (last and number == max(found)):
+            return number
+    return None
 
 
 def notes(push_dir):

@@ -106,7 +106,8 @@ def _sections(made, place):
     if "pushed_model" in made:
         told = made["pushed_model"].properties
         target = Path(told["destination"])
-        yield _section("Served", f"<p>Version {told['version']} in {_link(target, place, str(target))}.</p>")
+        words = f"Version {told['version']} in {_link(target, place, str(target))}"
+        yield _section("Served", f"<p>{words}: {escape(told['outcome'])}.</p>")
 
 
 def _section(title, body):

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import apache_beam as beam
 import pyarrow as pa
 
+from pipeline.core.aside import aside
 from pipeline.examples import raw_records
 from pipeline.validation.picture_facts import look
 
@@ -42,8 +42,9 @@ def named(facts, split):
 
 
 def write_text(text, path):
-    """Writes a file; a runner may do it twice."""
-    Path(path).write_text(text, encoding="utf-8")
+    """Writes a file; a runner may do it twice, also at the same time."""
+    with aside(path) as hidden:
+        hidden.write_text(text, encoding="utf-8")
 
 
 class Digest(beam.CombineFn):

@@ -17,7 +17,7 @@ NUMBERS = ("brightness", "contrast", "saturation", "bytes")  # compared by their
 MAX_CLASSES = 100_000
 
 
-def infer(train, evaluation, *, photographs, min_images, min_photographs, max_class_shift, max_pixel_shift):
+def infer(train, evaluation, *, photographs, max_class_shift, **thresholds):
     """Returns a schema that a data set obeys if it is not spoiled to begin with.
 
     The thresholds are as `pipeline.components.schema_gen.SchemaGen` has them; 0 asks for nothing.
@@ -25,7 +25,7 @@ def infer(train, evaluation, *, photographs, min_images, min_photographs, max_cl
     Args:
         train, evaluation: TFDV's `DatasetFeatureStatisticsList` of the splits.
         photographs: whether they are photographs; of digits and drawings some may be of one colour.
-        min_images, min_photographs, max_class_shift, max_pixel_shift: thresholds.
+        max_class_shift, **thresholds: see `with_thresholds`.
 
     Returns:
         `schema_pb2.Schema`. The classes are those of both splits, all of them. Every picture has a class, or
@@ -37,8 +37,6 @@ def infer(train, evaluation, *, photographs, min_images, min_photographs, max_cl
     if not count(train):
         raise TfdogsError("train has no pictures to infer a schema from")
     schema = tfdv.infer_schema(train, infer_feature_shape=False, max_string_domain_size=MAX_CLASSES)
-    if min_images:
-        schema.dataset_constraints.min_examples_count = min_images
     del schema.string_domain[:]
     found, held_out = features(train), features(evaluation)
     for feature in schema.feature:
@@ -49,12 +47,31 @@ def infer(train, evaluation, *, photographs, min_images, min_photographs, max_cl
             feature.presence.min_fraction = 1.0 if share == 1 else max(0.0, share - max_class_shift)
         if feature.name == "kind":
             feature.string_domain.value.extend([PICTURE] if photographs else [PICTURE, UNIFORM])
-            feature.distribution_constraints.min_domain_mass = min_photographs
         elif feature.name == "class":
             classes = words(found["class"])
             feature.string_domain.value.extend(sorted({*classes, *words(held_out.get("class"))}))
             feature.unique_constraints.min = len(classes)
             feature.unique_constraints.max = MAX_CLASSES
+    return with_thresholds(schema, max_class_shift=max_class_shift, **thresholds)
+
+
+def with_thresholds(schema, *, min_images, min_photographs, max_class_shift, max_pixel_shift):
+    """Returns a schema with other thresholds; classes, domains and presence stay.
+
+    Args:
+        schema: `schema_pb2.Schema`.
+        min_images, min_photographs, max_class_shift, max_pixel_shift: as of
+            `pipeline.components.schema_gen.SchemaGen`.
+    """
+    schema = _copy(schema)
+    schema.ClearField("dataset_constraints")
+    if min_images:
+        schema.dataset_constraints.min_examples_count = min_images
+    for feature in schema.feature:
+        feature.ClearField("drift_comparator")
+        feature.ClearField("skew_comparator")
+        if feature.name == "kind":
+            feature.distribution_constraints.min_domain_mass = min_photographs
         for comparator in (feature.drift_comparator, feature.skew_comparator):
             if feature.name in SHARES and max_class_shift:
                 comparator.infinity_norm.threshold = max_class_shift

@@ -1,6 +1,7 @@
 """The whole pipeline on paper dogs: what is run again, what is stopped, what is refused."""
 
 import dataclasses
+import shutil
 
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the ex
 
 from pipeline.components import evaluator
 from pipeline.execute import open_store, run_pipeline
+from pipeline.release.pushed_versions import notes, roll_back
 from pipeline.run_config import RunConfig
 from tfdogs.data.sources.open import open_source
 from tfdogs.errors import TfdogsError, UsageError
@@ -86,6 +88,28 @@ def test_what_ran_before_is_not_run_again(config, tmp_path):
     Image.open(path).transpose(Image.Transpose.FLIP_LEFT_RIGHT).rotate(30).save(path)
     run_pipeline(other)
     assert states(config) == {"cached": ["SchemaGen"], "complete": sorted({*DATA, *MODEL} - {"SchemaGen"})}
+
+
+def test_the_model_that_was_asked_for_is_served_or_a_person_has_decided(config, tmp_path):
+    served = tmp_path / "served"
+    run_pipeline(config)
+    (first,) = notes(served).values()
+    shutil.rmtree(served)
+    run_pipeline(config)
+    assert states(config) == {"cached": sorted({*DATA, *MODEL} - {"Pusher"}), "complete": ["Pusher"]}
+    assert notes(served) == {1: first}
+
+    other = dataclasses.replace(config, train_flags=f"{TRAIN} --seed=1")
+    run_pipeline(other)
+    again = dataclasses.replace(config, train_flags=f"{TRAIN} --log_kimg=0.004")
+    run_pipeline(again)  # which trains nothing; the other model is the one to be compared with now
+    compared = ["Evaluator", "Pusher"]
+    assert states(config) == {"cached": sorted({*DATA, *MODEL} - {*compared}), "complete": compared}
+    assert notes(served)[3]["fingerprint"] == first["fingerprint"]
+
+    assert roll_back(served) == (2, 4)
+    run_pipeline(dataclasses.replace(again, keep=2))
+    assert states(config) == {"cached": sorted(DATA + MODEL)} and max(notes(served)) == 4
 
 
 def test_pictures_that_are_none_stop_it(config, tmp_path):

@@ -1,4 +1,6 @@
 import shutil
+import sys
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -8,17 +10,21 @@ pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the ex
 from pipeline.components.infra_validator import InfraValidator
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import REFUSAL
+from pipeline.models import served as serving
 from pipeline.models.probe import BrokenModelError, probe
+from pipeline.models.served import served
 from pipeline.release import documents
+from tfdogs.errors import TfdogsError
 from tfdogs.serving.client import connect
+from tfdogs.serving.errors import ServingError
 from tfdogs.serving.signatures import Signatures
 
 
-def validate(export_dir, tmp_path):
+def validate(export_dir, tmp_path, seconds=120.0):
     folder = tmp_path / "blessing"
     folder.mkdir()
     model = Artifact("Model", export_dir, "f" * 32)
-    told = InfraValidator.execute(model=model, infra_blessing=folder, seconds=120.0)
+    told = InfraValidator.execute(model=model, infra_blessing=folder, seconds=seconds)
     return told["infra_blessing"], documents.read(folder, documents.BLESSING)
 
 
@@ -113,3 +119,79 @@ def test_both_kinds_of_models_pass(export_dir, plain_export_dir):
     for path in (export_dir, plain_export_dir):
         with connect(path) as client:
             assert len(probe(client)) == 5
+
+
+def fail(export_dir, tmp_path, **options):
+    """Returns why an execution fails, which says nothing of the model."""
+    with pytest.raises(TfdogsError) as caught:
+        validate(export_dir, tmp_path, **options)
+    assert not isinstance(caught.value, BrokenModelError) and not list((tmp_path / "blessing").iterdir())
+    return str(caught.value)
+
+
+def test_a_slow_server_is_no_verdict(export_dir, tmp_path):
+    assert fail(export_dir, tmp_path, seconds=0.05) == "the server was not ready after 0.05 s"
+
+
+@pytest.mark.parametrize(
+    ("python", "says"),
+    [("/nowhere/python", "cannot begin a server: No such file"), ("false", "ended with status 1: it said")],
+)
+def test_no_server_is_no_verdict(export_dir, tmp_path, monkeypatch, python, says):
+    monkeypatch.setattr(serving.sys, "executable", shutil.which(python) or python)
+    assert says in fail(export_dir, tmp_path)
+
+
+def test_a_server_that_dies_is_no_verdict(export_dir, tmp_path, monkeypatch):
+    """As one does that takes more memory than there is: here by its own hand, once it answers."""
+    script = tmp_path / "dies.py"
+    script.write_text("print('serving on grpc://127.0.0.1:1', flush=True); import os; os.abort()\n")
+    (tmp_path / "python").write_text(f"#!/bin/sh\nexec {sys.executable} {script}\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(serving.sys, "executable", str(tmp_path / "python"))
+    assert fail(export_dir, tmp_path).startswith("the server failed, not the model: UNAVAILABLE")
+
+
+def test_the_words_by_which_a_server_refuses_a_model(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BrokenModelError, match=r"nothing to serve in .*empty"), served(tmp_path / "empty"):
+        pass
+
+
+class Failing:
+    """A client of a server that fails in one way."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def card(self):
+        raise self._error
+
+
+def told_by_grpc(name):
+    """An INTERNAL as the client makes it of a code of gRPC's own."""
+    error = ServingError("INTERNAL", "Stream removed")
+    error.__cause__ = RuntimeError()
+    error.__cause__.code = lambda: SimpleNamespace(name=name)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "broken"),
+    [
+        (ServingError("UNAVAILABLE", "no"), False),
+        (ServingError("DEADLINE_EXCEEDED", "no"), False),
+        (ServingError("RESOURCE_EXHAUSTED", "no"), False),
+        (told_by_grpc("UNKNOWN"), False),
+        (told_by_grpc("CANCELLED"), False),
+        (told_by_grpc("INTERNAL"), True),
+        (ServingError("INTERNAL", "no"), True),
+        (ServingError("INVALID_ARGUMENT", "no"), True),
+        (ServingError("FAILED_PRECONDITION", "no"), True),
+    ],
+)
+def test_a_server_that_fails_is_not_a_model_that_does(error, broken):
+    with pytest.raises(TfdogsError) as caught:
+        probe(Failing(error))
+    assert isinstance(caught.value, BrokenModelError) is broken
+    assert error.message in str(caught.value)

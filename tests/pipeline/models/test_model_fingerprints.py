@@ -1,9 +1,11 @@
+import json
 import shutil
 
 import pytest
 
 from pipeline.models import model_fingerprints
-from tfdogs.serving import saved_model
+from pipeline.release.pushed_versions import notes, push
+from tfdogs.serving import saved_model, signatures
 from tfdogs.training.run import train
 
 
@@ -23,6 +25,50 @@ def exports(make_gan, tmp_path_factory):
 def test_an_export_is_known_by_what_it_computes_with(exports):
     one, two, other = (model_fingerprints.of_export(exports / name) for name in ("one", "two", "other"))
     assert one == two != other
+
+
+@pytest.fixture(params=[0, 3], ids=["plain", "conditional"])
+def repainted(request, make_gan, tmp_path, monkeypatch):
+    """Two exports of one GAN with a colour fault in one of the graphs."""
+    gan = make_gan(request.param)
+    saved_model.export(gan, tmp_path / "right")
+    to_uint8 = signatures.pixels.to_uint8
+    monkeypatch.setattr(signatures.pixels, "to_uint8", lambda images: to_uint8(images)[..., ::-1])
+    saved_model.export(gan, tmp_path / "wrong")
+    return tmp_path
+
+
+def test_an_export_is_known_by_what_its_graph_draws(repainted):
+    right, wrong = (model_fingerprints.of_export(repainted / name) for name in ("right", "wrong"))
+    assert right != wrong
+
+
+def test_a_changed_graph_is_pushed_over_equal_weights(repainted):
+    for name in ("wrong", "right", "right"):
+        origin = {"fingerprint": model_fingerprints.of_export(repainted / name)}
+        push(model_fingerprints.newest_version(repainted / name), repainted / "served", origin=origin)
+    found = notes(repainted / "served")
+    assert set(found) == {1, 2} and found[2] == origin
+
+
+@pytest.mark.parametrize("name", ["from_latents", "interpolate", "discriminate"])
+def test_every_signature_counts(plain_gan, plain_export_dir, tmp_path, monkeypatch, name):
+    method = getattr(signatures._Graphs, name)
+
+    def other(self, **inputs):
+        return {key: value[::-1] for key, value in method(self, **inputs).items()}
+
+    monkeypatch.setattr(signatures._Graphs, name, other)
+    card = json.loads((plain_export_dir / "1/assets.extra/card.json").read_text())
+    saved_model.export(plain_gan, tmp_path / "other", card=card)
+    assert model_fingerprints.of_export(tmp_path / "other") != model_fingerprints.of_export(plain_export_dir)
+
+
+def test_it_is_asked_without_falling_back_on_files(exports, export_dir, monkeypatch):
+    """Which no two exports have in common."""
+    monkeypatch.setattr(model_fingerprints.fingerprints, "of_folder", lambda folder: "files")
+    for path in (exports / "one", export_dir):
+        assert model_fingerprints.of_export(path) == model_fingerprints.of_export(path) != "files"
 
 
 def test_it_is_the_same_in_another_process(exports, run_script, tmp_path):

@@ -84,7 +84,7 @@ def test_the_scores_are_tfdogs_evaluates(evaluate, plain_export_dir, paper_data,
 def test_it_is_held_against_the_last_blessed_one(evaluate, plain_export_dir):
     same = Artifact("Model", plain_export_dir, "b" * 32, id=2)
     _, evaluation, blessing = evaluate(baseline=same, worse_by=0.0)
-    assert blessing["blessed"] and len(blessing["reasons"]) == 2
+    assert blessing["blessed"] and len(blessing["reasons"]) == 3
     assert evaluation["baseline"]["fingerprint"] == "b" * 32
     assert (
         evaluation["baseline"]["scores"]["fid"]["value"] == evaluation["candidate"]["scores"]["fid"]["value"]

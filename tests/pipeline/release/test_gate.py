@@ -68,19 +68,37 @@ def test_alarms_are_broken_rules():
 @pytest.mark.parametrize(
     ("change", "passed"),
     [
-        ({}, {"FID": True, "dog score": True}),
-        ({"fid": 110.0}, {"FID": False, "dog score": True}),  # 2 * hypot(3, 4) = 10 is the slack of FID
-        ({"fid": 109.9}, {"FID": True, "dog score": True}),
-        ({"fid": 50.0}, {"FID": True, "dog score": True}),
-        ({"dogs": 0.45}, {"FID": True, "dog score": False}),
-        ({"dogs": 0.9}, {"FID": True, "dog score": True}),
-        ({"d": 0.0}, {"FID": True, "dog score": True}),
-        ({"dogs": None}, {"FID": True}),
+        ({}, {}),
+        ({"fid": 110.0}, {"FID": False}),  # 2 * hypot(3, 4) = 10 is the slack of FID
+        ({"fid": 109.9}, {}),
+        ({"fid": 50.0}, {}),
+        ({"dogs": 0.45}, {"dog score": False}),
+        ({"dogs": 0.9}, {}),
+        ({"d": 0.0}, {"d": False}),
+        ({"d": 0.249}, {"d": False}),  # where MiFID's penalty begins
+        ({"d": 0.251}, {}),
+        ({"d": 0.9}, {}),
     ],
 )
 def test_a_model_must_not_be_worse_than_the_last_by_more_than_chance(change, passed):
     before = evaluation(fid=99.99, fid_error=4.0)
-    assert verdicts(gate.against_baseline(evaluation(**change), before, worse_by=2.0)) == passed
+    found = verdicts(gate.against_baseline(evaluation(**change), before, worse_by=2.0))
+    assert found == {"FID": True, "d": True, "dog score": True, **passed}
+
+
+@pytest.mark.parametrize(("name", "left"), [("dogs", {"FID", "d"}), ("d", {"FID", "dog score"})])
+def test_a_score_that_either_lacks_is_not_compared(name, left):
+    for new, old in (({name: None}, {}), ({}, {name: None})):
+        assert (
+            set(verdicts(gate.against_baseline(evaluation(**new), evaluation(**old), worse_by=2.0))) == left
+        )
+
+
+@pytest.mark.parametrize(("old", "limit"), [(0.5, "0.250"), (0.26, "0.234"), (0.2, "0.180")])
+def test_d_may_fall_to_where_copies_begin_or_by_a_tenth(old, limit):
+    checks = gate.against_baseline(evaluation(d=0.1), evaluation(d=old), worse_by=1000.0)
+    (check,) = [check for check in checks if check.score == "d"]
+    assert gate.sentence(check) == f"d 0.100 is not at least {limit} (last blessed model: {old:.3f})"
 
 
 def test_without_errors_nothing_worse_is_let_pass():
@@ -98,6 +116,6 @@ def test_the_verdict_names_what_decides():
     assert reasons == ["d 0.300 is not at least 0.4"]
     rules = {"worse_by": 2.0, **limits(max_fid=95.0)}
     blessed, reasons = gate.verdict(gate.checks(good, evaluation(), allow_alarms=False, **rules))
-    assert blessed and len(reasons) == 3 and reasons[0] == "FID 90.0 ± 3.0 is at most 95"
+    assert blessed and len(reasons) == 4 and reasons[0] == "FID 90.0 ± 3.0 is at most 95"
     blessed, reasons = gate.verdict(gate.checks(good, None, allow_alarms=False, worse_by=2.0, **limits()))
     assert blessed and reasons == ["no limit is set, and no model was blessed before"]

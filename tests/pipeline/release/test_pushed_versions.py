@@ -3,7 +3,7 @@ import json
 import pytest
 
 from pipeline.release import pushed_versions
-from pipeline.release.pushed_versions import notes, push, roll_back
+from pipeline.release.pushed_versions import notes, push, roll_back, rolled_back
 from tfdogs.errors import UsageError
 
 
@@ -80,9 +80,41 @@ def test_rolling_back_is_the_old_model_under_a_new_number(model, tmp_path):
     assert json.loads((push_dir / "4/assets.extra/lineage.json").read_text()) == {
         "fingerprint": "b",
         "rolled_back_to": 2,
+        "instead_of": ["c"],
     }
     assert roll_back(push_dir) == (3, 5)  # and it can be taken back
     assert roll_back(push_dir, 1) == (1, 6) and contents(push_dir)[6] == "a"
+
+
+def test_a_rollback_stands(model, tmp_path):
+    push_dir = tmp_path / "served"
+    list(push_all(model, push_dir, "abc"))
+    roll_back(push_dir)
+    assert [rolled_back(notes(push_dir), name) for name in "abcd"] == [4, None, 4, None]
+    assert list(push_all(model, push_dir, "ca")) == [4, 4]
+    assert list(push_all(model, push_dir, "cc", keep=1)) == [4, 4]  # also once its own version is gone
+    assert contents(push_dir) == {4: "b"}
+    assert list(push_all(model, push_dir, "d")) == [5]
+    assert list(push_all(model, push_dir, "c")) == [5]
+    assert list(push_all(model, push_dir, "ab")) == [6, 7]  # nobody ever went back from these
+    assert contents(push_dir) == {4: "b", 5: "d", 6: "a", 7: "b"}
+
+
+def test_a_rollback_of_an_older_tfdogs_stands(model, tmp_path):
+    push_dir = tmp_path / "served"
+    list(push_all(model, push_dir, "ab"))
+    roll_back(push_dir)
+    (push_dir / "3/assets.extra/lineage.json").write_text('{"fingerprint": "a", "rolled_back_to": 1}')
+    assert list(push_all(model, push_dir, "b")) == [3]
+
+
+def test_a_rollback_can_be_taken_back(model, tmp_path):
+    push_dir = tmp_path / "served"
+    list(push_all(model, push_dir, "ab"))
+    roll_back(push_dir)
+    roll_back(push_dir)
+    assert contents(push_dir) == {1: "a", 2: "b", 3: "a", 4: "b"}
+    assert rolled_back(notes(push_dir), "b") is None and rolled_back(notes(push_dir), "a") == 4
 
 
 def test_what_cannot_be_rolled_back_is_told(model, tmp_path):

@@ -95,10 +95,10 @@ def expect(tmp_path_factory):
     from pipeline.core.artifact import Artifact
     from pipeline.types import SCHEMA
 
-    def expect(statistics, **parameters):
+    def expect(statistics, previous=None, **parameters):
         folder = tmp_path_factory.mktemp("schema")
         given = defaults(SchemaGen, pipeline="kennel", **parameters)
-        SchemaGen.execute(statistics=statistics, schema=folder, **given)
+        SchemaGen.execute(statistics=statistics, previous=previous, schema=folder, **given)
         return Artifact(SCHEMA.name, folder, SCHEMA.fingerprint(folder))
 
     return expect

@@ -15,7 +15,8 @@ from pipeline.core.component import Component
 from pipeline.core.contract import Channel, Input, Output, Parameter
 from pipeline.core.dag import Pipeline
 from pipeline.runner import Runner
-from pipeline.validation.history import last_valid_statistics
+from pipeline.validation import schema as schemas
+from pipeline.validation.history import last_schema, last_valid_statistics
 from pipeline.validation.statistics import Statistics
 from tfdogs.errors import TfdogsError
 
@@ -88,10 +89,15 @@ def test_what_is_gone_is_no_reference(compare, tmp_path):
     assert compare(2) == (None, "complete")
 
 
-def build(images):
+def build(images, **asked):
     gen = ExampleGen(images=str(images), eval_fraction=0.2)
     statistics = StatisticsGen(examples=gen.outputs.examples)
-    schema = SchemaGen(statistics=statistics.outputs.statistics, pipeline="dogs")
+    schema = SchemaGen(
+        statistics=statistics.outputs.statistics,
+        previous=Channel(types.SCHEMA, query=last_schema),
+        pipeline="dogs",
+        **asked,
+    )
     validator = ExampleValidator(
         statistics=statistics.outputs.statistics, schema=schema.outputs.schema, previous=PREVIOUS
     )
@@ -119,3 +125,70 @@ def test_a_poisoned_data_set_stops_a_run_and_is_never_the_reference(kennel, stor
     assert later["SchemaGen"]["state"] == "cached" and later["ExampleValidator"]["state"] == "complete"
     reference = later["ExampleValidator"]["inputs"]["previous"]
     assert reference == first["StatisticsGen"]["outputs"]["statistics"]
+
+
+@pytest.fixture
+def run(store, tmp_path):
+    """Returns a function that runs the pipeline on images: facts by node, and why it stopped or ""."""
+    runner = Runner(store, tmp_path / "root")
+    numbers = iter(range(100))
+
+    def run(images, **asked):
+        name, why = f"run {next(numbers)}", ""
+        try:
+            runner.run(build(images, **asked), name, {})
+        except TfdogsError as e:
+            why = str(e)
+        return {facts["node"]: facts for facts in store.executions(name)}, why
+
+    return run
+
+
+def without(breed):
+    return lambda number, name, data: None if name == breed else (name, data)
+
+
+def test_another_threshold_forgets_no_class(kennel, drawings, run, monkeypatch):
+    lost = drawings[1][0]
+    clean, poisoned = kennel(), kennel(without(lost))
+    first, _ = run(clean, min_images=90)
+    assert "previous" not in first["SchemaGen"]["inputs"]
+    missing = f"no pictures of {lost}; 2 classes, at least 3 are expected"
+    _, why = run(poisoned, min_images=90)
+    assert missing in why and "at least 90 are expected" in why
+
+    later, why = run(poisoned, min_images=40)
+    assert later["SchemaGen"]["state"] == "complete"
+    assert later["SchemaGen"]["inputs"]["previous"] == first["SchemaGen"]["outputs"]["schema"]
+    assert missing in why and "at least 40" not in why and "at least 90" not in why
+
+    again, why = run(poisoned, min_images=40)
+    assert {facts["state"] for facts in again.values()} == {"cached"} and missing in why
+    assert again["SchemaGen"]["outputs"] == later["SchemaGen"]["outputs"]
+    assert run(clean, min_images=40)[1] == ""
+
+    monkeypatch.setattr(SchemaGen, "code", ())  # as if it had changed
+    newer, why = run(poisoned, min_images=40)
+    assert newer["SchemaGen"]["state"] == "complete" and missing in why
+
+
+def test_a_schema_that_was_imported_is_not_kept_to(kennel, run, tmp_path):
+    """It is a flag, and without the flag the pipeline has its own."""
+    wolves = kennel(lambda n, breed, data: ("wolf" if n % 3 == 0 else breed, data))
+    first, _ = run(kennel())
+    path = first["SchemaGen"]["outputs"]["schema"].path / schemas.FILE_NAME
+    mine = schemas.load(path)
+    (classes,) = (feature for feature in mine.feature if feature.name == "class")
+    classes.string_domain.value.append("wolf")
+    schemas.save(mine, tmp_path / "mine.pbtxt")
+    facts, why = run(wolves, schema_file=str(tmp_path / "mine.pbtxt"), max_class_shift=0.0)
+    assert facts["SchemaGen"]["state"] == "complete" and "not in the schema" not in why
+    for min_images in (50, 49):
+        assert "class not in the schema: wolf" in run(wolves, min_images=min_images)[1]
+
+
+def test_where_a_schema_was_only_imported_it_is_kept_to(kennel, describe, expect, drawings, run):
+    mine = expect(describe(kennel(), quick=True)).path / schemas.FILE_NAME
+    poisoned = kennel(without(drawings[1][0]))
+    assert "at least 3 are expected" in run(poisoned, schema_file=str(mine))[1]
+    assert "at least 3 are expected" in run(poisoned)[1]

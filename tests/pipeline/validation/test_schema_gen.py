@@ -77,6 +77,19 @@ def test_a_schema_that_was_edited_is_imported(kennel, describe, expect, tmp_path
     assert schemas.load(expect(statistics, schema_file=str(mine)).path / schemas.FILE_NAME) == schema
 
 
+def test_other_thresholds_are_put_into_the_schema_that_is_there(kennel, describe, expect, drawings):
+    lost = drawings[1][0]
+    whole = describe(kennel(count=30), quick=True)
+    part = describe(kennel(lambda n, breed, data: None if breed == lost else (breed, data)), quick=True)
+    asked = {"min_images": 40, "min_photographs": 0.5, "max_class_shift": 0.0, "max_pixel_shift": 0.3}
+    first = expect(whole, min_images=10)
+    assert expect(part, first, min_images=10).fingerprint == first.fingerprint
+    assert expect(part, first, **asked).fingerprint == expect(whole, **asked).fingerprint
+    mine = str(first.path / schemas.FILE_NAME)
+    imported = expect(part, expect(part), schema_file=mine, **asked)
+    assert imported.fingerprint == first.fingerprint
+
+
 @pytest.mark.parametrize(
     "content", [b"feature { nam: 1 }", b"\xff\xfe\x00", None], ids=["text", "bytes", "none"]
 )

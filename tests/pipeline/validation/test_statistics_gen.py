@@ -1,5 +1,6 @@
 import io
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -8,9 +9,10 @@ pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the ex
 
 from pipeline.types import STATISTICS
 from pipeline.validation import statistics as files
-from pipeline.validation.looking import Digest, table
+from pipeline.validation.looking import Digest, table, write_text
 from pipeline.validation.picture_facts import look
 from tfdogs.data.sources.base import Box, Item
+from tfdogs.errors import TfdogsError
 
 
 def png(image):
@@ -136,3 +138,17 @@ def test_a_fingerprint_moves_with_its_folder(kennel, describe, tmp_path):
     found = describe(kennel(count=6), quick=True)
     shutil.copytree(found.path, tmp_path / "copy")
     assert STATISTICS.fingerprint(tmp_path / "copy") == STATISTICS.fingerprint(found.path)
+
+
+def test_a_text_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    write_text("old", tmp_path / "digest")
+    write = Path.write_text
+
+    def half(path, text, **options):
+        write(path, text[:1], **options)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(TfdogsError, match="No space left"):
+        write_text("new", tmp_path / "digest")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
