@@ -113,7 +113,7 @@ class RunConfig(Config):
     allow_alarms: bool = flag(
         "Bless models for all alarms of Evaluator (copies of training images, collapse).", default=False
     )
-    keep: int = flag("Versions that stay in --push_dir, the newest; 0: all.", default=5, lower=0)
+    keep: int = flag("Versions that stay in --push_dir at a push, the newest; 0: all.", default=5, lower=0)
     workers: int = flag(
         "Processes of Apache Beam on this machine, which pay from some thousand pictures on; 0: one a core.",
         default=1,
