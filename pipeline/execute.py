@@ -68,7 +68,7 @@ def run_step(config):
         config.reject("node", f"must be one of {', '.join(names)}")
     store = open_store(config)
     try:
-        Runner(store, config.root).run_node(pipeline, config.run, config.node, _facts(config))
+        Runner(store, config.root).run_node(pipeline, config.run, config.node, facts=_facts(config))
     finally:
         _report(store, pipeline, config.run, config.root)
 
@@ -86,7 +86,7 @@ def _report(store, pipeline, run, root):
     path = Path(root, "runs", run, REPORT)
     try:
         if any(facts["run"] == run for facts in store.runs(pipeline.name)):
-            write_report(store, pipeline, run, path)
+            write_report(store, pipeline, run, path=path)
             print(f"{path}: what happened", flush=True)
     except Exception as e:  # it must not fail a run that succeeded, nor hide why one failed
         print(f"{path} could not be written: {' '.join(str(e).split())}", file=sys.stderr)

@@ -57,7 +57,7 @@ class Runner:
             self._store.tell_run(run, {"state": COMPLETE, "ended": time.time()})
             return made
 
-    def run_node(self, pipeline, run, name, facts):
+    def run_node(self, pipeline, run, name, *, facts):
         """Runs one node of a run whose nodes run in processes, and on machines, of their own.
 
         Args:
@@ -126,7 +126,7 @@ class Runner:
                     self._bury(execution)
             outputs = self._store.cached(type(node).__name__, fingerprint)
             if outputs and type(node).holds(node.parameters, inputs, outputs):
-                self._store.reuse(node, fingerprint, inputs, outputs, **where)
+                self._store.reuse(node, fingerprint, inputs, outputs=outputs, **where)
                 print(f"{node.name}: {CACHED}", flush=True)
                 return outputs
             execution = self._store.begin(node, fingerprint, inputs, **where, root=str(self._root))

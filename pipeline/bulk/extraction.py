@@ -61,7 +61,7 @@ def extract(config):
         whole = moments | "Merge" >> beam.CombineGlobally(MergeMoments()).without_defaults()
         _ = whole | "Save" >> beam.ParDo(SaveMoments(merged))
 
-    with watch("extract", parts, f"{MOMENTS}-*.npz", spans):
+    with watch("extract", parts, f"{MOMENTS}-*.npz", spans=spans):
         run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
     moments, _ = Moments.load(merged)
     if moments.count != images.num_images:

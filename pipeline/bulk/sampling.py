@@ -69,7 +69,7 @@ def sample(config):
             shards = graph | "Spans" >> beam.Create(spans) | steps
             _ = shards | "All" >> beam.combiners.ToList() | "Manifest" >> beam.ParDo(finish)
 
-        with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans):
+        with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans=spans):
             run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
         sweep(config.output_dir)
         manifest = Manifest.load(config.output_dir)

@@ -10,7 +10,7 @@ _SECONDS = 2.0
 
 
 @contextlib.contextmanager
-def watch(what, folder, pattern, spans):
+def watch(what, folder, pattern, *, spans):
     """Shows, while the body runs, how many images are done.
 
     Args:

@@ -43,7 +43,7 @@ class ExampleValidator(Component):
         verdicts = validate(expected, now, before)
         for split, verdict in verdicts.items():
             (anomalies / f"{split}.pbtxt").write_text(text_format.MessageToString(verdict), encoding="utf-8")
-        rows = report(verdicts, expected, now, before)
+        rows = report(verdicts, expected, now, before=before)
         text = json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
         (anomalies / FILE_NAME).write_text(text, encoding="utf-8")
         refused = refusal(rows)

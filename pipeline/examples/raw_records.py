@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
 _GROUP = 64  # pictures that are in memory together
 
 
-def row(index, item, data, problem):
+def row(index, item, data, *, problem):
     """Returns a picture as a dict of `SCHEMA`'s columns.
 
     Args:

@@ -65,7 +65,7 @@ class WriteShards(beam.DoFn):
                     paths[split] = Path(self._folder, f"{split}-{number:05d}.parquet")
                     hidden = stack.enter_context(aside(paths[split]))
                     write[split] = stack.enter_context(raw_records.writing(hidden))
-                write[split](raw_records.row(index, item, data, problem))
+                write[split](raw_records.row(index, item, data, problem=problem))
         for path in paths.values():
             yield path.name
 

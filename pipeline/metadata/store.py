@@ -110,7 +110,7 @@ class Store:
         named = zip(outputs.items(), ids)
         return {key: dataclasses.replace(artifact, id=number) for (key, artifact), number in named}
 
-    def reuse(self, node, fingerprint, inputs, outputs, *, pipeline, run):
+    def reuse(self, node, fingerprint, inputs, *, outputs, pipeline, run):
         """Records that a node's outputs were there already; returns the execution's number."""
         events = self._events(inputs, mlmd.Event.INPUT) + self._events(outputs, mlmd.Event.OUTPUT)
         return self._put(self._execution(node, fingerprint, CACHED), events, pipeline, run)

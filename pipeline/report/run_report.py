@@ -19,7 +19,7 @@ _SENTENCES = {
 }
 
 
-def write_report(store, pipeline, run, path):
+def write_report(store, pipeline, run, *, path):
     """Writes the page of a run, one file that needs nothing outside it, aside and then renamed.
 
     Args:
@@ -32,12 +32,12 @@ def write_report(store, pipeline, run, path):
         TfdogsError: an artifact cannot be read, or the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = render(store, pipeline, run, path.parent)
+    text = render(store, pipeline, run, place=path.parent)
     with replacing(path) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
-def render(store, pipeline, run, place):
+def render(store, pipeline, run, *, place):
     """Returns the page's text, with links as they are from the folder `place`."""
     (facts,) = [facts for facts in store.runs(pipeline.name) if facts["run"] == run]
     executions = store.executions(run)

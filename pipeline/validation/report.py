@@ -19,7 +19,7 @@ _MISSING = (
 _COMPARED = (_TYPE.COMPARATOR_L_INFTY_HIGH, _TYPE.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH)
 
 
-def report(verdicts, schema, now, before):
+def report(verdicts, schema, now, *, before):
     """Says what is wrong, comparisons last.
 
     Args:
@@ -32,7 +32,7 @@ def report(verdicts, schema, now, before):
     """
     rows = []
     for split, verdict in verdicts.items():
-        rows += Findings(split, verdict, schema, now, before).rows()
+        rows += Findings(split, verdict, schema, now=now, before=before).rows()
     return sorted(rows, key=lambda row: row["against"] != "")
 
 
@@ -45,7 +45,7 @@ class Findings:
         schema, now, before: as `validate` got them.
     """
 
-    def __init__(self, split, anomalies, schema, now, before):
+    def __init__(self, split, anomalies, schema, *, now, before):
         self._split, self._anomalies, self._count = split, anomalies, count(now[split])
         self._expected = {feature.name: feature for feature in schema.feature}
         self._domains = {domain.name: domain for domain in schema.string_domain}  # shared, if edited so

@@ -120,7 +120,7 @@ def of_held_out(schema, statistics):
     return schema
 
 
-def widened(schema, comparator, statistics, other):
+def widened(schema, comparator, statistics, *, other):
     """Returns a schema whose thresholds of a comparator leave room for chance.
 
     Args:

@@ -26,8 +26,8 @@ def validate(schema, now, before):
 
 
 def _verdict(schema, statistics, previous, other):
-    schema = schemas.widened(schema, "drift_comparator", statistics, previous)
-    schema = schemas.widened(schema, "skew_comparator", statistics, other)
+    schema = schemas.widened(schema, "drift_comparator", statistics, other=previous)
+    schema = schemas.widened(schema, "skew_comparator", statistics, other=other)
     return tfdv.validate_statistics(
         statistics, schema, previous_statistics=previous, serving_statistics=other
     )

@@ -139,7 +139,7 @@ def test_a_run_of_before_is_compared_by_the_text_of_its_flags(configure, sums, s
     fail(configure(resume=True, train_flags="--total_kimg=5"), "--train_flags: '' -> '--total_kimg=5'")
 
 
-def no_report(*args):
+def no_report(*args, path):
     raise ValueError("two\nlines")
 
 
@@ -157,7 +157,7 @@ def test_a_report_that_cannot_be_written_fails_nothing_and_hides_nothing(
 
 
 def test_what_has_not_begun_has_no_report(configure, sums, capsys, monkeypatch, tmp_path):
-    def broken(*args):
+    def broken(*args, facts):
         raise TfdogsError("the store is away")
 
     sums(1)

@@ -64,16 +64,16 @@ def test_what_the_world_outside_has_undone_is_done_again(runner, store, build, t
 def test_no_step_comes_after_a_refusal(runner, store, build, toys):
     """Neither a node that reads from the one that refused, nor any after that."""
     pipeline = build(limit=0)
-    runner.run_node(pipeline, "steps", "Left", {})
+    runner.run_node(pipeline, "steps", "Left", facts={})
     with pytest.raises(TfdogsError, match="Sum stopped the pipeline: 1 is over 0"):
-        runner.run_node(pipeline, "steps", "Sum", {})
+        runner.run_node(pipeline, "steps", "Sum", facts={})
     for name in ("Last", "End"):
         with pytest.raises(TfdogsError, match="Sum stopped the pipeline: 1 is over 0"):
-            runner.run_node(pipeline, "steps", name, {})
+            runner.run_node(pipeline, "steps", name, facts={})
     assert toys[1].calls == [0] and store.runs()[0]["state"] == "failed"
     mended = build(limit=5)  # the same step passes: the last of a node's executions counts
-    runner.run_node(mended, "steps", "Sum", {})
-    runner.run_node(mended, "steps", "Last", {})
+    runner.run_node(mended, "steps", "Sum", facts={})
+    runner.run_node(mended, "steps", "Last", facts={})
 
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -91,7 +91,7 @@ def killed(folder, pipeline, run, moment, step):
         store.finish = die  # the folder has its name, and the store has not heard of it
     runner = Runner(store, folder / "root")
     if step:
-        runner.run_node(pipeline, run, "Left", {})
+        runner.run_node(pipeline, run, "Left", facts={})
     runner.run(pipeline, run, {})
 
 
@@ -110,7 +110,7 @@ def test_a_killed_step_is_buried_by_the_next_of_its_kind(build, tmp_path, moment
     runner = Runner(store, root)
     runner.run(build(7), "other", {})  # of another fingerprint
     assert states(store, "steps") == [("Left", "running", "")]
-    runner.run_node(build(), "steps", "Left", {})
+    runner.run_node(build(), "steps", "Left", facts={})
     assert states(store, "steps") == [("Left", "failed", "killed"), ("Left", "complete", "")]
     known = sorted(str(e["id"]) for run in ("steps", "other") for e in store.executions(run)[-4:])
     assert set(visible(root, "Left")) <= set(known) and len(visible(root, "Left")) == 2

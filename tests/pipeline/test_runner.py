@@ -196,11 +196,11 @@ def test_nodes_can_run_one_by_one(runner, store, build, toys):
     """As the steps of an orchestrator do, each in a process of its own."""
     pipeline = build()
     with pytest.raises(TfdogsError, match="Sum comes after Left, Right, which run first has not got yet"):
-        runner.run_node(pipeline, "first", "Sum", {})
+        runner.run_node(pipeline, "first", "Sum", facts={})
     for name in ("Left", "Right"):
-        runner.run_node(pipeline, "first", name, {})
+        runner.run_node(pipeline, "first", name, facts={})
         assert store.runs()[0]["state"] == "running"
-    made = runner.run_node(pipeline, "first", "Sum", {})
+    made = runner.run_node(pipeline, "first", "Sum", facts={})
     assert (made["total"].path / "number.txt").read_text() == "3"
     assert store.runs()[0]["state"] == "complete" and calls(toys) == (2, 1)
     runner.run(pipeline, "second", {})
@@ -208,14 +208,14 @@ def test_nodes_can_run_one_by_one(runner, store, build, toys):
 
 
 def test_a_running_step_is_not_taken_for_killed(runner, store, build):
-    runner.run_node(build(), "steps", "Left", {})
+    runner.run_node(build(), "steps", "Left", facts={})
     runner.run(build(), "whole", {})
     assert [facts["state"] for facts in store.runs()] == ["running", "complete"]
 
 
 def test_a_step_that_fails_fails_its_run(runner, store, build):
     for name in ("Left", "Right"):
-        runner.run_node(build(6, 7), "first", name, {})
+        runner.run_node(build(6, 7), "first", name, facts={})
     with pytest.raises(TfdogsError, match="13 brings bad luck"):
-        runner.run_node(build(6, 7), "first", "Sum", {})
+        runner.run_node(build(6, 7), "first", "Sum", facts={})
     assert store.runs()[0]["state"] == "failed" and "bad luck" in store.runs()[0]["reason"]

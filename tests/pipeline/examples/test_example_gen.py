@@ -144,12 +144,12 @@ def test_what_cannot_be_loaded_says_so(pets, tmp_path, monkeypatch):
 )
 def test_rows_give_back_what_they_got(item, tmp_path):
     for problem in (None, ("unreadable", "gone")):
-        row = raw_records.row(7, item, item.ref, problem)
+        row = raw_records.row(7, item, item.ref, problem=problem)
         with raw_records.writing(tmp_path / "one.parquet") as write:
             write(row)
         assert list(raw_records.read(tmp_path / "one.parquet")) == [row]
         assert raw_records.parse(row) == (7, item, problem)
-        assert raw_records.row(*raw_records.parse(row)[:2], item.ref, problem) == row
+        assert raw_records.row(*raw_records.parse(row)[:2], item.ref, problem=problem) == row
 
 
 def test_files_that_changed_are_seen(pets):

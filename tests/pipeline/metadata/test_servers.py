@@ -118,7 +118,7 @@ def test_what_is_told_is_kept(address, toys, tmp_path):
     assert again.runs("dogs") == [{"run": "one", "pipeline": "dogs", **facts}]
     assert again.cached("Source", "f" * 32) == made
     assert made["number"].properties == {"value": 4, "named": HARD} and made["number"].path == tmp_path
-    again.reuse(node, "f" * 32, {}, made, **WHERE)
+    again.reuse(node, "f" * 32, {}, outputs=made, **WHERE)
     failed = again.begin(node, "e" * 32, {"left": made["number"]}, **WHERE, root=HARD)
     assert [(e["id"], e["root"]) for e in store.running("Source", "e" * 32)] == [(failed, HARD)]
     again.fail(failed, HARD)

@@ -67,7 +67,7 @@ def test_an_artifact_knows_its_maker_also_after_a_cache_hit(store, toys, tmp_pat
     execution = store.begin(node, "f" * 32, {}, **where)
     assert store.cached("Source", "f" * 32) is None  # it is not complete
     made = store.finish(execution, {"number": Artifact("Number", tmp_path, "a" * 32, {"value": 4})}, **where)
-    store.reuse(node, "f" * 32, {}, made, **where)
+    store.reuse(node, "f" * 32, {}, outputs=made, **where)
     assert store.cached("Source", "f" * 32) == made and store.cached("Sum", "f" * 32) is None
     facts = store.maker(made["number"])
     assert (facts["id"], facts["node"], facts["state"]) == (execution, "Source", "complete")

@@ -34,7 +34,7 @@ def told(store, build, tmp_path):
         pipeline = build(left, right)
         with contextlib.suppress(TfdogsError):
             runner.run(pipeline, run, facts)
-        return render(store, pipeline, run, tmp_path / "root/runs" / run)
+        return render(store, pipeline, run, place=tmp_path / "root/runs" / run)
 
     return told
 
@@ -73,8 +73,8 @@ def test_a_failure_is_told_with_its_reason_and_what_waits(told, store, build):
 def test_a_page_appears_whole(told, store, build, tmp_path):
     told("first")
     path = tmp_path / "page/pipeline_report.html"
-    write_report(store, build(), "first", path)
-    write_report(store, build(), "first", path)  # over the one before
+    write_report(store, build(), "first", path=path)
+    write_report(store, build(), "first", path=path)  # over the one before
     assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 

@@ -140,7 +140,7 @@ def judge(in_memory):
         now = {"train": in_memory(train), "eval": in_memory(held_out)}
         previous = dict(zip(("train", "eval"), map(in_memory, before)))
         schema = schemas.infer(*(previous or now).values(), photographs=True, **{**ASKED, **asked})
-        return report(validate(schema, now, previous), schema, now, previous)
+        return report(validate(schema, now, previous), schema, now, before=previous)
 
     return judge
 
@@ -170,7 +170,7 @@ def test_a_schema_with_a_shared_domain_is_understood(in_memory, facts):
     (feature,) = (feature for feature in schema.feature if feature.name == "class")
     feature.ClearField("string_domain")
     feature.domain = "digits"
-    row, _ = report(validate(schema, now, {}), schema, now, {})
+    row, _ = report(validate(schema, now, {}), schema, now, before={})
     assert row["long"].startswith("class not in the schema: 2 (")
 
 
