@@ -38,10 +38,7 @@ def check_environment():
 
 
 def _check_push_dir(push_dir):
-    try:
-        version_folders.check(push_dir)
-    except UsageError as e:  # in the words of tfdogs.export
-        raise UsageError(str(e).replace("--export_dir", "--push_dir")) from e
+    version_folders.check(push_dir, flag="push_dir")
     root = Path(push_dir).absolute()
     there = next(path for path in (root, *root.parents) if path.exists())
     if not os.access(there, os.W_OK | os.X_OK):

@@ -31,7 +31,7 @@ def options(beam_args):
     except SystemExit as e:  # argparse
         why = told.getvalue().strip().rpartition("error: ")[2]
         raise UsageError(f"Apache Beam: {why}. Received: --beam_args={beam_args}") from e
-    if found.view_as(StandardOptions).runner is None:
+    if args and found.view_as(StandardOptions).runner is None:
         _check_flags_of_this_machine(args, beam_args)
     return found
 

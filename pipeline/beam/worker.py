@@ -2,9 +2,7 @@
 
 import logging
 import os
-import signal
 import sys
-import threading
 import traceback
 from pathlib import Path
 
@@ -18,8 +16,7 @@ from apache_beam.runners.worker.sdk_worker import SdkHarness  # noqa: E402
 
 def work(address, name):
     """Does what the runner at `address` gives to the worker `name`, until there is no more of it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the runner too, which ends its workers
-    threading.Thread(target=follow_parent, daemon=True).start()
+    follow_parent()
     logging.getLogger().setLevel(logging.ERROR)
     told = sys.stderr
     with Path(os.devnull).open("w") as sys.stderr:  # Beam prints the traceback that it sends to the runner

@@ -31,7 +31,7 @@ def push(version, push_dir, *, origin, keep=0):
         UsageError: the folder cannot be used.
         TfdogsError: the disk failed.
     """
-    version_folders.check(push_dir)
+    version_folders.check(push_dir, flag="push_dir")
     found = notes(push_dir)
     newest = max(found, default=None)
     if not is_newest(found, origin["fingerprint"]) and not rolled_back(found, origin["fingerprint"]):

@@ -154,12 +154,16 @@ class _Crew:
 def _initialize(source, config):
     global _job
     _job = source, config
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its workers
-    threading.Thread(target=follow_parent, daemon=True).start()
+    follow_parent()
 
 
 def follow_parent():
-    """Ends this process with its parent, also when that was killed and could say nothing."""
+    """Leaves the end of this process to its parent; it ends with it, too, when that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
     multiprocessing.parent_process().join()
     os._exit(1)
 

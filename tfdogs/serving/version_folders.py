@@ -43,12 +43,13 @@ def versions(export_dir):
     return {int(path.name): path for path in folders}
 
 
-def check(export_dir, version=None):
+def check(export_dir, version=None, *, flag="export_dir"):
     """Refuses a folder that cannot hold exports, or a version that is there.
 
     Args:
         export_dir: the folder of the versions; it need not exist.
         version: the number wanted, or None for the largest plus 1.
+        flag: name of the flag that gave the folder, for errors. Default "export_dir".
 
     Raises:
         UsageError: it is no folder, or cannot be made, or the version exists, or none is larger than those.
@@ -56,7 +57,7 @@ def check(export_dir, version=None):
     root = Path(export_dir).absolute()
     ancestor = next(path for path in (root, *root.parents) if path.exists() or path.is_symlink())
     if not ancestor.is_dir():
-        raise UsageError(f"--export_dir={export_dir} cannot be used: {ancestor} is not a folder")
+        raise UsageError(f"--{flag}={export_dir} cannot be used: {ancestor} is not a folder")
     _pick(root, version)
 
 
