@@ -40,6 +40,7 @@ def make_config(paper_data, tmp_path):
         total_kimg=0.016,
         model="dcgan",
         latent_dim=6,
+        precision="float32",  # the same numbers on every processor
         g_channels=2,
         d_channels=2,
         d_norm="none",

@@ -6,7 +6,7 @@ from pathlib import Path
 from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
 from tfdogs.sampling.config import TRUNCATION_HELP
-from tfdogs.training.flags.run import PRECISIONS
+from tfdogs.training.flags.run import POLICIES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ClassifyConfig(Config):
     early_points: int = flag(
         "Tests within the first epoch, evenly spread; after it there is one an epoch.", default=8, lower=1
     )
-    precision: str = flag("Arithmetic of the network.", default="float32", choices=PRECISIONS)
+    precision: str = flag("Arithmetic of the network.", default="float32", choices=POLICIES)
     dry_run: bool = flag(
         "Print the plan, measured speed and ETA; train nothing, write nothing.",
         default=False,

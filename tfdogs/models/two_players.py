@@ -4,6 +4,7 @@ import keras
 
 from tfdogs.losses import lazy
 from tfdogs.training import optimizers
+from tfdogs.training.adam import FusedAdam
 
 
 class TwoPlayers(keras.Model):
@@ -58,4 +59,4 @@ class TwoPlayers(keras.Model):
 
     def _adam(self, network):
         ratio = lazy.ratio(self.regularizers, network)
-        return keras.optimizers.Adam(ratio * 2e-4, beta_1=0.5**ratio, beta_2=0.999**ratio)
+        return FusedAdam(ratio * 2e-4, beta_1=0.5**ratio, beta_2=0.999**ratio)

@@ -15,6 +15,8 @@ from tfdogs.losses.r2 import R2
 from tfdogs.losses.top_k import TopK
 from tfdogs.models import registry
 from tfdogs.models.gan import GAN
+from tfdogs.training import precision
+from tfdogs.training.adam import FusedAdam
 from tfdogs.training.ema import EMA
 from tfdogs.training.posthoc import TRACKED
 from tfdogs.training.power_ema import PowerEMA
@@ -45,7 +47,7 @@ def build(config, card, *, synchronized=False):
         num_classes=len(card.classes) if config.conditional else 0,
         g_channels=config.g_channels,
         d_channels=config.d_channels,
-        dtype=None if config.precision == "float32" else config.precision,
+        dtype=precision.policy(config.precision),
         **config.network_options,
     )
     if synchronized:
@@ -130,10 +132,10 @@ def _ema(config):
 
 
 def _adam(config, rate, images_per_step, *, ratio):
-    """Returns Adam as the flags have it, rescaled by a `lazy.ratio`; Keras' own if nothing is scheduled."""
+    """Returns Adam as the flags have it, rescaled by a `lazy.ratio`."""
     rate, beta1, beta2 = ratio * rate, config.beta1**ratio, config.beta2**ratio
     if not config.schedule_kimg:
-        return keras.optimizers.Adam(rate, beta1, beta2)
+        return FusedAdam(rate, beta1, beta2)
 
     def course(start, end):
         return start if start == end else Cosine(start, end, config.schedule_kimg)

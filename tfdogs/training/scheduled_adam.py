@@ -4,10 +4,11 @@ import keras
 import tensorflow as tf
 
 from tfdogs.training import schedules
+from tfdogs.training.adam import FusedAdam
 
 
 @keras.saving.register_keras_serializable("tfdogs")
-class ScheduledAdam(keras.optimizers.Adam):
+class ScheduledAdam(FusedAdam):
     """Adam with schedules in images, as R3GAN trains (Huang et al. 2024).
 
     A step's values are those of the images seen before it: the optimizer's own steps times

@@ -4,7 +4,9 @@ import dataclasses
 
 from tfdogs.config import Config, flag
 
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+# The arithmetic of networks that Keras knows, and what stands for one of them.
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+PRECISIONS = ("auto", *POLICIES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +22,13 @@ class RunFlags(Config):
         "Seed of weights, latents, data order and augmentation.", default=0, lower=0, upper=2**32 - 1
     )
 
-    precision: str = flag("Arithmetic of the networks.", default="float32", choices=PRECISIONS)
+    precision: str = flag(
+        "Arithmetic of the networks. auto: mixed_bfloat16 where the processor has instructions for it "
+        "(AVX512-BF16 or AMX) and there is no GPU, else float32; config.json keeps what was chosen, and a "
+        "resumed run stays with it.",
+        default="auto",
+        choices=PRECISIONS,
+    )
     xla: bool = flag("Compile with XLA: for GPUs; several times slower on a CPU.", default=False)
     steps_per_execution: int = flag(
         "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
