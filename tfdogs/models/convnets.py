@@ -5,6 +5,7 @@ import math
 import keras
 from keras import layers
 
+from tfdogs.models import strided
 from tfdogs.models.leaky_relu import LeakyReLU
 
 EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
@@ -104,12 +105,12 @@ def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
 
 
 def _strided(filters, dtype, init, *, use_bias):
-    return layers.Conv2D(
+    return strided.Conv2D(
         filters, 4, 2, padding="same", use_bias=use_bias, kernel_initializer=init(), dtype=dtype
     )
 
 
 def _transposed(filters, dtype):
-    return layers.Conv2DTranspose(
+    return strided.Conv2DTranspose(
         filters, 4, 2, padding="same", use_bias=False, kernel_initializer=initializer(), dtype=dtype
     )
