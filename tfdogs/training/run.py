@@ -95,7 +95,11 @@ def _train(config, workers):
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
         feed = Feed(
-            config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
+            config.data_dir,
+            batch_size=config.batch_size * config.d_steps,
+            seed=config.seed,
+            flip=config.flip,
+            balance_classes=config.balance_classes,
         )
         if config.conditional and card.classes and feed.num_unlabelled:
             config.reject(
