@@ -3,6 +3,7 @@ import dataclasses
 import functools
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,19 +15,23 @@ from PIL import Image
 from tfdogs import cli, generate
 from tfdogs.sampling import drawing, grid, table
 from tfdogs.sampling.config import GenerateConfig
+from tfdogs.sampling.labels import DataLabels
 from tfdogs.sampling.sampler import Sampler
 from tfdogs.training import run as training
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
 
 CLASSES = ("beagle", "pug", "toy poodle")
+COUNTS = (6, 1, 2)
 
 
 def make_run(path, conditional):
     """A run as training leaves it, with weights that nothing has trained yet."""
     flags = {"model": "mlp", "g_channels": 1, "d_channels": 1, "latent_dim": 4, "conditional": conditional}
     config = TrainConfig(data_dir=str(path / "data"), model_dir=str(path), **flags)
-    card = training.DataCard(image_size=8, channels=3, classes=CLASSES, num_images=1, fingerprint="")
+    card = training.DataCard(
+        image_size=8, channels=3, classes=CLASSES, num_images=9, fingerprint="", label_counts=COUNTS
+    )
     gan = training.build(config, card)
     gan.images_seen.assign(1500)
     Checkpoints(path / "checkpoints", gan).save()
@@ -117,6 +122,40 @@ def test_grid_of_classes(conditional, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "all.png"), expected)
     expected = table.draw(images[[1, 0]], rows=["pug", "beagle"], columns=["seed 4", "seed 2"])
     np.testing.assert_array_equal(read(tmp_path / "two.png"), expected)
+
+
+def test_classes_as_often_as_the_data_has_them(conditional, tmp_path):
+    model_dir, gan = conditional
+    assert command(model_dir, tmp_path / "dogs", "--num_images=9", "--seed=3", "--labels=data") == 0
+    labels = DataLabels(COUNTS)(range(3, 12))
+    assert [row["label"] for row in read_seeds(tmp_path / "dogs")] == [CLASSES[label] for label in labels]
+    for index, image in enumerate(gan.generate(9, seed=3, labels=labels)):
+        np.testing.assert_array_equal(read(tmp_path / f"dogs/image_{index:05d}.png"), image)
+
+
+@pytest.mark.parametrize(
+    ("run", "flags", "message"),
+    [
+        ("plain", (), "--labels goes with a conditional model, and that of"),
+        ("conditional", ("--label=pug",), "--labels does not go together with --label=pug"),
+        ("conditional", ("--grid=classes",), "--labels does not go together with --grid=classes"),
+    ],
+)
+def test_the_datas_classes_where_there_are_none(request, tmp_path, capsys, run, flags, message):
+    model_dir, _ = request.getfixturevalue(run)
+    assert command(model_dir, tmp_path / "a.png", "--labels=data", *flags) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_run_that_does_not_know_how_often_the_data_has_a_class(conditional, tmp_path, capsys):
+    old = tmp_path / "old"
+    shutil.copytree(conditional[0], old)
+    card = json.loads((old / "data.json").read_text())
+    del card["label_counts"]  # as in runs of earlier versions
+    (old / "data.json").write_text(json.dumps(card))
+    assert command(old, tmp_path / "a.zip", "--labels=data") == 2
+    assert "--labels needs label_counts in" in capsys.readouterr().err
+    assert command(old, tmp_path / "a.zip", "--num_images=1") == 0
 
 
 def test_grid_of_truncations(plain, tmp_path):

@@ -1,6 +1,7 @@
 """Where models are scored side by side: the same real images, the same seeds, the same network."""
 
 import dataclasses
+import functools
 
 from pipeline.models.exported_images import ExportedImages
 from tfdogs.metrics import alarms, extractors, memorization
@@ -8,12 +9,16 @@ from tfdogs.metrics.evaluator import Evaluator, lacking
 from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets import DataDir
 from tfdogs.metrics.reference import Reference
+from tfdogs.sampling.labels import DataLabels
 
 METRICS = ("fid", "mifid", "dog_score")
 
 
 class Bench:
     """Scores models against the train split of a data_dir.
+
+    A conditional model draws each class as often as the train split has it, as in `tfdogs.evaluate`. One that
+    was trained on other classes knows them by their names; where it knows none, its own come in turn.
 
     Args:
         data_dir: of the real images; its eval split tells copies from likeness.
@@ -52,7 +57,22 @@ class Bench:
             seed=self._seed,
             fingerprint=model.fingerprint,
             name=f"Model {model.id}",
+            labels=self._labels(client, model),
         )
+
+    def _labels(self, client, model):
+        classes = client.card()["classes"]
+        if not classes:
+            return None
+        counts = tuple(self._counts.get(name, 0) for name in classes)
+        if any(counts):
+            return DataLabels(counts)
+        print(f"Model {model.id} knows none of the classes of the data: its own are drawn in turn")
+        return None
+
+    @functools.cached_property
+    def _counts(self):
+        return dict(zip(self.reals.manifest.classes, self.reals.label_counts()))
 
     def score(self, images):
         """Returns the `tfdogs.metrics.evaluation.Evaluation` of images, with its alarms."""

@@ -140,6 +140,50 @@ def test_without_flips_the_order_is_the_same(data_dir):
     np.testing.assert_array_equal(labels, stream(feed, 3 * N)[1])
 
 
+@pytest.fixture(scope="module")
+def unbalanced(tmp_path_factory):
+    """A data_dir whose classes 0, 1 and 3 have 8, 2 and 1 images; class 2 has none."""
+    labels = [0, 0, 1, 0, 0, 3, 0, 0, 1, 0, 0]
+    records = [example(label, png(image)) for label, image in zip(labels, IMAGES)]
+    return write(tmp_path_factory.mktemp("feed") / "unbalanced", records, classes=4)
+
+
+@settings(max_examples=4, deadline=None)
+@given(start=st.integers(0, 2000), batch_size=st.integers(1, 40), seed=st.integers(0, 2**70))
+def test_a_balanced_stream_is_a_function_of_seed_and_images_seen(unbalanced, start, batch_size, seed):
+    whole = stream(Feed(unbalanced, batch_size=7, seed=seed, balance_classes=True), start + 33)
+    feed = Feed(unbalanced, batch_size=batch_size, seed=seed, balance_classes=True, memory_limit=0)
+    rest = stream(feed, 33, start_image=start)
+    for all_values, last_values in zip(whole, rest):
+        np.testing.assert_array_equal(all_values[start:], last_values)
+    counts = np.bincount(rest[1], minlength=4)
+    assert counts[2] == 0 and (np.abs(counts[[0, 1, 3]] - 11) <= 1).all()
+
+
+def test_a_balanced_feed_shows_all_images_with_their_labels(unbalanced):
+    feed = Feed(unbalanced, batch_size=24, balance_classes=True)
+    assert feed.label_counts == (8, 2, 0, 1) and feed.num_unlabelled == 0
+    images, labels = stream(feed, 24)
+    ours = np.array([0, 0, 1, 0, 0, 3, 0, 0, 1, 0, 0])
+    found = [
+        next(i for i in range(N) if (image == IMAGES[i]).all() or (image == IMAGES[i][:, ::-1]).all())
+        for image in images
+    ]
+    np.testing.assert_array_equal(ours[found], labels)
+    assert sorted(Counter(found).values()) == [1] * 8 + [4, 4, 8]
+
+
+def test_balance_needs_a_class_for_every_image(tmp_path):
+    none = write(tmp_path / "none", [example(-1, png(image)) for image in IMAGES], classes=0)
+    with pytest.raises(UsageError, match=r"^balance_classes needs classes, and .*none has none"):
+        Feed(none, balance_classes=True)
+    assert Feed(none).label_counts == ()
+    some = write(tmp_path / "some", [example(-1, png(IMAGES[0])), *dogs()[1:]])
+    with pytest.raises(UsageError, match=r"^balance_classes needs a class for every image, and 1 of 11 in"):
+        Feed(some, balance_classes=True)
+    assert Feed(some).num_unlabelled == 1
+
+
 @pytest.mark.parametrize("mode", LIMITS)
 def test_batches_are_static_endless_and_unsharded(feeds, mode):
     dataset = feeds[mode].batches()

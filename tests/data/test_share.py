@@ -7,9 +7,14 @@ from tfdogs.data.share import Share
 from tfdogs.errors import UsageError
 
 
-@pytest.fixture(scope="module", params=[None, 0], ids=["decoded", "encoded"])
+@pytest.fixture(
+    scope="module",
+    params=[(None, False), (0, False), (None, True)],
+    ids=["decoded", "encoded", "balanced"],
+)
 def feed(paper_data, request):
-    return Feed(paper_data, batch_size=12, seed=3, memory_limit=request.param)
+    limit, balance = request.param
+    return Feed(paper_data, batch_size=12, seed=3, balance_classes=balance, memory_limit=limit)
 
 
 def take(dataset, count):

@@ -42,19 +42,21 @@ def home(tmp_path_factory, paper_data):
     np.save(home / "dogs.npy", pixels)
     np.savez(home / "dogs.npz", pixels)
     make_run(home / "run", home / "data")
+    make_run(home / "conditional", home / "data", conditional=True)
     return home
 
 
-def make_run(path, data):
+def make_run(path, data, **flags):
     """A run as training leaves it, with weights that nothing has trained yet."""
     from tfdogs.training import run
     from tfdogs.training.checkpoints import Checkpoints
     from tfdogs.training.config import TrainConfig
 
-    fingerprint = Manifest.load(data).fingerprint
+    manifest = Manifest.load(data)
+    fingerprint, classes = manifest.fingerprint, tuple(manifest.classes) if flags else ()
     sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 4}
-    config = TrainConfig(data_dir=str(data), model_dir=str(path), model="mlp", **sizes)
-    card = run.DataCard(image_size=28, channels=3, classes=(), num_images=50, fingerprint=fingerprint)
+    config = TrainConfig(data_dir=str(data), model_dir=str(path), model="mlp", **sizes, **flags)
+    card = run.DataCard(image_size=28, channels=3, classes=classes, num_images=50, fingerprint=fingerprint)
     gan = run.build(config, card)
     gan.images_seen.assign(1500)
     Checkpoints(path / "checkpoints", gan).save()

@@ -1,6 +1,7 @@
 """The evaluation as a user asks for it."""
 
 import dataclasses
+import json
 import re
 import shutil
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfdogs.data.feed import Feed
 from tfdogs.data.paper_dogs import draw
 from tfdogs.training import run as training
 from tfdogs.training.callbacks.best_generator import BestGenerator
@@ -70,6 +72,44 @@ def test_other_generators_of_a_run_bear_other_names(scores, evaluate, home, keep
     assert average["fakes"] == "averaged at 1.5 kimg, average of 0.05, seeds 0 to 29"
     assert best["fakes"] == "averaged at 1 kimg, the best of the run, seeds 0 to 29"
     assert len({values["scores"]["fid"]["value"] for values in (own, average, best)}) == 3
+
+
+CONDITIONAL = ("--model_dir=conditional", "--num_images=40", "--metrics=fid")
+
+
+def test_a_conditional_run_draws_classes_as_the_data_has_them(scores, home):
+    untold = scores(*CONDITIONAL)  # data.json does not tell, as of earlier versions: the data_dir does
+    assert untold["labels"] == untold["scores"]["fid"]["labels"] == "data"
+    assert untold["fakes"].endswith("seeds 0 to 39, classes as in the data")
+    card = json.loads((home / "conditional/data.json").read_text())
+    told = {**card, "label_counts": Feed(home / "data").label_counts}
+    shutil.copytree(home / "conditional", home / "told")
+    (home / "told/data.json").write_text(json.dumps(told))
+    flags = ("--model_dir=told", *CONDITIONAL[1:])
+    assert numbers(scores(*flags)) == numbers(untold)
+    assert scores(*flags, "--reals=dogs")["labels"] == "data"
+    uniform = scores(*flags, "--labels=uniform")
+    assert uniform["labels"] == "uniform" and numbers(uniform) != numbers(untold)
+
+
+def test_a_run_that_does_not_know_the_datas_classes_draws_them_in_turn(evaluate, home):
+    shutil.copytree(home / "conditional", home / "far")
+    config = json.loads((home / "far/config.json").read_text())
+    (home / "far/config.json").write_text(json.dumps({**config, "data_dir": "nowhere"}))
+    status, out, _ = evaluate("--model_dir=far", *CONDITIONAL[1:], "--reals=dogs")
+    assert status == 0 and "\nfakes: far at 1.5 kimg, seeds 0 to 39, classes in turn\n" in out
+    (line,) = (
+        line for line in out.splitlines() if line.startswith("classes are drawn in turn: far was begun")
+    )
+    assert line.endswith("give --data_dir")
+    status, out, _ = evaluate("--model_dir=far", *CONDITIONAL[1:], "--data_dir=data")
+    assert status == 0 and "classes as in the data" in out and "in turn" not in out
+
+
+@pytest.mark.parametrize("of", ["--model_dir=run", "--fakes=dogs"])
+def test_labels_go_with_a_conditional_run(evaluate, of):
+    status, _, errors = evaluate(of, "--data_dir=data", "--labels=uniform")
+    assert status == 2 and "--labels goes with " in errors
 
 
 def test_a_random_part_of_the_fakes(scores):

@@ -27,10 +27,12 @@ def line():
 def make_run(tmp_path):
     """Returns a maker of a run's folder, from a name, lines of evaluations and the data's fingerprint."""
 
-    def make_run(name, lines=(), fingerprint="f" * 64, data="dogs64"):
+    def make_run(name, lines=(), fingerprint="f" * 64, data="dogs64", **flags):
         path = tmp_path / name
         path.mkdir()
-        (path / "config.json").write_text(TrainConfig(data_dir=f"/far/{data}", model_dir=str(path)).dump())
+        (path / "config.json").write_text(
+            TrainConfig(data_dir=f"/far/{data}", model_dir=str(path), **flags).dump()
+        )
         (path / "data.json").write_text(json.dumps({"fingerprint": fingerprint}))
         if lines:
             (path / "evaluations.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -60,6 +60,21 @@ def test_only_what_can_be_compared_is_ranked(read, line):
     assert "cats, fingerprint eeeeeeee" in reasons(ranking)["data"]
 
 
+def test_classes_in_turn_are_ranked_apart(read, line):
+    runs = [
+        read("plain", [line(1.0, 50.0)]),
+        read("data", [line(1.0, 40.0, labels="data")], conditional=True),
+        read("uniform", [line(1.0, 1.0, labels="uniform")], conditional=True),
+        read("untold", [line(1.0, 1.0)], conditional=True),  # of an earlier version
+    ]
+    ranking = board.rank(runs, "fid")
+    assert names(ranking.ranked) == ["data", "plain"]
+    assert reasons(ranking) == dict.fromkeys(
+        ("uniform", "untold"), "scored with other labels: classes in turn"
+    )
+    assert set(names(board.rank(runs, "fid", own=runs[3]).ranked)) == {"uniform", "untold"}
+
+
 def test_the_run_of_the_gallery_sets_the_measure(read, line):
     runs = [read("a", [line(1.0, 1.0, num_fakes=5)]), read("b", [line(1.0, 2.0)])]
     assert names(board.rank(runs, "fid").ranked) == ["a"]

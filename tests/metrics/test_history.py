@@ -53,6 +53,14 @@ def test_only_comparable_lines_count():
     assert history.comparable(mixed[1], mixed[2]) and not history.comparable(mixed[0], mixed[1])
 
 
+def test_classes_in_turn_do_not_compare_with_the_datas():
+    untold, uniform, data = lines(50), lines(60, labels="uniform"), lines(70, labels="data")
+    assert history.comparable(*untold, *uniform)  # a run that was begun before lines told it
+    assert not history.comparable(*untold, *data) and not history.comparable(*uniform, *data)
+    assert history.best(untold + uniform + data, "fid") == 2
+    assert history.best(untold + uniform, "fid") == 0
+
+
 def whole(kimg):
     scores = {"fid": {"title": "FID", **score(40.0)}}
     return {"kimg": kimg, "scores": scores, "alarms": [], "stamp": {}, "num_fakes": 2, "num_reals": 3}

@@ -43,6 +43,29 @@ def test_what_was_made_in_another_way_is_refused(tmp_path, change):
         marks.load({"cats": path}, EVALUATION)
 
 
+DRAWN = "run at 2 kimg, seeds 0 to 8"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "fakes", "refused"),
+    [("data", DRAWN, False), ("uniform", DRAWN, True), ("", "cats", False), (None, "cats", False),
+     (None, DRAWN, True)],
+)  # fmt: skip
+def test_classes_in_turn_do_not_stand_beside_the_datas(tmp_path, theirs, fakes, refused):
+    path, ours = tmp_path / "other.json", dataclasses.replace(EVALUATION, labels="data")
+    values = dataclasses.replace(EVALUATION, fakes=fakes, labels=theirs or "").to_dict()
+    assert {score["labels"] for score in values["scores"].values()} == {theirs or ""}
+    if theirs is None:  # a file of an earlier version
+        del values["labels"]
+    path.write_text(json.dumps(values))
+    if refused:
+        with pytest.raises(UsageError, match=r"is of 9 fakes of classes in turn, .* as in the data, 8 reals"):
+            marks.load({"other": path}, ours)
+    else:
+        assert set(marks.load({"other": path}, ours)) == {"other"}
+    assert set(marks.load({"other": path}, dataclasses.replace(ours, labels=""))) == {"other"}
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "no JSON", None])
 def test_other_files_are_refused(tmp_path, text):
     path = tmp_path / "other.json"

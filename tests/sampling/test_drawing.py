@@ -47,8 +47,11 @@ def test_pictures_come_in_order_each_with_its_seed(sampler):
     assert counts == [256, 256, 88]
 
 
-@pytest.mark.parametrize("label, expected", [(None, [1, 2, 0, 1]), (2, [2, 2, 2, 2])])
-def test_labels_are_the_one_asked_for_or_all_in_turn(label, expected):
+@pytest.mark.parametrize(
+    "label, expected",
+    [(None, [1, 2, 0, 1]), (2, [2, 2, 2, 2]), (lambda seeds: (seeds > 5) * 2, [0, 0, 2, 2])],
+)
+def test_labels_are_the_one_asked_for_or_by_a_rule_or_all_in_turn(label, expected):
     drawing = Drawing(FakeSampler(num_classes=3), Seeds.first(4, 4), label=label)
     pictures = list(drawing.pictures())
     assert [picture.label for picture in pictures] == expected

@@ -112,6 +112,11 @@ def test_labels(conditional):
     np.testing.assert_array_equal(many[-1:], conditional.images([N - 1], labels=2))
 
 
+def test_a_rule_makes_labels_of_seeds(conditional):
+    ruled = conditional.images([3, 4, 5], labels=lambda seeds: 5 - seeds)
+    np.testing.assert_array_equal(ruled, conditional.images([3, 4, 5], labels=[2, 1, 0]))
+
+
 @pytest.mark.parametrize(("labels", "received"), [(3, "3 to 3"), (-1, "-1 to -1"), ([0, 7], "0 to 7")])
 def test_labels_out_of_range(conditional, labels, received):
     with pytest.raises(ValueError, match=rf"labels must be in \[0, 3\). Received: {received}"):

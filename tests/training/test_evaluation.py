@@ -13,11 +13,13 @@ import pytest
 from tfdogs.data.ingest import prepare
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError, UsageError
-from tfdogs.metrics import collapse, extractors
+from tfdogs.metrics import collapse, extractors, history
 from tfdogs.metrics.evaluator import Evaluator
 from tfdogs.metrics.extraction import extract
 from tfdogs.metrics.image_sets.arrays import Arrays
 from tfdogs.metrics.reference import Reference
+from tfdogs.sampling.labels import DataLabels
+from tfdogs.sampling.sampler import Sampler
 from tfdogs.training import evaluation, run
 from tfdogs.training.callbacks import metrics_log
 from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
@@ -84,6 +86,59 @@ def test_a_run_scores_itself_and_trains_as_without(make_evaluated, tmp_path, cap
     for a, b in zip(weights(config), weights(bare)):
         np.testing.assert_array_equal(a, b)
     assert not Path(bare.model_dir, Evaluate.FILE_NAME).exists()
+
+
+def read(config, name):
+    return json.loads(Path(config.model_dir, name).read_text())
+
+
+def test_a_conditional_run_draws_classes_as_the_data_has_them(make_evaluated, monkeypatch):
+    drawn, images = [], Sampler.images
+
+    def watched(self, seeds, *, labels=None, truncation=None):
+        drawn.append(labels and labels(np.asarray(seeds)).tolist())
+        return images(self, seeds, labels=labels, truncation=truncation)
+
+    monkeypatch.setattr(Sampler, "images", watched)
+    config = make_evaluated(conditional=True, total_kimg=0.008)
+    run.train(config)
+    counts = run.Feed(config.data_dir).label_counts
+    assert [line["labels"] for line in lines(config)] == ["data"] * 2
+    assert drawn.count(DataLabels(counts)(range(20)).tolist()) == 2
+    assert read(config, "config.json")["eval_labels"] == read(config, "best/best.json")["labels"] == "data"
+    assert read(config, "data.json")["label_counts"] == list(counts)
+    assert run.load(config.model_dir).label_counts == counts
+    in_turn = dataclasses.replace(config, model_dir=f"{config.model_dir}2", eval_labels="uniform")
+    run.train(in_turn)
+    assert [line["labels"] for line in lines(in_turn)] == ["uniform"] * 2 and drawn[-1] is None
+    fid = [one["scores"]["fid"]["value"] for one in (lines(config)[0], lines(in_turn)[0])]
+    assert fid[0] != fid[1]
+
+
+def without(config, name, *left_out):
+    """Takes from a file what earlier versions did not write."""
+    path = Path(config.model_dir, name)
+    texts = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
+    kept = [{k: v for k, v in json.loads(text).items() if k not in left_out} for text in texts]
+    path.write_text("".join(json.dumps(values) + "\n" for values in kept))
+
+
+def test_a_conditional_run_that_was_begun_before_goes_on_in_turn(make_evaluated):
+    config = make_evaluated(conditional=True, total_kimg=0.008, eval_labels="uniform")
+    run.train(config)
+    for name in ("config.json", "data.json", "evaluations.jsonl", "best/best.json"):
+        without(config, name, "eval_labels", "label_counts", "labels")
+    assert run.load(config.model_dir).config.eval_labels == "uniform"
+    for kimg in (0.016, 0.024):
+        run.train(dataclasses.replace(config, total_kimg=kimg, eval_labels=""))
+    found = lines(config)
+    assert [line.get("labels") for line in found] == [None, None, "uniform", "uniform"]
+    assert all(history.comparable(line, found[0]) for line in found)
+    assert read(config, "config.json")["eval_labels"] == "uniform"
+    assert sum(read(config, "data.json")["label_counts"]) == read(config, "data.json")["num_images"]
+    run.train(dataclasses.replace(config, total_kimg=0.032, eval_labels="data"))
+    assert lines(config)[-1]["labels"] == "data" and lines(config)[-1]["best"]
+    assert not history.comparable(lines(config)[-1], found[-1])
 
 
 def test_signals_in_evaluations_and_resumes_change_nothing(make_evaluated, monkeypatch, tmp_path, capsys):
@@ -174,8 +229,6 @@ def test_an_alarm_stops_the_run_where_it_shall(make_evaluated, monkeypatch):
 
 
 def test_a_copying_generator_is_found_out_and_not_kept(make_evaluated, make_extractor, monkeypatch):
-    from tfdogs.sampling.sampler import Sampler
-
     monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor(imagenet=False))
     config = make_evaluated(eval_metrics=TrainConfig.eval_metrics)
     reals = np.concatenate([images.numpy() for images, _ in run.Feed(config.data_dir).ordered()])

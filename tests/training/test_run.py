@@ -82,9 +82,9 @@ def test_a_run_leaves_what_the_contract_says(make_config):
             {"model": "wgan_gp", "loss": "wasserstein", "gradient_penalty": 10.0, "r1": 0.0, "d_steps": 2,
              "batch_size": 2, "conditional": True}, marks=pytest.mark.slow),
         {"model": "mlp", "loss": "minimax", "precision": "mixed_bfloat16", "ema_kimg": 0.0,
-         "latent": "uniform"},
+         "latent": "uniform", "balance_classes": True},
     ],
-    ids=["dcgan", "wgan_gp_conditional", "mlp_bfloat16"],
+    ids=["dcgan", "wgan_gp_conditional", "mlp_bfloat16_balanced"],
 )  # fmt: skip
 def test_resume_is_exact(make_config, tmp_path, changes):
     whole = make_config(**changes, model_dir=str(tmp_path / "whole"), total_kimg=0.032)

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import functools
-import mmap
 import os
 from pathlib import Path
 
@@ -12,8 +11,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfdogs.data import records
+from tfdogs.data.balance import BalancedOrder
 from tfdogs.data.manifest import Manifest
 from tfdogs.data.order import in_order, mirrored, order
+from tfdogs.data.stores import Decoded, Encoded, decode
 from tfdogs.errors import TfdogsError, UsageError
 
 
@@ -23,7 +24,9 @@ class Feed:
     The order is a pure function of the seed and the number of images seen: epoch `e` is a uniformly random
     permutation drawn statelessly from `(seed, e)`, and so are its coins for the flips. An iterator therefore
     has no state worth saving: `batches(start_image=k)` goes on exactly where `k` images were taken, whatever
-    the batch size was until then. Every image comes once an epoch, and batches straddle epochs.
+    the batch size was until then. Every image comes once an epoch, and batches straddle epochs. With
+    `balance_classes` every class comes equally often instead, and each has epochs of its own: see
+    `tfdogs.data.balance.BalancedOrder`.
 
     All records are read, checked and decoded once on construction, with a progress bar on a terminal. Where
     the decoded images fit `memory_limit` they are kept; else they are decoded anew every epoch, from shards
@@ -40,6 +43,8 @@ class Feed:
         batch_size: images a batch, at least 1; may exceed the number of images.
         seed: any integer; its lowest 63 bits count.
         flip: whether every image is mirrored left to right with probability 1/2, anew in every epoch.
+        balance_classes: whether `batches` gives every class that has images equally often, however many they
+            are; default False: as often as it has images.
         memory_limit: most bytes that decoded images may take; 0 keeps them encoded. Default half of the
             machine's available memory.
 
@@ -49,15 +54,28 @@ class Feed:
         image_size: their height and width, in pixels.
         channels: 1 or 3.
         num_classes: number of classes; 0 where the images have no labels.
+        label_counts: images of the split by class, ints, a tuple of length `num_classes`.
+        num_unlabelled: images of the split without a label.
         mode: "decoded" or "encoded".
         nbytes: size of the images, in RAM if decoded, of their shards on disk if encoded.
 
     Raises:
-        UsageError: `data_dir` is not a prepared one, has no image in this split, or an argument is illegal.
+        UsageError: `data_dir` is not a prepared one, has no image in this split, or an argument is illegal;
+            with `balance_classes`, an image has no label.
         TfdogsError: a shard is corrupt; names the shard and the record.
     """
 
-    def __init__(self, data_dir, *, split="train", batch_size=64, seed=0, flip=True, memory_limit=None):
+    def __init__(
+        self,
+        data_dir,
+        *,
+        split="train",
+        batch_size=64,
+        seed=0,
+        flip=True,
+        balance_classes=False,
+        memory_limit=None,
+    ):
         if batch_size < 1:
             raise UsageError(f"batch_size must be at least 1. Received: {batch_size}")
         if memory_limit is None:
@@ -73,25 +91,35 @@ class Feed:
         self.image_size = self.manifest.image_size
         self.channels = self.manifest.channels
         self.num_classes = len(self.manifest.classes)
+        if balance_classes and not self.num_classes:
+            raise UsageError(
+                f"balance_classes needs classes, and {data_dir} has none (its images lack labels)"
+            )
         self.batch_size = batch_size
         self._seed = seed % 2**63
         self._flip = flip
         shape = (self.image_size, self.image_size, self.channels)
         decoded_bytes = self.num_images * int(np.prod(shape))
-        self.num_unlabelled = 0
-        checked = self._count_unlabelled(_checked(Path(data_dir), self.manifest, split))
+        labels = []
+        checked = _collecting(labels, _checked(Path(data_dir), self.manifest, split))
         if decoded_bytes <= memory_limit:
             self.mode, self.nbytes = "decoded", decoded_bytes
-            self._store = _Decoded(checked, (self.num_images, *shape))
+            self._store = Decoded(checked, (self.num_images, *shape))
         else:
             self.mode = "encoded"
             self.nbytes = sum(shard.bytes for shard in self.manifest.splits[split])
-            self._store = _Encoded(checked, shape)
-
-    def _count_unlabelled(self, checked):
-        for chunk in checked:
-            self.num_unlabelled += int((chunk[-1] < 0).sum())
-            yield chunk
+            self._store = Encoded(checked, shape)
+        labels = np.concatenate(labels)
+        self.num_unlabelled = int((labels < 0).sum())
+        self.label_counts = tuple(np.bincount(labels[labels >= 0], minlength=self.num_classes).tolist())
+        self._stretch = self.num_images  # positions whose order is drawn at a time
+        self._order = functools.partial(order, self._seed, count=self.num_images)
+        if balance_classes:
+            if self.num_unlabelled:
+                found = f"{self.num_unlabelled:,} of {self.num_images:,} in {data_dir} have none"
+                raise UsageError(f"balance_classes needs a class for every image, and {found}")
+            balanced = BalancedOrder(labels, self._seed)
+            self._stretch, self._order = balanced.length, balanced.order
 
     def batches(self, *, start_image=0, share=None):
         """Returns the endless stream of batches from an image on.
@@ -115,11 +143,11 @@ class Feed:
             raise UsageError(f"start_image must be at least 0. Received: {start_image}")
         if share is not None:
             share.check(self.batch_size)
-        first_epoch, skip = divmod(start_image, self.num_images)
+        first_epoch, skip = divmod(start_image, self._stretch)
 
         def rest(epoch):
             begin = tf.where(epoch == first_epoch, tf.constant(skip, tf.int64), 0)
-            return tuple(values[begin:] for values in order(self._seed, epoch, self.num_images))
+            return tuple(values[begin:] for values in self._order(epoch))
 
         dataset = tf.data.Dataset.counter(first_epoch).map(rest).prefetch(1)
         dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
@@ -163,55 +191,11 @@ class Feed:
         return images, labels
 
 
-class _Decoded:
-    """All images as one uint8 tensor in RAM."""
-
-    def __init__(self, checked, shape):
-        images = _aligned_empty(shape)
-        labels = np.empty(shape[0], np.int32)
-        done = 0
-        for _, _, some_images, some_labels in checked:
-            after = done + len(some_labels)
-            images[done:after], labels[done:after] = some_images, some_labels
-            done = after
-        # tf.data's functions take eager tensors as inputs: they are in no graph, which could not hold 2 GB.
-        # DLPack shares the array's memory, where tf.constant would copy it.
-        self._images = tf.experimental.dlpack.from_dlpack(images.__dlpack__())
-        with tf.device("CPU:0"):
-            self._labels = tf.constant(labels)
-
-    def gather(self, indices):
-        return tf.gather(self._images, indices), tf.gather(self._labels, indices)
-
-
-class _Encoded:
-    """Memory-mapped shards, and where in them each record lies."""
-
-    def __init__(self, checked, shape):
-        self._shape = shape
-        self._maps, files, begins, ends = [], [], [], []
-        path = end = None
-        for shard_path, serialized, _, _ in checked:
-            if shard_path != path:
-                path, end = shard_path, 0
-                with path.open("rb") as f:
-                    self._maps.append(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
-            # A record lies between 8 bytes of length with a CRC of 4, and a CRC of 4.
-            lengths = tf.strings.length(serialized).numpy().astype(np.int64)
-            record_ends = end + np.cumsum(lengths + 16)
-            end = record_ends[-1]
-            files.append(np.full(len(lengths), len(self._maps) - 1))
-            begins.append(record_ends - 4 - lengths)
-            ends.append(record_ends - 4)
-        self._files, self._begins, self._ends = map(np.concatenate, (files, begins, ends))
-
-    def gather(self, indices):
-        serialized = tf.numpy_function(self._fetch, [indices], tf.string, stateful=False)
-        return _decode(tf.ensure_shape(serialized, indices.shape), self._shape)
-
-    def _fetch(self, indices):
-        places = zip(self._files[indices], self._begins[indices], self._ends[indices])
-        return np.array([self._maps[file][begin:end] for file, begin, end in places], dtype=object)
+def _collecting(labels, checked):
+    """Passes on what `_checked` yields; the list `labels` gets each chunk's."""
+    for chunk in checked:
+        labels.append(chunk[-1])
+        yield chunk
 
 
 def _checked(data_dir, manifest, split):
@@ -222,13 +206,13 @@ def _checked(data_dir, manifest, split):
     """
     shape = (manifest.image_size, manifest.image_size, manifest.channels)
     signature = [tf.TensorSpec([None], tf.string)]
-    decode = tf.function(functools.partial(_decode, shape=shape), input_signature=signature)
+    decoder = tf.function(functools.partial(decode, shape=shape), input_signature=signature)
 
     def check(path, first, serialized):
         try:
-            images, labels = (values.numpy() for values in decode(serialized))
+            images, labels = (values.numpy() for values in decoder(serialized))
         except tf.errors.OpError as e:
-            index = first + _first_undecodable(decode, serialized)
+            index = first + _first_undecodable(decoder, serialized)
             wanted = "x".join(map(str, shape))
             raise TfdogsError(f"{path}: record {index} holds no image of {wanted}; prepare it again") from e
         foreign = np.flatnonzero((labels < -1) | (labels >= len(manifest.classes)))
@@ -253,29 +237,10 @@ def _checked(data_dir, manifest, split):
             bar.update(len(batch))
 
 
-def _first_undecodable(decode, serialized):
+def _first_undecodable(decoder, serialized):
     for index in range(len(serialized)):
         try:
-            decode(serialized[index : index + 1])
+            decoder(serialized[index : index + 1])
         except tf.errors.OpError:
             return index
     raise AssertionError("records failed to decode together, but none of them alone")
-
-
-def _decode(serialized, shape):
-    """Decodes records, string [N], to uint8 images [N, *shape] and int32 labels [N]."""
-    parsed = records.parse(serialized)
-    images = tf.map_fn(
-        lambda png: records.decode(png, shape[0], shape[2]),
-        parsed["image/encoded"],
-        fn_output_signature=tf.TensorSpec(shape, tf.uint8),
-    )
-    return images, tf.cast(parsed["image/class/label"], tf.int32)
-
-
-def _aligned_empty(shape, alignment=64):
-    """Returns an uninitialised uint8 array that starts where TensorFlow wants its tensors to start."""
-    size = int(np.prod(shape))
-    memory = np.empty(size + alignment, np.uint8)
-    offset = -memory.ctypes.data % alignment
-    return memory[offset : offset + size].reshape(shape)

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
@@ -71,6 +72,23 @@ def parse(serialized):
         A dict of tensors: `FEATURES` names them, each with leading dimension N.
     """
     return tf.io.parse_example(serialized, FEATURES)
+
+
+def count_labels(data_dir, manifest, split="train"):
+    """Returns the number of a split's images by class, a tuple of ints; images are not decoded.
+
+    Raises:
+        TfdogsError: a record is corrupt, or has a label that is no class.
+    """
+    feature, count = {"image/class/label": FEATURES["image/class/label"]}, len(manifest.classes)
+    found = np.zeros(count, np.int64)
+    for shard, first, batch in read_shards(data_dir, manifest.splits[split]):
+        labels = tf.io.parse_example(batch, feature)["image/class/label"].numpy()
+        if labels.max() >= count:
+            where = f"{Path(data_dir, shard.file)}: record {first + labels.argmax()}"
+            raise TfdogsError(f"{where} has label {labels.max()}, legal are -1 to {count - 1}")
+        found += np.bincount(labels[labels >= 0], minlength=count)
+    return tuple(found.tolist())
 
 
 def decode(encoded, image_size, channels):

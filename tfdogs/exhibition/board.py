@@ -9,6 +9,7 @@ from tfdogs.exhibition.scored import Scored, of_line
 from tfdogs.metrics import history
 from tfdogs.metrics.evaluation import describe
 from tfdogs.sampling.facts import last_part
+from tfdogs.sampling.labels import UNIFORM
 from tfdogs.training.config import TrainConfig
 
 
@@ -37,8 +38,8 @@ class Board(NamedTuple):
 
     Attributes:
         metric: name of the score.
-        ranked: `Contender`s, the best first; all have the score, by one extractor, of as many images, beside
-            the same data.
+        ranked: `Contender`s, the best first; all have the score, by one extractor, of as many images, with
+            classes in turn or not, beside the same data.
         others: (`Contender`, reason) of those that cannot be compared with them.
         own: the `Contender` whose gallery it is, or None.
     """
@@ -74,7 +75,9 @@ def read(run_dir, metric):
         ) from e
     lines = history.read(run_dir / history.FILE_NAME)
     place = history.best(lines, metric)
-    scored = None if place is None else of_line(lines[place])
+    # A line of an earlier version does not tell: classes came in turn.
+    untold = {"labels": UNIFORM if config.conditional else ""}
+    scored = None if place is None else of_line({**untold, **lines[place]})
     if scored is not None and metric not in scored.evaluation:
         scored = None  # the number there is not finite
     reason = "" if scored else _lacking(lines, metric)
@@ -129,6 +132,10 @@ def _difference(one, other):
         return f"scored by another extractor: {describe(ours.stamp)}"
     if (ours.num_fakes, ours.num_reals) != (theirs.num_fakes, theirs.num_reals):
         return f"scored with other numbers of images: {ours.num_fakes:,} beside {ours.num_reals:,} real ones"
+    # What an unconditional run draws is as it has learned it from the data: never in turn.
+    if (ours.labels == UNIFORM) != (theirs.labels == UNIFORM):
+        how = "in turn" if ours.labels == UNIFORM else "as in the data, not in turn"
+        return f"scored with other labels: classes {how}"
     if one.fingerprint != other.fingerprint:
         return f"scored beside other data: {one.data}, fingerprint {one.fingerprint[:8]}"
     return ""

@@ -76,7 +76,9 @@ def of_line(line):
             if _finite(score["value"]) and (score["error"] is None or _finite(score["error"]))
         )
         stamp, alarms = Stamp(**line["stamp"]), tuple(line["alarms"])
-        return _legible(Scored(Evaluation(scores, stamp, "", "", **counts, alarms=alarms), line["kimg"]))
+        labels = line.get("labels", "")
+        evaluation = Evaluation(scores, stamp, "", "", **counts, alarms=alarms, labels=labels)
+        return _legible(Scored(evaluation, line["kimg"]))
     except (ValueError, TypeError) as e:
         raise TfdogsError(f"{history.FILE_NAME}: the line of kimg {line['kimg']} is foreign ({e!r})") from e
 

@@ -1,11 +1,12 @@
 """The evaluation that a command line asks for: images opened, features extracted, scores printed and kept."""
 
+import contextlib
 import dataclasses
 import json
 import sys
 from pathlib import Path
 
-from tfdogs.errors import UsageError
+from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import alarms, extractors, history, marks, memorization, reference
 from tfdogs.metrics.evaluator import Evaluator, lacking, refuse, unknown
 from tfdogs.metrics.feature_cache import FeatureCache
@@ -14,6 +15,7 @@ from tfdogs.metrics.image_sets import DataDir, Generated, open_images
 from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
 from tfdogs.sampling.generation import load_run
+from tfdogs.sampling.labels import DATA, UNIFORM, DataLabels
 from tfdogs.sampling.output import replacing
 
 SCORES, REPORT = "scores.json", "report.html"
@@ -60,7 +62,7 @@ def run(config, *, extractor=None):
         features = _statistics(config.fakes, extractor)
         refuse(config.metric_names, lambda name: unknown(name, features))
     elif fakes is None:
-        fakes = _draws(config)
+        fakes = _draws(config, reals)
     cache = FeatureCache(config.cache_dir)
     if reals is not None:
         real_side = Reference(cache.features(reals, extractor))
@@ -148,9 +150,11 @@ def _run_config(config):
     return TrainConfig.load(Path(config.model_dir, "config.json"))
 
 
-def _draws(config):
+def _draws(config, reals):
     """Returns the images of a run, an `ImageSet`."""
     loaded = load_run(config)
+    if config.labels == UNIFORM and not loaded.gan.num_classes:
+        config.reject("labels", f"goes with a conditional run, and {config.model_dir} is not one")
     name = f"{config.model_dir} at {loaded.kimg:g} kimg"
     if config.best:
         name += ", the best of the run"
@@ -161,8 +165,33 @@ def _draws(config):
         config.num_images,
         seed=config.seed,
         truncation=config.truncation or None,
+        labels=_labels(config, loaded, reals) if loaded.gan.num_classes else None,
         name=name,
     )
+
+
+def _labels(config, loaded, reals):
+    """Returns the `DataLabels` of a conditional run; None where classes come in turn, and says why."""
+    if config.labels != DATA:
+        return None
+    counts = loaded.label_counts or _count_labels(reals, loaded)
+    if any(counts):
+        return DataLabels(counts)
+    _print(
+        f"classes are drawn in turn: {config.model_dir} was begun before runs kept how often their data has "
+        "each, and the data is not at hand; give --data_dir"
+    )
+    return None
+
+
+def _count_labels(reals, loaded):
+    """Returns the training images by class of a run that does not know them, or () where nobody does."""
+    for data in (reals, loaded.config.data_dir):
+        with contextlib.suppress(UsageError, TfdogsError):  # the run's data may be gone
+            found = DataDir(data) if data is not reals else data
+            if isinstance(found, DataDir) and tuple(found.manifest.classes) == tuple(loaded.classes):
+                return found.label_counts()
+    return ()
 
 
 def _check_outputs(config):

@@ -8,6 +8,7 @@ from tfdogs.errors import UsageError
 from tfdogs.metrics import extractors, marks, scores
 from tfdogs.metrics.evaluator import check
 from tfdogs.sampling.config import EMA_LENGTH_HELP, TRUNCATION_HELP, check_ema_length
+from tfdogs.sampling.labels import DATA, UNIFORM
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +73,12 @@ class EvaluateConfig(Config):
         lower=0.0,
         upper=1000.0,
     )
+    labels: str = flag(
+        "Classes that a conditional --model_dir draws: data, each as often as in the train split that it "
+        "learned from; uniform, all in turn. Scores of the one do not compare with scores of the other.",
+        default=DATA,
+        choices=(DATA, UNIFORM),
+    )
     bootstrap: int = flag("Rounds of the bootstrap of FID's error; 0: no error.", default=10, lower=0)
     output: str = flag(
         "Where the numbers go besides the screen: .json, or a folder (no ending) for scores.json and "
@@ -99,8 +106,8 @@ class EvaluateConfig(Config):
             received = f"--data_dir={self.data_dir} --reals={self.reals}"
             raise UsageError(f"exactly one of --data_dir and --reals must be given. Received: {received}")
         check_ema_length(self)
-        for name in ("truncation", "best", "ema_length"):
-            if getattr(self, name) and not self.model_dir:
+        for name in ("truncation", "best", "ema_length", "labels"):
+            if getattr(self, name) != getattr(type(self), name) and not self.model_dir:
                 self.reject(name, "goes with --model_dir only")
         if self.metric_names is not None:
             try:

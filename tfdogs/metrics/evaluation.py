@@ -1,6 +1,7 @@
 """What an evaluation found: numbers, and what a report shows."""
 
 import dataclasses
+import re
 from typing import Any, NamedTuple, Optional
 
 import tfdogs
@@ -8,6 +9,7 @@ from tfdogs.metrics.dogs import BreedHistogram
 from tfdogs.metrics.extractors.extractor import Stamp
 from tfdogs.metrics.score import Score
 from tfdogs.metrics.wording import number
+from tfdogs.sampling.labels import UNIFORM
 
 _PLAIN = ("fakes", "reals", "num_fakes", "num_reals", "seconds", "left_out")
 _ARROWS = {"lower": "↓", "higher": "↑", "": " "}
@@ -44,6 +46,8 @@ class Evaluation:
         realism: float64 [N], each fake's realism, or None; not in the JSON.
         nearest: `Nearest`, or None; not in the JSON.
         alarms: what is wrong with the fakes as a whole, sentences; see `tfdogs.metrics.alarms`.
+        labels: how a conditional generator's classes were drawn, a name of `tfdogs.sampling.labels`; "" for
+            all other images.
         version: of tfdogs.
     """
 
@@ -59,6 +63,7 @@ class Evaluation:
     realism: Any = None
     nearest: Optional[Nearest] = None
     alarms: tuple = ()
+    labels: str = ""
     version: str = tfdogs.__version__
 
     def __getitem__(self, name):
@@ -86,9 +91,15 @@ class Evaluation:
             **{name: getattr(self, name) for name in _PLAIN},
             "stamp": stamp,
             "scores": {
-                score.name: {**dataclasses.asdict(score), **stamp, "tfdogs": self.version}
+                score.name: {
+                    **dataclasses.asdict(score),
+                    **stamp,
+                    "labels": self.labels,
+                    "tfdogs": self.version,
+                }
                 for score in self.scores
             },
+            "labels": self.labels,
             "breeds": breeds,
             "alarms": list(self.alarms),
         }
@@ -113,6 +124,7 @@ class Evaluation:
             breeds=breeds,
             version=values["tfdogs"],
             alarms=tuple(values.get("alarms", ())),  # files of 0.x had none
+            labels=values["labels"] if "labels" in values else _old_labels(values["fakes"]),
             **{name: values[name] for name in _PLAIN},
         )
 
@@ -132,6 +144,11 @@ class Evaluation:
         lines += [f"left out: {name}: {reason}" for name, reason in self.left_out.items()]
         lines += [f"ALARM: {alarm}" for alarm in self.alarms]
         return "\n".join(lines)
+
+
+def _old_labels(fakes):
+    """Returns the labels of a file that does not tell: classes of what a run drew from seeds came in turn."""
+    return UNIFORM if re.search(r", seeds \d+ to \d+", fakes) else ""
 
 
 def describe(stamp):

@@ -131,6 +131,7 @@ class Evaluator:
             breeds=both.known("breeds"),
             realism=realism,
             nearest=None if nearest is None else Nearest(*nearest),
+            labels=fakes.labels,
         )
 
     def _lack(self, name):

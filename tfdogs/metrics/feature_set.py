@@ -27,6 +27,7 @@ class FeatureSet:
     Attributes:
         pool, probabilities, stamp, name, key, image_set, indices: as given; `pool` is None of images that are
             known by their moments only.
+        labels: the image set's, "" without one.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class FeatureSet:
         self.name = name
         self.key = key
         self.image_set = image_set
+        self.labels = "" if image_set is None else image_set.labels
         self.indices = np.arange(len(pool)) if indices is None else indices
         self._path = None if directory is None else Path(directory, "moments.npz")
 

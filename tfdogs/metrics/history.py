@@ -9,9 +9,10 @@ import math
 from pathlib import Path
 
 from tfdogs.errors import TfdogsError
+from tfdogs.sampling.labels import UNIFORM
 
 FILE_NAME = "evaluations.jsonl"
-PROTOCOL = ("num_fakes", "num_reals", "stamp")  # what tells which lines are comparable
+PROTOCOL = ("num_fakes", "num_reals", "stamp")  # what tells which lines are comparable, with the labels
 OF_A_SCORE = ("title", "value", "error", "better")
 _FIELDS = ("kimg", "scores", "alarms", *PROTOCOL)
 
@@ -79,8 +80,13 @@ def improves(new, old):
 
 
 def comparable(line, other):
-    """Tells whether two evaluations' scores mean the same: one extractor, the same numbers of images."""
-    return all(line.get(name) == other.get(name) for name in PROTOCOL)
+    """Tells whether two evaluations of one run mean the same.
+
+    That is by one extractor, with the same numbers of images, and classes drawn in the same way. A line that
+    does not tell the latter is of an earlier version, where classes came in turn, or of a run without any.
+    """
+    ours, theirs = ([*map(one.get, PROTOCOL), one.get("labels") or UNIFORM] for one in (line, other))
+    return ours == theirs
 
 
 def best(history, metric):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfdogs.errors import UsageError
 from tfdogs.metrics.evaluation import Evaluation, describe
+from tfdogs.sampling.labels import DATA, UNIFORM
 
 
 def parse(text):
@@ -33,7 +34,8 @@ def load(paths, evaluation):
         Dict from the name to a dict from the score's name to its value.
 
     Raises:
-        UsageError: a file is missing, is no such JSON, or is of another extractor or other numbers of images.
+        UsageError: a file is missing, is no such JSON, or is of another extractor, of other numbers of
+            images, or with classes in turn where this one has the data's, or the other way round.
     """
     marks = {}
     for name, path in paths.items():
@@ -43,12 +45,16 @@ def load(paths, evaluation):
             raise UsageError(f"--marks: cannot read {path}: {e.strerror}") from e
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise UsageError(f"--marks: {path} is no scores.json of tfdogs.evaluate ({e})") from e
-        ours, theirs = _protocol(evaluation), _protocol(other)
+        labels = {evaluation.labels, other.labels} == {DATA, UNIFORM}  # pictures go with both
+        ours, theirs = _protocol(evaluation, labels), _protocol(other, labels)
         if ours != theirs:
             raise UsageError(f"--marks: {path} cannot be compared: it is of {theirs}, this is of {ours}")
         marks[name] = {score.name: score.value for score in other.scores}
     return marks
 
 
-def _protocol(evaluation):
-    return f"{evaluation.num_fakes:,} fakes, {evaluation.num_reals:,} reals, {describe(evaluation.stamp)}"
+def _protocol(evaluation, labels):
+    fakes = f"{evaluation.num_fakes:,} fakes"
+    if labels:
+        fakes += " of classes as in the data" if evaluation.labels == DATA else " of classes in turn"
+    return f"{fakes}, {evaluation.num_reals:,} reals, {describe(evaluation.stamp)}"

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tfdogs.config import Config, flag
+from tfdogs.sampling.labels import DATA, UNIFORM
 from tfdogs.sampling.seeds import MAX_SEED, Seeds
 from tfdogs.training.posthoc import LONGEST, SHORTEST
 
@@ -58,6 +59,12 @@ class GenerateConfig(Config):
         "several, comma-separated.",
         default="",
     )
+    labels: str = flag(
+        "Classes of a conditional model's images without --label: uniform, all in turn; data, each as often "
+        "as in the train split, for images that are to be scored.",
+        default=UNIFORM,
+        choices=(UNIFORM, DATA),
+    )
     best: bool = flag(
         "Draw with the generator that scored best in training with --eval_kimg, not with the newest.",
         default=False,
@@ -102,6 +109,10 @@ class GenerateConfig(Config):
         for name, grid in (("columns", "plain"), ("truncations", "truncation"), ("mix_layers", "mix")):
             if self.grid != grid and self._given(name):
                 self.reject(name, f"goes with --grid={grid} only, not with --grid={self.grid}")
+        if self._given("labels"):
+            for name in ("label", "grid"):
+                if self._given(name):
+                    self.reject("labels", f"does not go together with --{name}={getattr(self, name)}")
         if self.grid == "truncation":
             if self._given("truncation"):
                 self.reject("truncation", "gives way to --truncations in --grid=truncation: leave it out")

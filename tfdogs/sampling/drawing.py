@@ -27,7 +27,9 @@ class Drawing:
     Args:
         sampler: `tfdogs.sampling.sampler.Sampler`.
         seeds: `tfdogs.sampling.seeds.Seeds`.
-        label: class of all images, an int; None: for a conditional generator the seed modulo its classes.
+        label: class of all images, an int, or a rule from seeds to labels such as
+            `tfdogs.sampling.labels.DataLabels`; None: for a conditional generator the seed modulo its
+            classes.
         truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`.
         progress: called with each batch's number of images once it is drawn; default: nobody is told.
     """
@@ -43,7 +45,10 @@ class Drawing:
         """Returns the labels of int64 `seeds` [N], int32 [N], or None for an unconditional generator."""
         if not self.sampler.num_classes:
             return None
-        labels = seeds % self.sampler.num_classes if self._label is None else np.full(len(seeds), self._label)
+        if self._label is None:
+            labels = seeds % self.sampler.num_classes
+        else:
+            labels = self._label(seeds) if callable(self._label) else np.full(len(seeds), self._label)
         return labels.astype(np.int32)
 
     def batches(self):

@@ -10,6 +10,7 @@ from tfdogs.sampling import class_grid, grid, images, output, page, truncation_g
 from tfdogs.sampling.config import FORMS
 from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.facts import Facts
+from tfdogs.sampling.labels import DATA, DataLabels
 from tfdogs.sampling.story import Story
 
 
@@ -32,6 +33,8 @@ def generate(config, *, run=None):
     if run is None:
         run = load_run(config)
     label = None if config.grid == "classes" else label_index(config, run)
+    if config.labels == DATA:
+        label = data_labels(config, run)
     total = seeds.count * _images_a_seed(config, run)
     with output.replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
         drawing = Drawing(
@@ -88,6 +91,20 @@ def label_index(config, run):
     """
     text = config.label.strip()
     return _class_index(config, text, run) if text else None
+
+
+def data_labels(config, run):
+    """Returns the `tfdogs.sampling.labels.DataLabels` of a run.
+
+    Raises:
+        UsageError: the run's model has no classes, or it does not know how often its data has each.
+    """
+    if not run.gan.num_classes:
+        config.reject("labels", f"goes with a conditional model, and that of {config.model_dir} is not")
+    if not any(run.label_counts):
+        rule = f"needs label_counts in {config.model_dir}/data.json, which runs of earlier versions lack"
+        config.reject("labels", f"{rule} (the command that trained it adds them)")
+    return DataLabels(run.label_counts)
 
 
 def _class_index(config, text, run):

@@ -54,8 +54,8 @@ class Sampler:
 
         Args:
             seeds: ints [N], each in the range of int64.
-            labels: for a conditional generator an int, or ints [N]; default: the seed modulo the number
-                of classes.
+            labels: for a conditional generator an int, ints [N], or a rule from seeds to labels such as
+                `tfdogs.sampling.labels.DataLabels`; default: the seed modulo the number of classes.
             truncation: None, or over 0: see `tfdogs.models.latents.from_seeds`, and for a generator that
                 truncates styles `StyleGAN2Generator.call`.
 
@@ -109,6 +109,7 @@ class Sampler:
             return None
         if labels is None:
             return (seeds % self.num_classes).astype(np.int32)
+        labels = labels(seeds) if callable(labels) else labels
         labels = np.broadcast_to(np.asarray(labels, np.int64), seeds.shape)
         if labels.size and not (labels.min() >= 0 and labels.max() < self.num_classes):
             raise ValueError(

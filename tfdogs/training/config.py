@@ -29,6 +29,8 @@ class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
 
     def __post_init__(self):
         super().__post_init__()
+        if self.eval_labels and not self.conditional:
+            self.reject("eval_labels", "goes with --conditional only")
         batch_norm = self.model == "dcgan" and self.d_norm == "batch"
         for name in _ONE_BY_ONE:
             if batch_norm and getattr(self, name):

@@ -8,6 +8,7 @@ from tfdogs.metrics.evaluator import Evaluator, lacking
 from tfdogs.metrics.feature_cache import FeatureCache
 from tfdogs.metrics.image_sets.data_dir import DataDir
 from tfdogs.metrics.reference import Reference
+from tfdogs.sampling.labels import UNIFORM, DataLabels
 from tfdogs.training.callbacks.best_generator import BestGenerator
 from tfdogs.training.callbacks.collapse_alarm import CollapseAlarm
 from tfdogs.training.callbacks.early_stop import EarlyStop
@@ -44,12 +45,14 @@ class RunEvaluation:
         self._metrics = self._possible_metrics()
         self._early_stop = EarlyStop(config.best_by, config.early_stop) if config.early_stop else None
 
-    def callback(self, stop):
+    def callback(self, stop, label_counts=()):
         """Reads the training images through the extractor, or their features from the cache.
 
         Args:
             stop: `tfdogs.training.callbacks.stop.Stop` of the same `fit`: a signal ends an evaluation at
                 once, and when time is over there is none at the end.
+            label_counts: training images by class, by which a conditional run's labels are drawn unless
+                `eval_labels` is "uniform".
 
         Returns:
             `Evaluate`, with the two alarms, `BestGenerator` and `EarlyStop` as its listeners.
@@ -70,11 +73,13 @@ class RunEvaluation:
         listeners.append(BestGenerator(self._directory, config.best_by))  # after the alarms
         if self._early_stop:
             listeners.append(self._early_stop)
+        in_turn = not config.conditional or config.eval_labels == UNIFORM
         return Evaluate(
             evaluator,
             self._directory,
             config.eval_kimg,
             num_images=config.eval_images,
+            labels=None if in_turn else DataLabels(label_counts),
             then=listeners,
             interrupted=lambda: stop.signalled,
             hasty=lambda: stop.reason == "time",

@@ -52,12 +52,11 @@ def fit(config, gan, feed, checkpoints, evaluation=None, workers=None):
     error = None
     try:
         if trains:
-            batches = workers.batches(feed, start_image=start, parts=config.d_steps)
-            error = _train(config, gan, batches, steps, checkpoints, evaluation, stop, workers, fresh)
+            error = _train(config, gan, feed, steps, checkpoints, evaluation, stop, workers, fresh)
         else:
             with workers.together():
                 if evaluation and not ended and evaluation.lacks(start):
-                    _make_up(gan, evaluation.callback(stop), stop)
+                    _make_up(gan, evaluation.callback(stop, feed.label_counts), stop)
     finally:
         stop.restore()
     with workers.together():
@@ -88,15 +87,16 @@ def _tell(config, seen, start, evaluation, stop, *, trains, chief):
     print("; ".join(filter(None, facts)))
 
 
-def _train(config, gan, batches, steps, checkpoints, evaluation, stop, workers, fresh):
+def _train(config, gan, feed, steps, checkpoints, evaluation, stop, workers, fresh):
     """Trains.
 
     Returns:
         The error with which one of several workers' evaluations has ended it, training being saved, or None.
     """
     start = _seen(gan)
+    batches = workers.batches(feed, start_image=start, parts=config.d_steps)
     with workers.together():
-        evaluate = evaluation.callback(stop) if evaluation else None
+        evaluate = evaluation.callback(stop, feed.label_counts) if evaluation else None
 
     def clock():
         """Seconds, of which evaluations take none."""

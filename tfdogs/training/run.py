@@ -10,6 +10,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
+from tfdogs.sampling.labels import DATA
 from tfdogs.training import precision, preflight
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
@@ -36,6 +37,8 @@ class DataCard:
         classes: class names, by label.
         num_images: images in the train split.
         fingerprint: the manifest's.
+        label_counts: images in the train split by class; empty in runs that were begun before it was kept,
+            and therefore not compared: it follows from the records, as the fingerprint does.
     """
 
     image_size: int
@@ -43,6 +46,7 @@ class DataCard:
     classes: tuple
     num_images: int
     fingerprint: str
+    label_counts: tuple = dataclasses.field(default=(), compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,12 +58,14 @@ class LoadedRun:
         config: its `TrainConfig`.
         classes: class names, by label; empty where the data had none.
         kimg: thousands of images seen.
+        label_counts: images in the train split by class; empty where they are not known.
     """
 
     gan: GAN
     config: TrainConfig
     classes: tuple
     kimg: float
+    label_counts: tuple = ()
 
 
 def train(config):
@@ -91,6 +97,7 @@ def _train(config, workers):
             output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
         if config.batch_size % workers.replicas:
             config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
+        config = _with_labels(config, run_dir)
         card = _card(Manifest.load(config.data_dir))
     # All take part, whatever each was told: where one left it out the others would wait for ever.
     (slow,) = workers.any(not precision.fast_bfloat16())
@@ -99,8 +106,13 @@ def _train(config, workers):
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
         feed = Feed(
-            config.data_dir, batch_size=config.batch_size * config.d_steps, seed=config.seed, flip=config.flip
+            config.data_dir,
+            batch_size=config.batch_size * config.d_steps,
+            seed=config.seed,
+            flip=config.flip,
+            balance_classes=config.balance_classes,
         )
+        card = dataclasses.replace(card, label_counts=feed.label_counts)
         if config.conditional and card.classes and feed.num_unlabelled:
             config.reject(
                 "conditional", f"needs a class for every image, and {feed.num_unlabelled} have none"
@@ -160,7 +172,7 @@ def load(model_dir, best=False):
     kimg = int(gan.images_seen.numpy()) / 1000
     if best:
         kimg = load_best(run_dir, gan.sampler.generator)["kimg"]
-    return LoadedRun(gan, config, card.classes, kimg)
+    return LoadedRun(gan, config, card.classes, kimg, card.label_counts)
 
 
 def _preview(config, gan, feed):
@@ -192,7 +204,8 @@ def load_card(run_dir):
     """
     try:
         values = json.loads(Path(run_dir, _DATA).read_text(encoding="utf-8"))
-        return DataCard(**{**values, "classes": tuple(values["classes"])})
+        lists = {"classes": tuple(values["classes"]), "label_counts": tuple(values.get("label_counts", ()))}
+        return DataCard(**{**values, **lists})
     except (OSError, ValueError, TypeError, KeyError) as e:
         raise UsageError(
             f"{run_dir} is not a run of tfdogs.train: {_DATA} is missing or foreign ({e})"
@@ -217,6 +230,15 @@ def _with_precision(config, run_dir, slow, workers):
         why = "no fast bfloat16 here" if slow else "the processor has bfloat16 instructions"
     workers.say(f"precision: {chosen} ({why})")
     return dataclasses.replace(config, precision=chosen)
+
+
+def _with_labels(config, run_dir):
+    """Settles how evaluations draw labels where no flag says it: as until now, else as in the data."""
+    if config.eval_labels or not config.conditional:
+        return config
+    begun = run_dir / _CONFIG
+    until_now = TrainConfig.load(begun).eval_labels if begun.is_file() else ""
+    return dataclasses.replace(config, eval_labels=until_now or DATA)
 
 
 def _check_same_run(config, card, run_dir):

@@ -33,6 +33,16 @@ def test_content_key_is_that_of_the_records(paper_data, tmp_path):
     assert DataDir(tmp_path / "copy").content_key() != train.content_key()
 
 
+def test_label_counts_are_the_train_splits(paper_data, tmp_path):
+    counts = Feed(paper_data).label_counts
+    assert DataDir(paper_data, split="eval").label_counts() == counts and sum(counts) > 40
+    shutil.copytree(paper_data, tmp_path / "copy")
+    facts = json.loads((tmp_path / "copy/dataset.json").read_text())
+    (tmp_path / "copy/dataset.json").write_text(json.dumps({**facts, "classes": facts["classes"][:1]}))
+    with pytest.raises(TfdogsError, match=r"record \d+ has label \d+, legal are -1 to 0"):
+        DataDir(tmp_path / "copy").label_counts()
+
+
 def test_what_is_wrong_is_said(paper_data, tmp_path):
     with pytest.raises(UsageError, match=r"has no images in split 'test'\. It has: train"):
         DataDir(paper_data, split="test")

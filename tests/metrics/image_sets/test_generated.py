@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from tfdogs.metrics.image_sets import Generated
+from tfdogs.metrics.image_sets.subset import Subset
+from tfdogs.sampling.labels import DataLabels
 from tfdogs.sampling.sampler import Sampler
 
 
@@ -53,6 +55,23 @@ def test_content_key_follows_all_that_decides_the_images(sampler):
     assert len({same, *(other.content_key() for other in others)}) == 6
 
 
+def test_classes_come_by_a_rule():
+    sampler, rule = make_sampler(num_classes=3), DataLabels((5, 0, 1))
+    images = Generated(sampler, 40, seed=100, labels=rule)
+    expected = sampler.images(range(100, 140), labels=rule(range(100, 140)))
+    np.testing.assert_array_equal(np.concatenate(list(images.batches(16))), expected)
+    np.testing.assert_array_equal(images.image(33), expected[33])
+    assert images.labels == Subset(images, [1, 2]).labels == "data"
+    assert images.name == "generator, seeds 100 to 139, classes as in the data"
+    others = [
+        Generated(sampler, 40, seed=100),
+        Generated(sampler, 40, seed=100, labels=DataLabels((4, 0, 1))),
+    ]
+    assert others[0].labels == "uniform" and others[0].name.endswith(", classes in turn")
+    assert len({one.content_key() for one in (images, *others)}) == 3
+
+
 def test_it_says_what_it_is(sampler):
+    assert Generated(sampler, 10).labels == ""
     images = Generated(sampler, 10, seed=5, truncation=0.5, name="runs/dogs at 20 kimg")
     assert images.name == "runs/dogs at 20 kimg, seeds 5 to 14, truncation 0.5"

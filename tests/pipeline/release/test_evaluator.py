@@ -9,7 +9,9 @@ from pipeline.core.contract import Parameter
 from pipeline.models.exported_images import ExportedImages
 from pipeline.release import bench, documents
 from tfdogs.metrics import command
-from tfdogs.metrics.image_sets import Arrays
+from tfdogs.metrics.image_sets import Arrays, DataDir
+from tfdogs.sampling.labels import DataLabels
+from tfdogs.serving import saved_model
 from tfdogs.serving.client.local_client import LocalClient
 
 DEFAULTS = {name: spec.default for name, spec in Evaluator.declared(Parameter).items()}
@@ -89,6 +91,29 @@ def test_it_is_held_against_the_last_blessed_one(evaluate, plain_export_dir):
     assert (
         evaluation["baseline"]["scores"]["fid"]["value"] == evaluation["candidate"]["scores"]["fid"]["value"]
     )
+
+
+def test_a_conditional_model_draws_classes_as_the_data_has_them(
+    gan, paper_data, make_extractor, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(bench.extractors, "get", lambda name: make_extractor())
+    data = DataDir(paper_data)
+    names, counts = data.manifest.classes, data.label_counts()
+    # Other classes than the data's, in another order: known by their names.
+    classes = (names[2], "no dog of the data", names[0])
+    rule = DataLabels((counts[2], 0, counts[0]))
+    settings = {"extractor": "", "num_images": 50, "seed": 5, "cache_dir": str(tmp_path / "cache")}
+    scoring = bench.Bench(paper_data, **settings)
+    for number, known in enumerate((classes, ("a", "b", "c"))):
+        path = tmp_path / f"export{number}"
+        saved_model.export(gan, path, classes=known)
+        with LocalClient(path) as client:
+            images = scoring.images(client, Artifact("Model", path, "m" * 32, id=number))
+            expected = client.images(range(5, 55), labels=rule(range(5, 55)) if not number else None)
+            assert np.array_equal(np.concatenate(list(images.batches(20))), expected)
+            assert scoring.score(images).labels == ("uniform" if number else "data")
+            assert images.name.endswith(", classes in turn" if number else ", classes as in the data")
+    assert capsys.readouterr().out.count("Model 1 knows none of the classes of the data") == 1
 
 
 def test_alarms_count_unless_they_are_allowed(evaluate, monkeypatch):

@@ -77,6 +77,7 @@ def test_generate_fills_in_what_is_not_given():
     assert client.sent[-1][0] == "serving_default"
     assert sent(client) == {"seed": ("int64", [1, -2, 2**63 - 1]), "truncation": ("float32", [0, 0, 0])}
     client = Fake(CONDITIONAL)
+    client.generate(range(2), truncation=[0.5, 1.0], labels=np.array([7, 7]))
     client.generate(range(2), truncation=[0.5, 1.0], labels=7)
     assert sent(client)["truncation"] == ("float32", [0.5, 1.0]) and sent(client)["label"] == (
         "int32",

@@ -57,6 +57,14 @@ def test_keeps_what_is_better_by_more_than_the_error(tmp_path):
     assert names == ["best.json", "kimg000050.000.data-00000-of-00001", "kimg000050.000.index"]
 
 
+def test_other_labels_are_another_measure(tmp_path):
+    play = Run(tmp_path)
+    assert play.score(0.0, 50.0) == {"best": True}  # as of an earlier version, which did not tell
+    assert play.score(10.0, 60.0, labels="uniform") is None and play.kept() == 0
+    assert play.score(20.0, 70.0, labels="data") == {"best": True} and play.kept() == 20
+    assert play.score(30.0, 80.0, labels="data") is None
+
+
 def test_higher_can_be_better(tmp_path):
     play = Run(tmp_path, "dog_score")
     play.score(0.0, 0.3, 0.01, better="higher")

@@ -16,12 +16,12 @@ from tfdogs.training.callbacks.evaluate import Evaluate
 class Sampler:
     """Draws noise of a mean that tells how many images were seen."""
 
-    generator = tf.Module()
+    generator, num_classes = tf.Module(), 0
 
     def __init__(self, model):
         self._model = model
 
-    def images(self, seeds, truncation=None):
+    def images(self, seeds, *, labels=None, truncation=None):
         mean = 50 + int(self._model.images_seen.numpy()) % 100
         noise = [np.random.default_rng(seed).integers(0, 100, (8, 8, 3)) for seed in seeds]
         return (np.stack(noise) + mean).astype(np.uint8)

@@ -57,6 +57,11 @@ from tfdogs.training.config import TrainConfig
             {"model": "stylegan2", "latent": "uniform"},
             "--style_mixing mixes in styles of N.0, 1. latents: give --latent=normal or --style_mixing=0",
         ),
+        (
+            {"eval_labels": "data"},
+            "--eval_labels goes with --conditional only. Received: --eval_labels=data",
+        ),
+        ({"eval_labels": "balanced"}, "--eval_labels must be one of , data, uniform. Received"),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
         ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),

@@ -35,6 +35,16 @@ class DataDir(ImageSet):
         self.num_images = counts[split]
         self._path, self._split, self._decode = Path(data_dir), split, None
 
+    def label_counts(self):
+        """Returns the number of images of the train split by class, ints; the records are read for it.
+
+        Raises:
+            TfdogsError: a shard is damaged, or a label is no class.
+        """
+        from tfdogs.data import records
+
+        return records.count_labels(self._path, self.manifest)
+
     def heldout(self, fewest):
         """Returns the eval split beside the train split; None of another, or where it has under `fewest`."""
         held = self.manifest.num_images("eval") if "eval" in self.manifest.splits else 0

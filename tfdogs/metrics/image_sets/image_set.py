@@ -9,10 +9,13 @@ class ImageSet(abc.ABC):
     Attributes:
         name: what it is, for people.
         num_images: how many images there are.
+        labels: how a conditional generator's classes were drawn, a name of `tfdogs.sampling.labels`; "" for
+            all other images.
     """
 
     name = ""
     num_images = 0
+    labels = ""
 
     @abc.abstractmethod
     def content_key(self):

@@ -23,6 +23,7 @@ class Subset(ImageSet):
         self.indices = np.asarray(indices, np.int64)
         self.name = f"{len(self.indices):,} of {images.name}"
         self.num_images = len(self.indices)
+        self.labels = images.labels
 
     @classmethod
     def draw(cls, images, num_images, *, seed=0):

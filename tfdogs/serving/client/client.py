@@ -250,7 +250,7 @@ class Client(abc.ABC):
                 raise _invalid("this model has no classes: it takes no labels")
             return {}
         labels = {name: default if value is None else value for name, value in labels.items()}
-        if None in labels.values():
+        if any(value is None for value in labels.values()):
             raise _invalid(f"{signature_name} of a conditional model takes labels. Received: none")
         return {name: _spread(name, value, count) for name, value in labels.items()}
 

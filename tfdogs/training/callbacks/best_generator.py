@@ -17,12 +17,13 @@ class BestGenerator:
     """Keeps the weights of the best generator so far in `DIRECTORY/best`: a listener of `Evaluate`.
 
     Kept are the weights that samples come from, the averaged generator's, and `best.json`: kimg, metric,
-    value, error, better, num_fakes, num_reals, stamp, and the weights' files with their sizes. A generator
-    takes the place of the one there when it is better by more than the error, see
-    `tfdogs.metrics.history.improves`, or when the two cannot be compared because metric, extractor or numbers
-    of images were changed. One with an alarm never does, as copies of the training images score well: the
-    listeners that raise alarms have to be told before this one. New weights are complete and on disk before
-    `best.json` names them, and the old ones go afterwards: whenever a kill comes, one of the two is there.
+    value, error, better, num_fakes, num_reals, stamp, labels, and the weights' files with their sizes. A
+    generator takes the place of the one there when it is better by more than the error, see
+    `tfdogs.metrics.history.improves`, or when the two cannot be compared because metric, extractor, labels or
+    numbers of images were changed. One with an alarm never does, as copies of the training images score well:
+    the listeners that raise alarms have to be told before this one. New weights are complete and on disk
+    before `best.json` names them, and the old ones go afterwards: whenever a kill comes, one of the two is
+    there.
 
     A run that resumes from before its best keeps it. It is a generator that this run made, and training,
     being deterministic, makes the same one again.
@@ -53,7 +54,7 @@ class BestGenerator:
             raise UsageError(f"--best_by must be one of {names}. Received: --best_by={self.metric}")
         if line["alarms"]:
             return None
-        protocol = {name: line[name] for name in histories.PROTOCOL}
+        protocol = {**{name: line[name] for name in histories.PROTOCOL}, "labels": line.get("labels", "")}
         facts = {"kimg": kimg, "metric": self.metric, **score, **protocol}
         old = _read(self._directory)
         if (

@@ -26,11 +26,11 @@ class Evaluate(EveryKimg):
     not the draw. It changes nothing in the training: a run with it has the weights of a run without it.
 
     A line goes to `evaluations.jsonl` and scalars to TensorBoard. A line holds kimg; seconds, that the
-    evaluation took; scores, name to {title, value, error, better}; num_fakes, num_reals and stamp, which
-    say what the scores may be compared with; alarms, a list of sentences; and what the listeners had to say.
-    One taken because training ended between two moments has at_end: true. Lines beyond the checkpoint that a
-    run resumes from are dropped, and an evaluation that a kill took away is made up for. Of a run that has
-    nothing left to train, `on_train_begin` and `on_train_end` alone make the evaluations that it lacks.
+    evaluation took; scores, name to {title, value, error, better}; num_fakes, num_reals, stamp and labels,
+    which say what the scores may be compared with; alarms, a list of sentences; and what the listeners had to
+    say. One taken because training ended between two moments has at_end: true. Lines beyond the checkpoint
+    that a run resumes from are dropped, and an evaluation that a kill took away is made up for. Of a run that
+    has nothing left to train, `on_train_begin` and `on_train_end` alone make the evaluations that it lacks.
 
     Args:
         evaluator: `tfdogs.metrics.evaluator.Evaluator`.
@@ -38,6 +38,8 @@ class Evaluate(EveryKimg):
         kimg: thousands of images from one evaluation to the next.
         num_images: images drawn for each; default 2000.
         seed: of the first image; default 0.
+        labels: `tfdogs.sampling.labels.DataLabels` by which a conditional model's classes are drawn; default:
+            in turn.
         then: listeners, told in this order of each evaluation; they have
             `on_evaluation(kimg, evaluation, history, *, model, fakes)`: the `Evaluation`, the lines until
             now with this one as the last, the model, and the `FeatureSet` of what it drew. They return None,
@@ -66,6 +68,7 @@ class Evaluate(EveryKimg):
         *,
         num_images=2000,
         seed=0,
+        labels=None,
         then=(),
         interrupted=lambda: False,
         hasty=lambda: False,
@@ -73,7 +76,7 @@ class Evaluate(EveryKimg):
         super().__init__(kimg)
         self._evaluator = evaluator
         self._directory = Path(directory)
-        self._num_images, self._seed = num_images, seed
+        self._num_images, self._seed, self._labels = num_images, seed, labels
         self._listeners = list(then)
         self._interrupted, self._hasty = interrupted, hasty
         self.seconds, self.failed = 0.0, False
@@ -123,6 +126,7 @@ class Evaluate(EveryKimg):
             "num_fakes": evaluation.num_fakes,
             "num_reals": evaluation.num_reals,
             "stamp": evaluation.stamp.to_dict(),
+            "labels": evaluation.labels,
             **({"at_end": True} if self._ending else {}),
             "alarms": [],
         }
@@ -139,7 +143,7 @@ class Evaluate(EveryKimg):
         self._tell(images_seen, evaluation, line)
 
     def _draw(self):
-        images = Generated(self.model.sampler, self._num_images, seed=self._seed)
+        images = Generated(self.model.sampler, self._num_images, seed=self._seed, labels=self._labels)
         extractor = self._evaluator.extractor
         # Not by tfdogs.metrics.extraction, whose progress bar would meet that of the training.
         parts = list(extractor.extract(self._heedful(images.batches())))

@@ -4,6 +4,7 @@ import dataclasses
 
 from tfdogs.config import Config, flag
 from tfdogs.metrics import extractors
+from tfdogs.sampling.labels import DATA, UNIFORM
 
 # The scores that have an error: without one nobody could say whether a generator is better by more than that.
 DECIDING = ("fid", "kid", "dog_score")
@@ -23,6 +24,14 @@ class EvaluationFlags(Config):
         "Images drawn for an evaluation, against all of the train split.",
         default=2000,
         lower=10,
+        run_control=True,
+    )
+    eval_labels: str = flag(
+        "Classes that a --conditional run draws for an evaluation: data, each as often as in the train "
+        "split; uniform, all in turn. Empty: data, but a run that was begun keeps what it had, which is "
+        "uniform where it was begun before there was this flag.",
+        default="",
+        choices=("", DATA, UNIFORM),
         run_control=True,
     )
     eval_extractor: str = flag(
@@ -81,6 +90,12 @@ class EvaluationFlags(Config):
         for name, wants in (("early_stop", self.early_stop), ("on_alarm", self.on_alarm == "stop")):
             if wants:
                 self.reject(name, "needs evaluations: give --eval_kimg")
+
+    @classmethod
+    def from_dict(cls, values):
+        """Gives a conditional run that was begun before `eval_labels` was there what it had: all in turn."""
+        before = {"eval_labels": UNIFORM} if values.get("conditional") else {}
+        return super().from_dict({**before, **values})
 
     def _check_evaluation(self):
         from tfdogs.metrics import scores  # SciPy takes its time, and most runs do without

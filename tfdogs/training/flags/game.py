@@ -93,6 +93,11 @@ class GameFlags(Config):
         "Thousands of images over which --instance_noise falls to 0; 0: it stays.", default=0.0, lower=0.0
     )
     flip: bool = flag("Mirror every second real image.", default=True)
+    balance_classes: bool = flag(
+        "Show every class equally often, however many images it has; needs a class for every image. Scores "
+        "are against the data as it is all the same.",
+        default=False,
+    )
 
     batch_size: int = flag("Images in one update of a network.", default=16, lower=1)
     g_lr: float = flag("Adam's learning rate for the generator.", default=1e-3, lower=0.0)
