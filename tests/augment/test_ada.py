@@ -7,6 +7,7 @@ import tfdogs
 from tfdogs.augment import ADA_NAMES
 from tfdogs.augment.ada import ADA, SAFE_P
 from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
+from tfdogs.training.schedules import Cosine
 
 ALL = ",".join(ADA_NAMES)
 
@@ -147,3 +148,16 @@ def test_in_a_gan():
     # Six steps of 4 images: p rises by 8 / 100 every second step, and the metric is its mean over the epoch.
     np.testing.assert_allclose(float(gan.augment.p), 0.24, rtol=1e-5)
     np.testing.assert_allclose(history["augment_p"], [(0 + 0.08 + 0.08 + 0.16 + 0.16 + 0.24) / 6], rtol=1e-5)
+
+
+def test_a_schedule_says_what_p_is():
+    augment = ADA(schedule=Cosine(0.1, 0.5, kimg=0.1), kimg=0)
+    augment.build(add_state)
+    assert float(augment.p) == pytest.approx(0.1)
+    for seen, p in ((50, 0.3), (100, 0.5), (150, 0.5)):
+        augment.observe(tf.constant([-1.0]), 50)
+        assert float(augment.p) == pytest.approx(p), seen
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(augment))
+    assert copy.get_config() == augment.get_config() and float(copy.schedule(50)) == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="with a schedule kimg and initial_p must be 0"):
+        ADA(schedule=Cosine(0.1, 0.5, kimg=0.1))

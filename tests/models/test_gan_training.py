@@ -287,3 +287,20 @@ def test_xla():
     history = fit(gan, REALS[:12], 6)
     assert all(np.isfinite(v).all() for v in history.values())
     assert not np.array_equal(before[0], gan.generator.get_weights()[0])
+
+
+@pytest.mark.parametrize("interval", [1, 2])
+@pytest.mark.parametrize("penalty", [tfdogs.R1, tfdogs.R2])
+def test_slope_penalties_before_augmentation_go_through_it(penalty, interval):
+    """D is linear: its slope is its kernel, and half of it for pictures that are seen at half their contrast."""
+
+    def first_penalty(before):
+        regularizer = penalty(4.0, before_augmentation=before, interval=interval)
+        gan = linear_gan(d_rate=0.0, regularizers=[regularizer], augment=lambda images, noise: images / 2)
+        kernel = gan.discriminator.get_weights()[0]
+        return fit(gan, REALS[:8], 8)[regularizer.name][0], 2.0 * np.sum(kernel**2)
+
+    seen, expected = first_penalty(False)
+    np.testing.assert_allclose(seen, expected, rtol=1e-5)
+    before, expected = first_penalty(True)
+    np.testing.assert_allclose(before, expected / 4, rtol=1e-5)

@@ -59,6 +59,24 @@ def test_slopes_of_known_images_and_of_others():
         np.testing.assert_allclose(ask.slopes(2.0 * IMAGES), 2.0 * IMAGES, rtol=1e-6)
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_slopes_by_the_images_before_augmentation(known):
+    asked = judge(lambda images, training: tf.reduce_sum(images**2, axis=[1, 2, 3])[:, None] / 2)
+
+    def view(images):
+        return 3.0 * images
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(IMAGES)
+        seen = view(IMAGES)
+        logits = asked(seen, None)
+    origins = ((seen, IMAGES, view),)
+    ask = Discriminate(asked, None, ((seen, logits),) if known else (), tape if known else None, origins)
+    np.testing.assert_allclose(ask.slopes_before(seen), 9.0 * IMAGES, rtol=1e-6)
+    with pytest.raises(ValueError, match="of a step's reals and fakes only"):
+        ask.slopes_before(IMAGES)
+
+
 def test_known_images_cost_no_second_pass():
     discriminator = Mean()
     asked = judge(discriminator)

@@ -39,6 +39,17 @@ def test_regularizers_follow_the_flags(made):
     assert made().regularizers == []
 
 
+def test_r3gan_s_way_of_penalties_and_augmentation(made):
+    gan = made(
+        r1=1.0, r2=1.0, penalty_before_augment=True, augment="ada", ada_kimg=0.0, ada_p_end=0.3, schedule_kimg=0.1
+    )  # fmt: skip
+    assert [r.before_augmentation for r in gan.regularizers] == [True, True]
+    assert [float(gan.augment.schedule(images)) for images in (0, 100)] == pytest.approx([0.0, 0.3])
+    assert gan.augment.kimg == 0 and not any(
+        r.before_augmentation for r in made(r1=1.0, r2=1.0, augment="color").regularizers
+    )
+
+
 def test_path_length_is_stylegan2s(made):
     small = {"model": "stylegan2", "mapping_layers": 2}
     gan = made(**small, path_length=2.0, path_length_interval=5, augment="ada:blit", ada_p=0.3, ada_kimg=7.0)

@@ -24,7 +24,7 @@ class ADA:
 
     Unlike the paper's, images are not enlarged twofold before they are moved, which costs much on a CPU, and
     what lies beyond the border is the image's reflection wherever it is needed. R1 and R2 are taken at the
-    augmented images here, as DiffAugment's are, and not at the images before them.
+    augmented images here, as DiffAugment's are, unless they are told otherwise (`before_augmentation`).
 
     Args:
         policy: out of blit (mirror, right angles, shift by whole pixels), geometry (scale, rotation, stretch,
@@ -35,18 +35,28 @@ class ADA:
         kimg: thousands of images in which p goes from 0 to 1, or back; 0 for a p that stays. Default 500.
         interval: updates of D from one change of p to the next, 1 or more; default 4.
         initial_p: the p to begin with, in [0, 1]; default 0.
+        schedule: p as a function of the images seen, such as `tfdogs.Cosine(0.0, 0.3, kimg=1000)`, which is
+            how R3GAN (Huang et al. 2024, appendix) augments; goes with `kimg` 0. Default None: no schedule.
 
     Raises:
         ValueError: an unknown name, or an argument out of range.
     """
 
-    def __init__(self, policy=augment.ADA_POLICY, *, target=0.6, kimg=500.0, interval=4, initial_p=0.0):
+    def __init__(
+        self, policy=augment.ADA_POLICY, *, target=0.6, kimg=500.0, interval=4, initial_p=0.0, schedule=None
+    ):
         if not -1 <= target <= 1 or not 0 <= initial_p <= 1 or kimg < 0 or interval < 1:
             raise ValueError(
                 "target must be in [-1, 1], initial_p in [0, 1], kimg 0 or more, interval 1 or more. "
                 f"Received: target={target}, initial_p={initial_p}, kimg={kimg}, interval={interval}"
             )
+        if schedule is not None and (kimg or initial_p):
+            raise ValueError(
+                "with a schedule kimg and initial_p must be 0: it says what p is. "
+                f"Received: kimg={kimg}, initial_p={initial_p}"
+            )
         self.policy = policy
+        self.schedule = schedule
         self.target = float(target)
         self.kimg = float(kimg)
         self.interval = int(interval)
@@ -61,7 +71,8 @@ class ADA:
         Args:
             add_state: (name, initial=0.0) -> float32 scalar variable, saved with the GAN.
         """
-        self.p = add_state("augment_p", self.initial_p)
+        initial = self.initial_p if self.schedule is None else float(self.schedule(0))
+        self.p = add_state("augment_p", initial)
         self.tracked = {"augment_p": self.p}
         # Since p last changed: signs summed, updates, images.
         self._signs, self._updates, self._images = (
@@ -108,6 +119,11 @@ class ADA:
             verdicts: D's on reals, over 0 where it takes one for real; float32 [n].
             images: how many the global batch has.
         """
+        if self.schedule is not None:
+            # A count in float32 is exact to 16.7 million images.
+            self._images.assign_add(tf.cast(images, tf.float32))
+            self.p.assign(self.schedule(self._images))
+            return
         if not self.kimg:
             return
         context = tf.distribute.get_replica_context()
@@ -129,9 +145,10 @@ class ADA:
             "kimg": self.kimg,
             "interval": self.interval,
             "initial_p": self.initial_p,
+            "schedule": keras.saving.serialize_keras_object(self.schedule),
         }
 
     @classmethod
     def from_config(cls, config):
         """Builds it from what `get_config` returned."""
-        return cls(**config)
+        return cls(**{**config, "schedule": keras.saving.deserialize_keras_object(config.get("schedule"))})

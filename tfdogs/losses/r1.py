@@ -12,6 +12,7 @@ class R1(SlopePenalty):
 
     Args:
         gamma: strength; default 10.
+        before_augmentation: see `SlopePenalty`.
         interval: see `Regularizer`.
         schedule: see `Regularizer`.
     """

@@ -45,8 +45,9 @@ class Regularizer:
         Args:
             *arguments: of a discriminator's regularizer (discriminate, reals, fakes, noise), where
                 `discriminate` is a function from images [N, H, W, C] to float32 logits [N, 1];
-                `discriminate.slopes(images)` are the logits' gradients by the images and
-                `discriminate.network` the discriminator itself. Reals and fakes are images as the
+                `discriminate.slopes(images)` are the logits' gradients by the images,
+                `discriminate.slopes_before(images)`, for the very reals or fakes, those by the images before
+                augmentation, and `discriminate.network` the discriminator itself. Reals and fakes are as the
                 discriminator sees them, float32 [N, H, W, C], and no gradient flows into the fakes. Asked
                 about the very tensor `reals` or `fakes`, both may answer with what is known already: a tape
                 of one's own needs a `tf.identity` of it.

@@ -13,17 +13,26 @@ class SlopePenalty(Regularizer):
 
     Args:
         gamma: strength; default 10.
+        before_augmentation: whether the gradient is by the images as they were before augmentation, as in
+            R3GAN's own code (Huang et al. 2024), and not by those that the discriminator sees; goes with a
+            `GAN` only. Default False.
         interval: see `Regularizer`.
         schedule: see `Regularizer`.
     """
 
-    def __init__(self, gamma=10.0, *, interval=1, schedule=None):
+    def __init__(self, gamma=10.0, *, before_augmentation=False, interval=1, schedule=None):
         super().__init__(interval, schedule=schedule)
         self.gamma = float(gamma)
+        self.before_augmentation = bool(before_augmentation)
 
     def penalty(self, discriminate, images):
         """Computes it on `images`, float32 [N, H, W, C]: a float32 scalar."""
-        return 0.5 * self.gamma * tf.reduce_mean(squared_gradient_norms(discriminate, images))
+        if self.before_augmentation:
+            slopes = discriminate.slopes_before(images)
+            squares = tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3])
+        else:
+            squares = squared_gradient_norms(discriminate, images)
+        return 0.5 * self.gamma * tf.reduce_mean(squares)
 
     def get_config(self):
-        return {"gamma": self.gamma, **super().get_config()}
+        return {"gamma": self.gamma, "before_augmentation": self.before_augmentation, **super().get_config()}

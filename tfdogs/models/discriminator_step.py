@@ -1,5 +1,7 @@
 """One update of the discriminator."""
 
+import functools
+
 import tensorflow as tf
 
 from tfdogs import tfgan
@@ -41,18 +43,25 @@ class DiscriminatorStep:
             labels: int32 [N], or None.
             noise: `Noise` of this part of the step.
         """
-        reals = self._judge.view(reals, noise, Use.SEEN_REALS)
-        fakes = self._judge.view(tf.stop_gradient(fakes), noise, Use.SEEN_FAKES)
+        drawn = [tf.cast(images, tf.float32) for images in (reals, tf.stop_gradient(fakes))]
+        views = [
+            functools.partial(self._judge.view, noise=noise, use=use)
+            for use in (Use.SEEN_REALS, Use.SEEN_FAKES)
+        ]
         noise = noise.fold(Use.D_PENALTIES)
         with tf.GradientTape() as tape:
             # What a penalty asks about reals and fakes, gradients included, is taken from these two passes.
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as by_images:
-                by_images.watch([reals, fakes])
+                by_images.watch(drawn)
+                reals, fakes = (view(images) for view, images in zip(views, drawn))
+                by_images.watch([reals, fakes])  # without an augmentation they are what was drawn
                 # Two passes, so that BatchNorm never mixes reals with fakes.
                 real, class_logits = self._judge.with_classes(reals, labels)
                 fake = self._judge(fakes, labels)
             loss = self._loss.discriminator(real, fake, self._label_smoothing)
-            discriminate = Discriminate(self._judge, labels, ((reals, real), (fakes, fake)), by_images)
+            origins = tuple(zip((reals, fakes), drawn, views))
+            known = ((reals, real), (fakes, fake))
+            discriminate = Discriminate(self._judge, labels, known, by_images, origins)
             every_step = self._penalties.every_step((discriminate, reals, fakes), noise)
             whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:
@@ -66,7 +75,7 @@ class DiscriminatorStep:
             tape,
             scaled_loss,
             every_step=every_step,
-            arguments=(Discriminate(self._judge, labels), reals, fakes),
+            arguments=(Discriminate(self._judge, labels, origins=origins), reals, fakes),
             noise=noise,
         )
         self._trackers["d_loss"].update_state(loss)

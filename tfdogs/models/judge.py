@@ -65,14 +65,17 @@ class Discriminate:
         labels: int32 [N], or None: the same for every images that are asked about.
         known: pairs of images and their logits, which need no second pass.
         tape: persistent, has recorded how the known logits came of their images.
+        origins: triples of images as the discriminator sees them, the images that they were made of, float32
+            [N, H, W, C], and the function which makes the former of the latter.
     """
 
-    def __init__(self, judge, labels, known=(), tape=None):
+    def __init__(self, judge, labels, known=(), tape=None, origins=()):
         self.network = judge.discriminator
         self._judge = judge
         self._labels = labels
         self._known = known
         self._tape = tape
+        self._origins = origins
 
     def __call__(self, images):
         """Returns logits, float32 [N, 1]."""
@@ -87,6 +90,22 @@ class Discriminate:
                 tape.watch(images)
                 logits = self._judge(images, self._labels)
         return tape.gradient(logits, images)
+
+    def slopes_before(self, images):
+        """Returns d D(seen(x)) / d x for the x of which `images` were made by augmentation, [N, H, W, C].
+
+        Raises:
+            ValueError: `images` are not a training step's reals or fakes.
+        """
+        origin, view = next(((x, view) for seen, x, view in self._origins if seen is images), (None, None))
+        if origin is None:
+            raise ValueError("what images were before augmentation is known of a step's reals and fakes only")
+        tape, logits = self._tape, self._known_logits(images)
+        if logits is None:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(origin)
+                logits = self._judge(view(origin), self._labels)
+        return tape.gradient(logits, origin)
 
     def _known_logits(self, images):
         return next((logits for seen, logits in self._known if seen is images), None)

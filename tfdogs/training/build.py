@@ -86,7 +86,7 @@ def _synchronize(*networks):
 
 
 def _regularizers(config):
-    decay = None
+    decay, before = None, config.penalty_before_augment
     if config.schedule_kimg and config.penalty_end != 1:
         decay = Cosine(1.0, config.penalty_end, config.schedule_kimg)
     if config.gradient_penalty:
@@ -94,9 +94,9 @@ def _regularizers(config):
     if config.dragan:
         yield DRAGAN(config.dragan)
     if config.r1:
-        yield R1(config.r1, interval=config.r1_interval, schedule=decay)
+        yield R1(config.r1, before_augmentation=before, interval=config.r1_interval, schedule=decay)
     if config.r2:
-        yield R2(config.r2, interval=config.r2_interval, schedule=decay)
+        yield R2(config.r2, before_augmentation=before, interval=config.r2_interval, schedule=decay)
     if config.lecam:
         yield LeCam(config.lecam, start_kimg=config.lecam_start_kimg)
     if config.consistency:
@@ -113,6 +113,9 @@ def _augment(config, card):
     options = {}
     if augment.parse(config.augment)[0] == "ada":
         options = {"target": config.ada_target, "kimg": config.ada_kimg, "initial_p": config.ada_p}
+        if config.ada_p_end:
+            schedule = Cosine(config.ada_p, config.ada_p_end, config.schedule_kimg)
+            options = {"kimg": 0.0, "schedule": schedule}
     return augment.get(config.augment, num_images=card.num_images, **options)
 
 

@@ -40,6 +40,13 @@ from tfdogs.training.config import TrainConfig
             "--ada_kimg must be over 0, or --ada_p: p would stay at 0 and augment nothing. Received: .*=0.0",
         ),
         (
+            {"augment": "ada", "ada_p_end": 0.3},
+            "--ada_p_end goes with --ada_kimg=0 and a --schedule_kimg over 0 only. Received: --ada_p_end=0.3",
+        ),
+        ({"ada_p_end": 0.3, "ada_kimg": 0.0}, "--ada_kimg goes with --augment=ada only, not --augment=auto"),
+        ({"penalty_before_augment": True, "r1": 0.0}, "--penalty_before_augment needs --r1 or --r2"),
+        ({"penalty_before_augment": True, "augment": ""}, "--penalty_before_augment needs an augmentation"),
+        (
             {"augment": "color", "ada_p": 0.3},
             "--ada_p goes with --augment=ada only, not --augment=color. Rec",
         ),

@@ -37,6 +37,11 @@ class GameFlags(Config):
         "gamma of the R2 penalty, on fakes, which costs as much as R1; 0 for none.", default=0.0, lower=0.0
     )
     r2_interval: int = flag("Steps from one R2 penalty to the next.", default=1, lower=1)
+    penalty_before_augment: bool = flag(
+        "Take R1 and R2 at the images before augmentation, as R3GAN's own code does, and not at those that "
+        "the discriminator sees.",
+        default=False,
+    )
     lecam: float = flag(
         "Weight of the LeCam penalty, which costs next to nothing; 0 for none.", default=0.0, lower=0.0
     )
@@ -84,6 +89,13 @@ class GameFlags(Config):
         lower=0.0,
     )
     ada_p: float = flag("ada: the p that training begins with.", default=0.0, lower=0.0, upper=1.0)
+    ada_p_end: float = flag(
+        "ada, with --ada_kimg=0: p follows half a cosine from --ada_p to this over --schedule_kimg, as "
+        "R3GAN's; 0: no schedule.",
+        default=0.0,
+        lower=0.0,
+        upper=1.0,
+    )
     instance_noise: float = flag(
         "Standard deviation of Gaussian noise on all the discriminator sees (images: [-1, 1]); 0: none.",
         default=0.0,
@@ -138,9 +150,15 @@ class GameFlags(Config):
             kind, _ = augment.parse(self.augment)
         except ValueError as e:
             self.reject("augment", str(e).removeprefix("policy ").split(". Received")[0])
-        if kind == "ada" and not (self.ada_kimg or self.ada_p):
+        if kind == "ada" and not (self.ada_kimg or self.ada_p or self.ada_p_end):
             self.reject("ada_kimg", "must be over 0, or --ada_p: p would stay at 0 and augment nothing")
-        for name in ("ada_target", "ada_kimg", "ada_p"):
+        if self.ada_p_end and (self.ada_kimg or not self.schedule_kimg):
+            self.reject("ada_p_end", "goes with --ada_kimg=0 and a --schedule_kimg over 0 only")
+        if self.penalty_before_augment and not (self.r1 or self.r2):
+            self.reject("penalty_before_augment", "needs --r1 or --r2")
+        if self.penalty_before_augment and kind == "none":
+            self.reject("penalty_before_augment", "needs an augmentation: give --augment")
+        for name in ("ada_target", "ada_kimg", "ada_p", "ada_p_end"):
             if kind != "ada" and getattr(self, name) != getattr(type(self), name):
                 self.reject(name, f"goes with --augment=ada only, not --augment={self.augment}")
         if self.instance_noise_kimg and not self.instance_noise:
