@@ -292,7 +292,7 @@ def test_xla():
 @pytest.mark.parametrize("interval", [1, 2])
 @pytest.mark.parametrize("penalty", [tfdogs.R1, tfdogs.R2])
 def test_slope_penalties_before_augmentation_go_through_it(penalty, interval):
-    """D is linear: its slope is its kernel, and half of it for pictures that are seen at half their contrast."""
+    """D is linear: its slope is its kernel, and half of it for images that are seen at half contrast."""
 
     def first_penalty(before):
         regularizer = penalty(4.0, before_augmentation=before, interval=interval)

@@ -41,7 +41,8 @@ def test_regularizers_follow_the_flags(made):
 
 def test_r3gan_s_way_of_penalties_and_augmentation(made):
     gan = made(
-        r1=1.0, r2=1.0, penalty_before_augment=True, augment="ada", ada_kimg=0.0, ada_p_end=0.3, schedule_kimg=0.1
+        r1=1.0, r2=1.0, penalty_before_augment=True,
+        augment="ada", ada_kimg=0.0, ada_p_end=0.3, schedule_kimg=0.1,
     )  # fmt: skip
     assert [r.before_augmentation for r in gan.regularizers] == [True, True]
     assert [float(gan.augment.schedule(images)) for images in (0, 100)] == pytest.approx([0.0, 0.3])
