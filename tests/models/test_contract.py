@@ -30,9 +30,18 @@ GAMES = {
     "biggan": {"loss": "hinge"},
     "wgan_gp": {"loss": "wasserstein", "d_steps": 3},
 }
+# Options that add layers to a network, and the images that they need.
+VARIANTS = {
+    "dcgan-skip_excitation": {"image_size": 64, "skip_excitation": True},
+    "r3gan-skip_excitation": {"skip_excitation": True},
+}
 # Tracing takes most of the time: the others' graphs are run by the recipes, see test_configs.py, and sagan's
 # attention by biggan's.
 GRAPHS = {"sngan"}
+
+
+def images(size):
+    return IMAGES.repeat(size // SIZE, axis=1).repeat(size // SIZE, axis=2)
 
 
 def regularizers(name):
@@ -45,12 +54,12 @@ def regularizers(name):
     return [tfdogs.LeCam(0.1)]
 
 
-def make(name):
+def make(variant):
     keras.utils.set_random_seed(1)
+    name, more = variant.partition("-")[0], VARIANTS.get(variant, {})
     options = {flag: SMALL[flag] for flag in SMALL if name in tfdogs.models.registry.OPTIONS.get(flag, ())}
-    networks = build(
-        name, image_size=SIZE, latent_dim=6, num_classes=CLASSES, g_channels=2, d_channels=2, **options
-    )
+    sizes = {"image_size": SIZE, "latent_dim": 6, "num_classes": CLASSES, "g_channels": 2, "d_channels": 2}
+    networks = build(name, **{**sizes, **options, **more})
     gan = tfdogs.GAN(
         generator=networks[0],
         discriminator=networks[1],
@@ -65,7 +74,7 @@ def make(name):
 
 
 def train(gan, part):
-    gan.fit(IMAGES[part], LABELS[part], batch_size=BATCH, shuffle=False, verbose=0)
+    gan.fit(images(gan.image_shape[0])[part], LABELS[part], batch_size=BATCH, shuffle=False, verbose=0)
 
 
 def state(gan):
@@ -77,7 +86,7 @@ def state(gan):
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *VARIANTS])
 def test_train_stop_go_on_save_load_export(name, tmp_path):
     gan = make(name)
     start = state(gan)
@@ -114,10 +123,10 @@ def test_a_run_in_float16_goes_on_with_its_loss_scale(tmp_path):
     g, d = build("dcgan", **sizes, d_norm="none", dtype="mixed_float16")
     gan = tfdogs.GAN(generator=g, discriminator=d, regularizers=[tfdogs.R1(0.1, interval=2)], ema=0.02)
     gan.compile(run_eagerly=True)
-    images = np.concatenate([IMAGES, IMAGES])
+    twice = np.concatenate([IMAGES, IMAGES])
 
     def fit(part):
-        gan.fit(images[part], batch_size=BATCH, shuffle=False, verbose=0)
+        gan.fit(twice[part], batch_size=BATCH, shuffle=False, verbose=0)
         return [float(optimizer.loss_scale) for optimizer in (gan.g_optimizer, gan.d_optimizer)]
 
     for optimizer in (gan.g_optimizer, gan.d_optimizer):

@@ -18,17 +18,38 @@ class DCGANGenerator(Generator):
         latent_dim: length of a latent; default 100.
         num_classes, dtype, name: see `Generator`.
         base_channels: channels of the last hidden layer; doubled with every halving, up to 8x; default 64.
+        skip_excitation: whether small feature maps weigh the channels of maps 8 times as large
+            (`tfdogs.models.skip_excitation`), for images of 64 px or more; default False.
+
+    Raises:
+        ValueError: the images are too small for skip_excitation.
     """
 
-    def __init__(self, image_size=64, channels=3, latent_dim=100, *, base_channels=64, **kwargs):
+    def __init__(
+        self,
+        image_size=64,
+        channels=3,
+        latent_dim=100,
+        *,
+        base_channels=64,
+        skip_excitation=False,
+        **kwargs,
+    ):
         super().__init__(image_size, channels, latent_dim, **kwargs)
         self.base_channels = base_channels
+        self.skip_excitation = bool(skip_excitation)
         self.body = convnets.upsampler(
-            image_size, channels, base_channels, input_dim=self.input_dim, dtype=self.policy
+            image_size,
+            channels,
+            base_channels,
+            input_dim=self.input_dim,
+            skip_excitation=self.skip_excitation,
+            dtype=self.policy,
         )
 
     def get_config(self):
-        return {**super().get_config(), "base_channels": self.base_channels}
+        own = {"base_channels": self.base_channels, "skip_excitation": self.skip_excitation}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("tfdogs")

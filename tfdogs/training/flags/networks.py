@@ -32,6 +32,11 @@ class NetworkFlags(Config):
         default="none",
         choices=("batch", "none"),
     )
+    skip_excitation: bool = flag(
+        "dcgan, r3gan: small feature maps of the generator weigh the channels of maps 8 times as large "
+        "(FastGAN); for images of 64 px or more.",
+        default=False,
+    )
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
         "the image's; 0: none.",
