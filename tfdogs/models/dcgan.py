@@ -62,12 +62,15 @@ class DCGANDiscriminator(Discriminator):
         num_classes, dtype, name: see `Discriminator`.
         base_channels: channels of the first layer; doubled with every halving, up to 8x; default 64.
         norm: "batch" as in the paper, or "none", which R1 and the gradient penalty ask for.
+        reconstruction: whether it has decoders, for `tfdogs.Reconstruction`; default False.
 
     Raises:
         ValueError: an unknown `norm`.
     """
 
-    def __init__(self, image_size=64, channels=3, *, base_channels=64, norm="batch", **kwargs):
+    def __init__(
+        self, image_size=64, channels=3, *, base_channels=64, norm="batch", reconstruction=False, **kwargs
+    ):
         super().__init__(image_size, channels, **kwargs)
         if norm not in NORMS:
             raise ValueError(f"norm must be one of {', '.join(NORMS)}. Received: norm={norm!r}")
@@ -77,6 +80,9 @@ class DCGANDiscriminator(Discriminator):
         self.body = convnets.downsampler(
             image_size, channels, base_channels, norm=make_norm, dtype=self.policy
         )
+        if reconstruction:
+            self.add_decoders(base_channels)
 
     def get_config(self):
-        return {**super().get_config(), "base_channels": self.base_channels, "norm": self.norm}
+        own = {"base_channels": self.base_channels, "norm": self.norm, "reconstruction": self.reconstructs}
+        return {**super().get_config(), **own}

@@ -49,10 +49,11 @@ class DiscriminatorStep:
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as by_images:
                 by_images.watch([reals, fakes])
                 # Two passes, so that BatchNorm never mixes reals with fakes.
-                real, class_logits = self._judge.with_classes(reals, labels)
+                real, class_logits, maps = self._judge.reals(reals, labels)
                 fake = self._judge(fakes, labels)
             loss = self._loss.discriminator(real, fake, self._label_smoothing)
-            discriminate = Discriminate(self._judge, labels, ((reals, real), (fakes, fake)), by_images)
+            known, encoded = ((reals, real), (fakes, fake)), (reals, maps) if maps is not None else None
+            discriminate = Discriminate(self._judge, labels, known, by_images, encoded=encoded)
             every_step = self._penalties.every_step((discriminate, reals, fakes), noise)
             whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:
