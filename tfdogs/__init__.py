@@ -22,6 +22,7 @@ _HOME = {
     "PowerEMA": "tfdogs.training.power_ema",
     "R1": "tfdogs.losses.r1",
     "R2": "tfdogs.losses.r2",
+    "Reconstruction": "tfdogs.losses.reconstruction",
     "ScheduledAdam": "tfdogs.training.scheduled_adam",
     "TopK": "tfdogs.losses.top_k",
 }

@@ -20,6 +20,7 @@ ALIKE = {
     "adaptive": [STEPS, STEPS],
     "styled": [STEPS + 2, STEPS],
     "spectral": [STEPS, STEPS + 2],
+    "drawing": [STEPS, STEPS],
 }
 
 
@@ -114,6 +115,24 @@ def spectral():
         ema=tfdogs.EMA(0.01, rampup=None),
     )
     gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
+    return gan
+
+
+def drawing():
+    """A discriminator that draws crops of what it has seen, at places of their own."""
+    import keras
+
+    import tfdogs
+    from tfdogs.models.dcgan import DCGANDiscriminator
+    from tfdogs.models.mlp import MLPGenerator
+
+    gan = tfdogs.GAN(
+        generator=MLPGenerator(28, 1, 4, hidden=4),
+        discriminator=DCGANDiscriminator(28, 1, base_channels=1, norm="none", reconstruction=True),
+        regularizers=[tfdogs.Reconstruction()],
+        ema=tfdogs.EMA(0.01, rampup=None),
+    )
+    gan.compile(g_optimizer=keras.optimizers.SGD(1.0), d_optimizer=keras.optimizers.SGD(0.1))
     return gan
 
 

@@ -22,7 +22,13 @@ class Mean:
 
 
 def judge(discriminator=None, **kwargs):
-    options = {"num_classes": 0, "augment": None, "instance_noise": 0.0, "classifies": False}
+    options = {
+        "num_classes": 0,
+        "augment": None,
+        "instance_noise": 0.0,
+        "classifies": False,
+        "encodes": False,
+    }
     seen = tf.Variable(500, dtype=tf.int64)
     return Judge(discriminator or Mean(), **{**options, **kwargs}, images_seen=seen)
 
@@ -71,7 +77,9 @@ def test_slopes_by_the_images_before_augmentation(known):
         seen = view(IMAGES)
         logits = asked(seen, None)
     origins = ((seen, IMAGES, view),)
-    ask = Discriminate(asked, None, ((seen, logits),) if known else (), tape if known else None, origins)
+    ask = Discriminate(
+        asked, None, ((seen, logits),) if known else (), tape if known else None, origins=origins
+    )
     np.testing.assert_allclose(ask.slopes_before(seen), 9.0 * IMAGES, rtol=1e-6)
     with pytest.raises(ValueError, match="of a step's reals and fakes only"):
         ask.slopes_before(IMAGES)
@@ -86,3 +94,34 @@ def test_known_images_cost_no_second_pass():
     assert len(discriminator.passes) == 1
     np.testing.assert_array_equal(ask(tf.identity(IMAGES)), logits)  # another tensor: judged again
     assert discriminator.passes == [True, True]
+
+
+class Drawing(Mean):
+    """One with feature maps and an auxiliary classifier, whose maps are the logits."""
+
+    def judge_and_encode(self, inputs, training):
+        logits = self(inputs, training)
+        return logits, {"map": 2.0 * logits}
+
+    def judge_and_classify(self, inputs, training):
+        return self(inputs, training), tf.zeros([4, 2])
+
+    def reconstruct(self, maps, images, noise):
+        return [(maps["map"], noise)]
+
+
+@pytest.mark.parametrize("classifies", [False, True])
+@pytest.mark.parametrize("encodes", [False, True])
+def test_maps_of_the_reals_come_of_the_losses_pass_but_for_a_classifier(classifies, encodes):
+    asked = judge(Drawing(), classifies=classifies, encodes=encodes)
+    logits, class_logits, maps = asked.reals(IMAGES, None)
+    assert (class_logits is not None) == classifies
+    assert (maps is not None) == (encodes and not classifies)
+    encoded = None if maps is None else (IMAGES, maps)
+    ask = Discriminate(asked, None, encoded=encoded)
+    ((drawn, noise),) = ask.reconstruct(IMAGES, NOISE)
+    np.testing.assert_array_equal(drawn, 2.0 * logits)
+    assert noise is NOISE
+    assert len(asked.discriminator.passes) == (1 if maps is not None else 2)
+    ask.reconstruct(tf.identity(IMAGES), NOISE)  # another tensor: judged again
+    assert len(asked.discriminator.passes) == (2 if maps is not None else 3)

@@ -13,6 +13,30 @@ LIMITS = {"mlp": (8, 64), "wgan_gp": (28, 512)}
 CASES = [(name, size) for name in NAMES for size in SIZES.get(name, (28, 50, 64, 128))]
 SMALL = {"embedding_dim": 4, "mapping_layers": 2, "w_dim": 4, "blocks": 1, "group_width": 2}
 
+# Of dcgan's generator and discriminator at 28 px: older checkpoints know them by these names.
+CHECKPOINTED = (
+    [
+        "body/layer_with_weights-0/kernel",
+        *(
+            f"body/layer_with_weights-1/{name}"
+            for name in ("beta", "gamma", "moving_mean", "moving_variance")
+        ),
+        "body/layer_with_weights-2/kernel",
+        *(
+            f"body/layer_with_weights-3/{name}"
+            for name in ("beta", "gamma", "moving_mean", "moving_variance")
+        ),
+        "body/layer_with_weights-4/kernel",
+    ],
+    [
+        "body/layer_with_weights-0/kernel",
+        "body/layer_with_weights-1/bias",
+        "body/layer_with_weights-1/kernel",
+        "head/bias",
+        "head/kernel",
+    ],
+)
+
 
 def tiny(name, **kwargs):
     small = {option: value for option, value in SMALL.items() if name in registry.OPTIONS[option]}
@@ -149,8 +173,27 @@ def test_unknown_name():
 def test_an_option_of_another_model():
     with pytest.raises(UsageError, match=r"mlp's options are: none. Received: blocks=2"):
         tiny("mlp", blocks=2)
-    with pytest.raises(UsageError, match=r"dcgan's options are: d_norm. Received: style_mixing=0.5"):
+    with pytest.raises(
+        UsageError, match=r"dcgan's options are: .*, d_norm, rec.*. Received: style_mixing=0.5"
+    ):
         tiny("dcgan", style_mixing=0.5)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "r3gan"])
+def test_a_config_from_before_skip_excitation_and_reconstruction(name):
+    for network in tiny(name):
+        config = network.get_config()
+        assert not {config.pop("skip_excitation", False), config.pop("reconstruction", False)} - {False}
+        twin = type(network).from_config(config)
+        twin.build()
+        assert [w.shape for w in twin.weights] == [w.shape for w in network.weights]
+
+
+def test_without_options_checkpoints_keep_the_names_of_their_weights(tmp_path):
+    for network, expected in zip(tiny("dcgan", d_norm="none"), CHECKPOINTED):
+        path = tf.train.Checkpoint(network).write(str(tmp_path / network.name))
+        names = [name for name, _ in tf.train.list_variables(path) if "OBJECT_GRAPH" not in name]
+        assert [name.removesuffix("/.ATTRIBUTES/VARIABLE_VALUE") for name in names] == expected
 
 
 def test_widths_and_norm_reach_the_networks():

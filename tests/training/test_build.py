@@ -51,6 +51,18 @@ def test_r3gan_s_way_of_penalties_and_augmentation(made):
     )
 
 
+def test_fastgans_options(made):
+    gan = made(reconstruction=0.3, d_orthogonal=1e-3)
+    assert gan.discriminator.reconstructs
+    assert gan.regularizers[-1].get_config() == {
+        "weight": 0.3,
+        "interval": 1,
+    }  # last: others keep their noise
+    assert not made().discriminator.reconstructs
+    with pytest.raises(UsageError, match=r"dcgan: skip_excitation needs .* images of 64 px or more"):
+        made(skip_excitation=True)
+
+
 def test_path_length_is_stylegan2s(made):
     small = {"model": "stylegan2", "mapping_layers": 2}
     gan = made(**small, path_length=2.0, path_length_interval=5, augment="ada:blit", ada_p=0.3, ada_kimg=7.0)

@@ -19,6 +19,7 @@ class Regularizer:
         name: of its metric; a GAN's regularizers have names of their own.
         network: which one it is for, "discriminator" or "generator".
         observes: length of what `observe` is told; 0 for nothing.
+        encodes: whether it asks `discriminate.reconstruct`, see `Reconstruction`.
 
     Args:
         interval: steps from one evaluation to the next, 1 or more; default 1, every step.
@@ -32,6 +33,7 @@ class Regularizer:
     name = "regularizer"
     network = "discriminator"
     observes = 0
+    encodes = False
 
     def __init__(self, interval=1, *, schedule=None):
         if interval < 1:
@@ -47,10 +49,11 @@ class Regularizer:
                 `discriminate` is a function from images [N, H, W, C] to float32 logits [N, 1];
                 `discriminate.slopes(images)` are the logits' gradients by the images,
                 `discriminate.slopes_before(images)`, for the very reals or fakes, those by the images before
-                augmentation, and `discriminate.network` the discriminator itself. Reals and fakes are as the
-                discriminator sees them, float32 [N, H, W, C], and no gradient flows into the fakes. Asked
-                about the very tensor `reals` or `fakes`, both may answer with what is known already: a tape
-                of one's own needs a `tf.identity` of it.
+                augmentation, `discriminate.reconstruct(images, noise)` what the discriminator's own
+                `reconstruct` gives for them, and `discriminate.network` the discriminator itself. Reals and
+                fakes are as the discriminator sees them, float32 [N, H, W, C], and no gradient flows into the
+                fakes. Asked about the very tensor `reals` or `fakes`, they may answer with what is known
+                already: a tape of one's own needs a `tf.identity` of it.
                 Of a generator's regularizer (generator, latents, labels, noise): the model, float32
                 [N, latent_dim], and int32 [N] or None. `noise` is `tfdogs.models.noise.Noise`.
 
@@ -63,6 +66,9 @@ class Regularizer:
             "generator": "generator, latents, labels, noise",
         }
         raise TypeError(f"{type(self).__name__} must define __call__({signature[self.network]})")
+
+    def check(self, network):
+        """Raises ValueError where the network lacks what the penalty needs; called once, by the GAN."""
 
     def build(self, add_state):
         """Creates the state; called once, by the GAN.

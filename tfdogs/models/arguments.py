@@ -24,6 +24,8 @@ def check(gan):
             "auxiliary must be 0 or more, and 0 where the discriminator has no auxiliary classifier. "
             f"Received: auxiliary={gan.auxiliary}"
         )
+    for regularizer in gan.regularizers:
+        regularizer.check(getattr(gan, regularizer.network))
     names = [regularizer.name for regularizer in gan.regularizers]
     if len(set(names)) < len(names):
         raise ValueError(f"regularizers must have names of their own. Received: {names}")

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from tfdogs.models import convnets
+from tfdogs.models import convnets, decoders
 
 
 class _Network(keras.Model):
@@ -108,7 +108,8 @@ class Discriminator(_Network):
 
     A subclass gives `self.body`: a `keras.Sequential` from images to features [N, F]. A conditional one
     adds the product of the features with an embedding of the label (Miyato and Koyama 2018, "cGANs with
-    Projection Discriminator", equation 3).
+    Projection Discriminator", equation 3). With `add_decoders` it can draw what it has seen, for
+    `tfdogs.Reconstruction`.
 
     Args:
         image_size: height and width of the images, in pixels.
@@ -122,6 +123,27 @@ class Discriminator(_Network):
         super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
         self.head = layers.Dense(1, kernel_initializer=convnets.initializer(), dtype="float32", name="logit")
         self.projection = None
+        self.encoder = self.decoders = (
+            None  # no attributes of the class: Keras would not see what replaces them
+        )
+
+    def add_decoders(self, base_channels):
+        """Adds the decoders of `tfdogs.models.decoders`; for constructors, once there is a body.
+
+        Args:
+            base_channels: see `tfdogs.models.decoders.make_decoders`.
+
+        Raises:
+            ValueError: the body has no feature maps for it.
+        """
+        maps = decoders.tapped_maps(self.body)
+        self.encoder = keras.Model(self.body.inputs, [*maps, self.body.outputs[0]], name="encoder")
+        self.decoders = decoders.make_decoders(maps, self.image_shape, base_channels, self.policy)
+
+    @property
+    def reconstructs(self):
+        """Whether it has decoders."""
+        return self.decoders is not None
 
     def build(self, input_shape=None):
         """Creates the weights; the shapes follow from the constructor's arguments."""
@@ -147,7 +169,20 @@ class Discriminator(_Network):
             float32 logits [N, 1]: over 0 means rather real.
         """
         images, labels = inputs if self.num_classes else (inputs, None)
-        features = keras.backend.cast(self.body(images, training=training), "float32")
+        return self._logits(self.body(images, training=training), labels)
+
+    def judge_and_encode(self, inputs, training=None):
+        """Judges images as `call` does and returns (logits, the feature maps that `reconstruct` takes)."""
+        images, labels = inputs if self.num_classes else (inputs, None)
+        *maps, features = self.encoder(images, training=training)
+        return self._logits(features, labels), maps
+
+    def reconstruct(self, maps, images, noise):
+        """Draws the images out of their feature maps, see `tfdogs.models.decoders.reconstruct`."""
+        return decoders.reconstruct(self.decoders, maps, images, noise)
+
+    def _logits(self, features, labels):
+        features = keras.backend.cast(features, "float32")
         logits = self.head(features)
         if labels is not None:
             logits += keras.backend.sum(features * self.projection(labels), axis=1, keepdims=True)

@@ -7,6 +7,7 @@ from keras import layers
 
 from tfdogs.models import strided
 from tfdogs.models.leaky_relu import LeakyReLU
+from tfdogs.models.skip_excitation import SkipExcitation, chain
 
 EPSILON = 1e-5  # PyTorch's and the papers' BatchNorm epsilon; Keras' own default is 1e-3
 MOMENTUM = 0.9
@@ -38,7 +39,7 @@ def batch_norm(dtype=None):
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, gamma_initializer=gamma, dtype=dtype)
 
 
-def upsampler(image_size, channels, base_channels, *, input_dim, dtype=None):
+def upsampler(image_size, channels, base_channels, *, input_dim, skip_excitation=False, dtype=None):
     """Builds a vector -> image stack: projection, then transposed convolutions of kernel 4 and stride 2.
 
     An image size that is no multiple of the strides is drawn a little larger and cropped.
@@ -48,33 +49,39 @@ def upsampler(image_size, channels, base_channels, *, input_dim, dtype=None):
         channels: 1 or 3.
         base_channels: channels of the last hidden layer.
         input_dim: length of the input vector.
+        skip_excitation: whether small feature maps weigh the channels of large ones, see
+            `tfdogs.models.skip_excitation`; default False.
         dtype: policy of the layers.
 
     Returns:
-        `keras.Sequential`: [N, input_dim] -> float32 [N, image_size, image_size, channels] in [-1, 1].
+        `keras.Sequential`, or with skip_excitation `keras.Model`: [N, input_dim] -> float32
+        [N, image_size, image_size, channels] in [-1, 1].
+
+    Raises:
+        ValueError: the images are too small for skip_excitation.
     """
     levels = doublings(image_size)
     start = start_size(image_size)
     top = width(base_channels, levels - 1)
     stack = [
-        keras.Input((input_dim,)),
-        layers.Dense(start * start * top, use_bias=False, kernel_initializer=initializer(), dtype=dtype),
-        layers.Reshape((start, start, top), dtype=dtype),
-        batch_norm(dtype),
-        layers.ReLU(dtype=dtype),
-    ]
-    for level in reversed(range(levels - 1)):
-        stack += [
-            _transposed(width(base_channels, level), dtype),
+        [
+            layers.Dense(start * start * top, use_bias=False, kernel_initializer=initializer(), dtype=dtype),
+            layers.Reshape((start, start, top), dtype=dtype),
             batch_norm(dtype),
             layers.ReLU(dtype=dtype),
         ]
-    stack.append(_transposed(channels, dtype))
+    ]
+    for level in reversed(range(levels - 1)):
+        stack.append(
+            [_transposed(width(base_channels, level), dtype), batch_norm(dtype), layers.ReLU(dtype=dtype)]
+        )
+    ending = [_transposed(channels, dtype)]
     extra = start * 2**levels - image_size
     if extra:
         margins = (extra // 2, extra - extra // 2)
-        stack.append(layers.Cropping2D((margins, margins), dtype=dtype))
-    return keras.Sequential([*stack, layers.Activation("tanh", dtype="float32")], name="body")
+        ending.append(layers.Cropping2D((margins, margins), dtype=dtype))
+    ending.append(layers.Activation("tanh", dtype="float32"))
+    return chain(input_dim, stack, ending, gate=_gate(dtype) if skip_excitation else None)
 
 
 def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
@@ -102,6 +109,12 @@ def downsampler(image_size, channels, base_channels, *, norm, dtype=None):
             stack.append(norm())
         stack.append(LeakyReLU(dtype=dtype))
     return keras.Sequential([*stack, layers.Flatten(dtype=dtype)], name="body")
+
+
+def _gate(dtype):
+    # A gate halves its map at first, as in the paper: the BatchNorm behind the next convolution undoes that,
+    # and the image, behind the last gate, only begins paler.
+    return lambda: SkipExcitation(initializer(), initializer(), dtype=dtype)
 
 
 def _strided(filters, dtype, init, *, use_bias):

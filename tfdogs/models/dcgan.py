@@ -18,17 +18,38 @@ class DCGANGenerator(Generator):
         latent_dim: length of a latent; default 100.
         num_classes, dtype, name: see `Generator`.
         base_channels: channels of the last hidden layer; doubled with every halving, up to 8x; default 64.
+        skip_excitation: whether small feature maps weigh the channels of maps 8 times as large
+            (`tfdogs.models.skip_excitation`), for images of 64 px or more; default False.
+
+    Raises:
+        ValueError: the images are too small for skip_excitation.
     """
 
-    def __init__(self, image_size=64, channels=3, latent_dim=100, *, base_channels=64, **kwargs):
+    def __init__(
+        self,
+        image_size=64,
+        channels=3,
+        latent_dim=100,
+        *,
+        base_channels=64,
+        skip_excitation=False,
+        **kwargs,
+    ):
         super().__init__(image_size, channels, latent_dim, **kwargs)
         self.base_channels = base_channels
+        self.skip_excitation = bool(skip_excitation)
         self.body = convnets.upsampler(
-            image_size, channels, base_channels, input_dim=self.input_dim, dtype=self.policy
+            image_size,
+            channels,
+            base_channels,
+            input_dim=self.input_dim,
+            skip_excitation=self.skip_excitation,
+            dtype=self.policy,
         )
 
     def get_config(self):
-        return {**super().get_config(), "base_channels": self.base_channels}
+        own = {"base_channels": self.base_channels, "skip_excitation": self.skip_excitation}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -41,12 +62,15 @@ class DCGANDiscriminator(Discriminator):
         num_classes, dtype, name: see `Discriminator`.
         base_channels: channels of the first layer; doubled with every halving, up to 8x; default 64.
         norm: "batch" as in the paper, or "none", which R1 and the gradient penalty ask for.
+        reconstruction: whether it has decoders, for `tfdogs.Reconstruction`; default False.
 
     Raises:
         ValueError: an unknown `norm`.
     """
 
-    def __init__(self, image_size=64, channels=3, *, base_channels=64, norm="batch", **kwargs):
+    def __init__(
+        self, image_size=64, channels=3, *, base_channels=64, norm="batch", reconstruction=False, **kwargs
+    ):
         super().__init__(image_size, channels, **kwargs)
         if norm not in NORMS:
             raise ValueError(f"norm must be one of {', '.join(NORMS)}. Received: norm={norm!r}")
@@ -56,6 +80,9 @@ class DCGANDiscriminator(Discriminator):
         self.body = convnets.downsampler(
             image_size, channels, base_channels, norm=make_norm, dtype=self.policy
         )
+        if reconstruction:
+            self.add_decoders(base_channels)
 
     def get_config(self):
-        return {**super().get_config(), "base_channels": self.base_channels, "norm": self.norm}
+        own = {"base_channels": self.base_channels, "norm": self.norm, "reconstruction": self.reconstructs}
+        return {**super().get_config(), **own}

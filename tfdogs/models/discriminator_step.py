@@ -56,12 +56,14 @@ class DiscriminatorStep:
                 reals, fakes = (view(images) for view, images in zip(views, drawn))
                 by_images.watch([reals, fakes])  # without an augmentation they are what was drawn
                 # Two passes, so that BatchNorm never mixes reals with fakes.
-                real, class_logits = self._judge.with_classes(reals, labels)
+                real, class_logits, maps = self._judge.reals(reals, labels)
                 fake = self._judge(fakes, labels)
             loss = self._loss.discriminator(real, fake, self._label_smoothing)
             origins = tuple(zip((reals, fakes), drawn, views))
-            known = ((reals, real), (fakes, fake))
-            discriminate = Discriminate(self._judge, labels, known, by_images, origins)
+            known, encoded = ((reals, real), (fakes, fake)), (reals, maps) if maps is not None else None
+            discriminate = Discriminate(
+                self._judge, labels, known, by_images, origins=origins, encoded=encoded
+            )
             every_step = self._penalties.every_step((discriminate, reals, fakes), noise)
             whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:

@@ -126,6 +126,7 @@ class GAN(TwoPlayers):
             augment=augment,
             instance_noise=instance_noise,
             classifies=bool(auxiliary),
+            encodes=any(regularizer.encodes and regularizer.interval == 1 for regularizer in regularizers),
             images_seen=self.images_seen,
         )
         self._d_step = DiscriminatorStep(

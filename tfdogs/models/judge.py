@@ -15,15 +15,19 @@ class Judge:
         augment: (images, noise) -> images, or None.
         instance_noise: standard deviation of Gaussian noise on all that it sees, a number or a schedule.
         classifies: whether to ask its auxiliary classifier too.
+        encodes: whether its feature maps of the reals are wanted.
         images_seen: int64 variable, images before the step.
     """
 
-    def __init__(self, discriminator, *, num_classes, augment, instance_noise, classifies, images_seen):
+    def __init__(
+        self, discriminator, *, num_classes, augment, instance_noise, classifies, encodes, images_seen
+    ):
         self.discriminator = discriminator
         self._num_classes = num_classes
         self._augment = augment
         self._instance_noise = instance_noise
         self._classifies = classifies
+        self._encodes = encodes
         self._images_seen = images_seen
 
     def view(self, images, noise, use):
@@ -53,6 +57,21 @@ class Judge:
         outputs = self.discriminator.judge_and_classify(self._inputs(images, labels), training=True)
         return tuple(tf.cast(output, tf.float32) for output in outputs)
 
+    def with_maps(self, images, labels):
+        """Returns logits, and feature maps as the discriminator's `judge_and_encode` gives them."""
+        logits, maps = self.discriminator.judge_and_encode(self._inputs(images, labels), training=True)
+        return tf.cast(logits, tf.float32), maps
+
+    def reals(self, images, labels):
+        """Returns what `with_classes` does, and feature maps; None where they are not wanted of this pass.
+
+        There is no method for classes and maps at once: with a classifier, maps take a pass of their own.
+        """
+        if not self._encodes or self._classifies:
+            return (*self.with_classes(images, labels), None)
+        logits, maps = self.with_maps(images, labels)
+        return logits, None, maps
+
     def _inputs(self, images, labels):
         return (images, labels) if self._num_classes else images
 
@@ -67,15 +86,17 @@ class Discriminate:
         tape: persistent, has recorded how the known logits came of their images.
         origins: triples of images as the discriminator sees them, the images that they were made of, float32
             [N, H, W, C], and the function which makes the former of the latter.
+        encoded: images and their feature maps, or None.
     """
 
-    def __init__(self, judge, labels, known=(), tape=None, origins=()):
+    def __init__(self, judge, labels, known=(), tape=None, *, origins=(), encoded=None):
         self.network = judge.discriminator
         self._judge = judge
         self._labels = labels
         self._known = known
         self._tape = tape
         self._origins = origins
+        self._encoded = encoded
 
     def __call__(self, images):
         """Returns logits, float32 [N, 1]."""
@@ -106,6 +127,14 @@ class Discriminate:
                 tape.watch(origin)
                 logits = self._judge(view(origin), self._labels)
         return tape.gradient(logits, origin)
+
+    def reconstruct(self, images, noise):
+        """Returns what the discriminator's `reconstruct` gives for images: pairs (drawn, expected)."""
+        if self._encoded is not None and self._encoded[0] is images:
+            maps = self._encoded[1]
+        else:
+            _, maps = self._judge.with_maps(images, self._labels)
+        return self.network.reconstruct(maps, images, noise)
 
     def _known_logits(self, images):
         return next((logits for seen, logits in self._known if seen is images), None)

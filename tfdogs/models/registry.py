@@ -33,12 +33,16 @@ _MODELS = {
         g_options=("attention", "activation", "embedding_dim"),
         d_options=("attention", "activation", "auxiliary"),
     ),
-    "dcgan": _Model("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 128, d_options=("d_norm",)),
+    "dcgan": _Model(
+        *("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 128),
+        g_options=("skip_excitation",),
+        d_options=("d_norm", "reconstruction"),
+    ),
     "mlp": _Model("mlp:MLPGenerator", "mlp:MLPDiscriminator", 8, 64, hidden=True),
     "r3gan": _Model(
         *("r3gan.generator:R3GANGenerator", "r3gan.discriminator:R3GANDiscriminator", 28, 128),
-        g_options=_R3GAN,
-        d_options=_R3GAN,
+        g_options=(*_R3GAN, "skip_excitation"),
+        d_options=(*_R3GAN, "reconstruction"),
     ),
     "sagan": _Model(
         *("sagan:SAGANGenerator", "sagan:SAGANDiscriminator", 28, 128),

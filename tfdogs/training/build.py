@@ -12,6 +12,7 @@ from tfdogs.losses.orthogonal import Orthogonal
 from tfdogs.losses.path_length import PathLength
 from tfdogs.losses.r1 import R1
 from tfdogs.losses.r2 import R2
+from tfdogs.losses.reconstruction import Reconstruction
 from tfdogs.losses.top_k import TopK
 from tfdogs.models import registry
 from tfdogs.models.gan import GAN
@@ -107,6 +108,8 @@ def _regularizers(config):
             yield Orthogonal(weight, network=network)
     if config.path_length:
         yield PathLength(config.path_length, interval=config.path_length_interval)
+    if config.reconstruction:
+        yield Reconstruction(config.reconstruction)
 
 
 def _augment(config, card):

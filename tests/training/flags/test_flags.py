@@ -14,6 +14,14 @@ from tfdogs.training.config import TrainConfig
         ({"blocks": 3}, "--blocks goes with --model=r3gan only, not dcgan. Received: --blocks=3"),
         ({"attention": 16}, "--attention goes with --model=biggan or sagan only, not dcgan"),
         ({"model": "mlp", "d_norm": "batch"}, "--d_norm goes with --model=dcgan only, not mlp"),
+        (
+            {"model": "sngan", "reconstruction": 1.0},
+            "--reconstruction goes with --model=dcgan or r3gan only, not sngan. Rec.*: --reconstruction=1.0",
+        ),
+        (
+            {"model": "stylegan2", "skip_excitation": True},
+            "--skip_excitation goes with --model=dcgan or r3gan only, not stylegan2",
+        ),
         ({"path_length": 2.0}, "--path_length goes with --model=stylegan2 only, not dcgan"),
         (
             {"model": "stylegan2", "g_orthogonal": 1e-4},
@@ -114,7 +122,8 @@ def test_legal(changes):
 
 def test_a_run_from_before_a_flag_was_there_is_read(tmp_path):
     (tmp_path / "config.json").write_text('{"data_dir": "d", "model_dir": "m", "d_norm": "none", "r1": 0.1}')
-    assert TrainConfig.load(tmp_path / "config.json").d_norm == "none"
+    config = TrainConfig.load(tmp_path / "config.json")
+    assert (config.d_norm, config.skip_excitation, config.reconstruction) == ("none", False, 0.0)
 
 
 def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_path):

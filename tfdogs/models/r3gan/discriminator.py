@@ -23,12 +23,23 @@ class R3GANDiscriminator(Discriminator):
         num_classes, dtype, name: see `Discriminator`.
         base_channels, blocks, expansion, group_width: see `R3GANGenerator`.
         patch: side of the squares of pixels that the first layer reads into one place; default 1.
+        reconstruction: whether it has decoders, for `tfdogs.Reconstruction`; default False.
 
     Raises:
-        ValueError: an option out of range.
+        ValueError: an option out of range, or a patch too large for reconstruction.
     """
 
-    def __init__(self, image_size=64, channels=3, *, num_classes=0, dtype=None, name=None, **options):
+    def __init__(
+        self,
+        image_size=64,
+        channels=3,
+        *,
+        reconstruction=False,
+        num_classes=0,
+        dtype=None,
+        name=None,
+        **options,
+    ):
         super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
         self._plan = plan = Plan(image_size, dtype, **options)
         policy = {"dtype": dtype}
@@ -44,6 +55,8 @@ class R3GANDiscriminator(Discriminator):
         self.body = keras.Sequential([keras.Input(self.image_shape), *stack], name="body")
         init = normal(plan.widths[-1])
         self.head = layers.Dense(1, kernel_initializer=init, dtype="float32", name="logit")
+        if reconstruction:
+            self.add_decoders(plan.options["base_channels"])
 
     def get_config(self):
-        return {**super().get_config(), **self._plan.options}
+        return {**super().get_config(), **self._plan.options, "reconstruction": self.reconstructs}

@@ -1,5 +1,7 @@
 """The generator."""
 
+import functools
+
 import keras
 from keras import layers
 
@@ -9,6 +11,7 @@ from tfdogs.models.r3gan.generative_basis import GenerativeBasis
 from tfdogs.models.r3gan.initializers import Repeated, normal
 from tfdogs.models.r3gan.plan import Plan
 from tfdogs.models.r3gan.upsample import Upsample
+from tfdogs.models.skip_excitation import SkipExcitation, chain
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -32,9 +35,13 @@ class R3GANGenerator(Generator):
             convolutions with zeros between the groups do the same more slowly.
         patch: side of the squares of pixels that the last layer draws from one place; default 1, as the
             paper's. 2 leaves out the level at the image's size, the most expensive.
+        skip_excitation: whether small feature maps weigh the channels of maps 8 times as large, behind their
+            residual blocks (`tfdogs.models.skip_excitation`), for images of 32 * patch px or more. As nothing
+            is normalized here, weights are twice the paper's and their last kernel starts at zero: they are 1
+            at first, and the signal keeps its size. Default False.
 
     Raises:
-        ValueError: an option out of range.
+        ValueError: an option out of range, or images too small for skip_excitation.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class R3GANGenerator(Generator):
         channels=3,
         latent_dim=64,
         *,
+        skip_excitation=False,
         num_classes=0,
         dtype=None,
         name=None,
@@ -50,18 +58,21 @@ class R3GANGenerator(Generator):
     ):
         super().__init__(image_size, channels, latent_dim, num_classes=num_classes, dtype=dtype, name=name)
         self._plan = plan = Plan(image_size, dtype, **options)
+        self.skip_excitation = bool(skip_excitation)
         policy = {"dtype": dtype}
-        stack = [GenerativeBasis(plan.start, plan.widths[-1], **policy), *plan.blocks()]
+        levels = [[GenerativeBasis(plan.start, plan.widths[-1], **policy), *plan.blocks()]]
         for width in reversed(plan.widths[:-1]):
-            stack += [Upsample(width, **policy), *plan.blocks()]
+            levels.append([Upsample(width, **policy), *plan.blocks()])
         pixels = plan.patch**2
         init = Repeated(normal(plan.widths[0]), pixels, axis=3)
-        stack += [
+        ending = [
             layers.Conv2D(channels * pixels, 1, use_bias=False, kernel_initializer=init, **policy),
             DepthToSpace(plan.patch, image_size, **policy),
             layers.Activation("tanh", dtype="float32"),
         ]
-        self.body = keras.Sequential([keras.Input((self.input_dim,)), *stack], name="body")
+        gate = functools.partial(SkipExcitation, "he_normal", "zeros", gain=2.0, **policy)
+        self.body = chain(self.input_dim, levels, ending, gate=gate if self.skip_excitation else None)
 
     def get_config(self):
-        return {**super().get_config(), **self._plan.options}
+        own = {"skip_excitation": self.skip_excitation}
+        return {**super().get_config(), **self._plan.options, **own}

@@ -32,6 +32,17 @@ class NetworkFlags(Config):
         default="none",
         choices=("batch", "none"),
     )
+    skip_excitation: bool = flag(
+        "dcgan, r3gan: small feature maps of the generator weigh the channels of maps 8 times as large "
+        "(FastGAN); for images of 64 px or more.",
+        default=False,
+    )
+    reconstruction: float = flag(
+        "dcgan, r3gan: weight of the loss of small decoders that draw the real images out of the "
+        "discriminator's feature maps, and which it learns with (FastGAN: 1); 0: none.",
+        default=0.0,
+        lower=0.0,
+    )
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
         "the image's; 0: none.",
@@ -86,8 +97,9 @@ class NetworkFlags(Config):
     def network_options(self):
         """The flags that this model alone knows, as `tfdogs.models.build` takes them."""
         options = {n: getattr(self, n) for n, models in registry.OPTIONS.items() if self.model in models}
-        if "auxiliary" in options:
-            options["auxiliary"] = bool(self.auxiliary)
+        for weight in ("auxiliary", "reconstruction"):  # of a loss: the network has the layers for it or not
+            if weight in options:
+                options[weight] = bool(options[weight])
         if "w_dim" in options:
             options["w_dim"] = self.w_dim or None
         return options
