@@ -40,7 +40,9 @@ def test_what_it_may_not_be(tmp_path, name):
     touch(tmp_path / "file.h5")
     (tmp_path / "empty").mkdir()
     touch(tmp_path / "begun/config.json")
-    rule = r"--init_from must be a run of .*, an export .*, or a \.keras file of a tfdogs.GAN. Received: --init_"
+    rule = (
+        r"--init_from must be a run of .*, an export .*, or a \.keras file of a tfdogs.GAN. Received: --init_"
+    )
     with pytest.raises(UsageError, match=rule) as error:
         resolve(tmp_path / name)
     assert str(error.value).endswith(f"--init_from={Path(tmp_path, name)}")
@@ -56,7 +58,9 @@ def test_a_run_that_has_a_checkpoint_is_not_asked_for_its_source(tmp_path):
 
 
 def test_freeze_d_needs_trained_layers():
-    with pytest.raises(UsageError, match=r"--freeze_d goes with --init_from only: .*. Received: --freeze_d=1"):
+    with pytest.raises(
+        UsageError, match=r"--freeze_d goes with --init_from only: .*. Received: --freeze_d=1"
+    ):
         TrainConfig(data_dir="d", model_dir="m", freeze_d=1)
     with pytest.raises(UsageError, match=r"--freeze_d must be at least 0"):
         TrainConfig(data_dir="d", model_dir="m", freeze_d=-1, init_from="run")

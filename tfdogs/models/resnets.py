@@ -165,11 +165,7 @@ class ResidualGenerator(Generator):
         return self.tanh(images)
 
     def condition_rows(self, block):
-        """Returns what the rows of a block's scale and shift are of, labels as `Part` has them.
-
-        Args:
-            block: number of the block, from 0.
-        """
+        """Returns what the rows of scale and shift in block 0, 1, ... are of: labels as `Part` has them."""
         raise NotImplementedError
 
     def parts(self):
@@ -179,9 +175,9 @@ class ResidualGenerator(Generator):
             if isinstance(layer, SelfAttention):
                 parts.append(Part(f"attention{block}", layer))
                 continue
-            rows = (0, self.condition_rows(block))
-            parts.append(Part(f"block{block + 1}", layer, rows={"scale/kernel": rows, "shift/kernel": rows}))
+            rows = {f"{name}/kernel": (0, self.condition_rows(block)) for name in ("scale", "shift")}
             block += 1
+            parts.append(Part(f"block{block}", layer, rows=rows))
         return [
             *class_table("embedding", self.embedding, self.num_classes),
             Part("project", self.project, rows={"kernel": (0, numbered("latent", self.first_dim))}),
