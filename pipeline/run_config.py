@@ -18,6 +18,10 @@ ONE_MACHINE = (
     "train across machines with `python -m tfdogs.train` on each (BUILD.md); the pipeline's Trainer uses one "
     "machine"
 )
+_NO_OTHER_INPUT = (
+    "what Trainer leaves must follow from the pipeline's inputs, and what lies there is none; start from it "
+    "with `python -m tfdogs.train`"
+)
 _THRESHOLDS = ("min_images", "min_photographs", "max_class_shift", "max_pixel_shift")
 
 
@@ -142,6 +146,8 @@ class RunConfig(Config):
         self.prepare_config()
         if self.train_config().strategy == "multi_worker":
             raise UsageError(f"--train_flags cannot set --strategy=multi_worker: {ONE_MACHINE}")
+        if self.train_config().init_from:
+            raise UsageError(f"--train_flags cannot set --init_from: {_NO_OTHER_INPUT}")
 
     def prepare_config(self):
         """Returns Transform's `PrepareConfig`.

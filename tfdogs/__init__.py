@@ -25,6 +25,7 @@ _HOME = {
     "Reconstruction": "tfdogs.losses.reconstruction",
     "ScheduledAdam": "tfdogs.training.scheduled_adam",
     "TopK": "tfdogs.losses.top_k",
+    "load_networks": "tfdogs.training.load_networks",
 }
 _PACKAGES = ("data", "losses", "metrics", "models")
 __version__ = "0.1.0"

@@ -11,6 +11,7 @@ all, with a model_dir that they share. The chief, or else worker 0, writes it.
 """
 
 from tfdogs import cli
+from tfdogs.training import init_source
 from tfdogs.training.cluster import Cluster
 from tfdogs.training.config import TrainConfig
 
@@ -18,6 +19,7 @@ from tfdogs.training.config import TrainConfig
 def run(config):
     """Runs the command."""
     Cluster.from_environment()  # a malformed one is told at once
+    init_source.check(config)
     from tfdogs.training.run import train  # TensorFlow is loaded once the flags are known to be right
 
     train(config)

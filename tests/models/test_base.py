@@ -68,7 +68,8 @@ def test_projection_equation_3():
 def test_config_is_json(dtype):
     name = getattr(dtype, "name", dtype)
     config = Features(num_classes=2, dtype=dtype, name="critic").get_config()
-    assert config == {"image_size": 1, "channels": 3, "num_classes": 2, "dtype": name, "name": "critic"}
+    shape = {"image_size": 1, "channels": 3, "num_classes": 2}
+    assert config == {**shape, "freeze": 0, "dtype": name, "name": "critic"}
 
 
 def test_training_reaches_the_body():

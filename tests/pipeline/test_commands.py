@@ -43,6 +43,7 @@ def test_components_flags_are_checked_before_anything_runs():
         ({"worse_by": "nan"}, "--worse_by must be a finite number"),
         ({"schema": "s.pbtxt", "min_images": 7}, "--min_images does not go with --schema"),
         ({"schema": "s.pbtxt", "max_pixel_shift": 0.2}, "--max_pixel_shift does not go with --schema"),
+        ({"train_flags": "--init_from=runs/a"}, r"--train_flags cannot set --init_from: .*tfdogs\.train"),
         ({"train_flags": "--strategy=multi_worker"}, r"--strategy=multi_worker: .*tfdogs\.train.*BUILD\.md"),
     ],
 )

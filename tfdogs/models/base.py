@@ -4,6 +4,8 @@ import keras
 from keras import layers
 
 from tfdogs.models import convnets, decoders
+from tfdogs.models.attention import SelfAttention
+from tfdogs.models.named_weights import Part, numbered
 
 
 class _Network(keras.Model):
@@ -99,6 +101,19 @@ class Generator(_Network):
         first = input_shape[0] if self.num_classes else input_shape
         return (first[0], *self.image_shape)
 
+    def parts(self):
+        """Returns what it is made of, each a `Part`; layers are counted from the latent, level by level."""
+        *inner, last = [layer for layer in self.body.layers if layer.weights]
+        inputs = numbered("latent", self.latent_dim)
+        if self.num_classes:
+            inputs += numbered("embedding", self.latent_dim)
+        first = [{"kernel": (0, inputs)}, *({} for _ in inner)]
+        return [
+            *class_table("embedding", self.embedding, self.num_classes),
+            *(Part(f"layer{i + 1}", layer, rows=first[i]) for i, layer in enumerate(inner)),
+            Part("to_image", last, at_image=True),
+        ]
+
     def get_config(self):
         return {**super().get_config(), "latent_dim": self.latent_dim}
 
@@ -115,17 +130,22 @@ class Discriminator(_Network):
         image_size: height and width of the images, in pixels.
         channels: 1 or 3.
         num_classes: number of classes; 0 for an unconditional discriminator.
+        freeze: how many of its `stages`, counted from the image, do not learn (Mo et al. 2020, "Freeze the
+            Discriminator: a Simple Baseline for Fine-Tuning GANs"); default 0.
         dtype: policy of the layers; the logits are float32 in any case.
         name: name of the model.
+
+    Raises:
+        ValueError: when it is built, `freeze` is negative or over the number of stages.
     """
 
-    def __init__(self, image_size, channels, *, num_classes=0, dtype=None, name=None):
+    def __init__(self, image_size, channels, *, num_classes=0, freeze=0, dtype=None, name=None):
         super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
+        self.freeze = freeze
         self.head = layers.Dense(1, kernel_initializer=convnets.initializer(), dtype="float32", name="logit")
         self.projection = None
-        self.encoder = self.decoders = (
-            None  # no attributes of the class: Keras would not see what replaces them
-        )
+        # No attributes of the class: Keras would not see what replaces them.
+        self.encoder = self.decoders = None
 
     def add_decoders(self, base_channels):
         """Adds the decoders of `tfdogs.models.decoders`; for constructors, once there is a body.
@@ -155,6 +175,7 @@ class Discriminator(_Network):
                 self.num_classes, features, embeddings_initializer="zeros", dtype="float32", name="projection"
             )
             self.projection.build((None,))
+        self.freeze_stages(self.freeze)
         self.built = True
 
     def call(self, inputs, training=None):
@@ -191,3 +212,62 @@ class Discriminator(_Network):
     def compute_output_shape(self, input_shape):
         first = input_shape[0] if self.num_classes else input_shape
         return (first[0], 1)
+
+    @property
+    def trunk(self):
+        """The layers with weights from the image to the features, in this order."""
+        return [layer for layer in self.body.layers if layer.weights]
+
+    def stages(self):
+        """Returns the trunk in stages, lists of layers, the image's first.
+
+        A stage is a layer or a block with a kernel; normalization, self-attention and statistics belong to
+        the stage before them. What makes a logit of the features is in none.
+        """
+        stages = []
+        for layer in self.trunk:
+            kernels = any(len(weight.shape) > 1 for weight in layer.weights)
+            if kernels and not isinstance(layer, SelfAttention):
+                stages.append([layer])
+            else:
+                stages[-1].append(layer)
+        return stages
+
+    def freeze_stages(self, count):
+        """Lets the first `count` stages learn no more, BatchNorm's statistics included.
+
+        To be called before the optimizer is built. It cannot be undone.
+
+        Raises:
+            ValueError: `count` is negative or over the number of stages.
+        """
+        stages = self.stages()
+        if not 0 <= count <= len(stages):
+            raise ValueError(
+                f"freeze must be 0 to {len(stages)}, the number of the discriminator's layers at "
+                f"{self.image_size} px. Received: freeze={count}"
+            )
+        self.freeze = count
+        for layer in (layer for stage in stages[:count] for layer in stage):
+            layer.trainable = False
+
+    def parts(self):
+        """Returns what it is made of, each a `Part`; layers are counted from the logit back to the image."""
+        first, *inner = self.trunk
+        return [
+            Part("from_image", first, at_image=True),
+            *(Part(f"layer{len(inner) - i}", layer) for i, layer in enumerate(inner)),
+            *self._head_parts(),
+        ]
+
+    def _head_parts(self):
+        return [Part("logit", self.head), *class_table("projection", self.projection, self.num_classes)]
+
+    def get_config(self):
+        return {**super().get_config(), "freeze": self.freeze}
+
+
+def class_table(name, embedding, num_classes):
+    """Returns the `Part` of an embedding of classes in a list; an empty one where `embedding` is None."""
+    rows = {"embeddings": (0, numbered("class", num_classes))}
+    return [] if embedding is None else [Part(name, embedding, rows=rows)]

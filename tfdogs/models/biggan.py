@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from tfdogs.models import resnets
+from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.resnets import ResidualDiscriminator, ResidualGenerator
 from tfdogs.models.spectral_norm import SNDense
 
@@ -93,6 +94,10 @@ class BigGANGenerator(ResidualGenerator):
         embedding = self.embedding(labels)
         return first, [tf.concat([embedding, part], axis=1) for part in parts]
 
+    def condition_rows(self, block):
+        embedding = self.embedding_dim if self.num_classes else 0
+        return numbered("embedding", embedding) + numbered("latent", self._lengths[1 + block])
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -109,7 +114,7 @@ class BigGANDiscriminator(ResidualDiscriminator):
     Args:
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: the paper's ch: channels of the first block; doubled with every halving, up to 16x;
             under 64 px all blocks have 4x; default 32.
         attention: see `BigGANGenerator`; default 32.
@@ -154,6 +159,14 @@ class BigGANDiscriminator(ResidualDiscriminator):
         super().build(input_shape)
         if self.auxiliary:
             self.classifier.build((None, self.num_features))
+
+    def _head_parts(self):
+        parts = super()._head_parts()
+        if self.auxiliary:
+            classes = numbered("class", self.num_classes)
+            rows = {"kernel": (1, classes), "bias": (0, classes), "u": (0, classes)}
+            parts.append(Part("classifier", self.classifier, rows=rows))
+        return parts
 
     def judge_and_classify(self, inputs, training=None):
         """Judges images and names their classes, from one pass.

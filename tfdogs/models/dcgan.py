@@ -59,7 +59,7 @@ class DCGANDiscriminator(Discriminator):
     Args:
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: channels of the first layer; doubled with every halving, up to 8x; default 64.
         norm: "batch" as in the paper, or "none", which R1 and the gradient penalty ask for.
         reconstruction: whether it has decoders, for `tfdogs.Reconstruction`; default False.

@@ -47,7 +47,7 @@ class MLPDiscriminator(Discriminator):
     Args:
         image_size: in pixels; default 28.
         channels: 1 or 3; default 1.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         hidden: units of a hidden layer; default 512.
     """
 

@@ -75,6 +75,7 @@ def build(
     num_classes=0,
     g_channels=64,
     d_channels=64,
+    freeze_d=0,
     dtype=None,
     **options,
 ):
@@ -88,6 +89,8 @@ def build(
         num_classes: number of classes; 0 for unconditional networks.
         g_channels: width of the generator: channels of its last hidden layer (mlp: an eighth of its units).
         d_channels: width of the discriminator: channels of its first layer (mlp: an eighth of its units).
+        freeze_d: how many of the discriminator's layers, counted from the image, do not learn: see
+            `Discriminator.stages`.
         dtype: policy of the layers, such as "mixed_bfloat16".
         **options: what else the model's constructors take, out of `OPTIONS`, such as d_norm="none" for
             dcgan's discriminator; an option that both take goes to both. Default: the constructors'.
@@ -96,8 +99,8 @@ def build(
         (generator, discriminator), both `keras.Model`s.
 
     Raises:
-        UsageError: an unknown name, an option that the model does not know, or an image size or number of
-            channels that it can't do.
+        UsageError: an unknown name, an option that the model does not know, or an image size, a number of
+            channels or of frozen layers that it can't do.
     """
     if name not in _MODELS:
         raise UsageError(f"--model must be one of {', '.join(NAMES)}. Received: --model={name}")
@@ -135,4 +138,9 @@ def build(
     )
     for built in networks:
         built.build()
+    layers = len(networks[1].stages())
+    if not 0 <= freeze_d <= layers:
+        legal = f"0 to {layers}, the layers of the discriminator of {name} at {image_size} px"
+        raise UsageError(f"--freeze_d must be {legal}. Received: --freeze_d={freeze_d}")
+    networks[1].freeze_stages(freeze_d)
     return networks

@@ -5,7 +5,8 @@ from keras import layers
 
 from tfdogs.models import convnets
 from tfdogs.models.attention import SelfAttention
-from tfdogs.models.base import Discriminator, Generator
+from tfdogs.models.base import Discriminator, Generator, class_table
+from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.residual import DiscriminatorBlock, GeneratorBlock, activate, check_activation
 from tfdogs.models.spectral_norm import SNConv2D, SNDense, SNEmbedding
 
@@ -163,6 +164,28 @@ class ResidualGenerator(Generator):
         images = images[:, before : before + self.image_size, before : before + self.image_size]
         return self.tanh(images)
 
+    def condition_rows(self, block):
+        """Returns what the rows of scale and shift in block 0, 1, ... are of: labels as `Part` has them."""
+        raise NotImplementedError
+
+    def parts(self):
+        """Returns what it is made of, each a `Part`; blocks are counted from the first map."""
+        parts, block = [], 0
+        for layer in self.stack:
+            if isinstance(layer, SelfAttention):
+                parts.append(Part(f"attention{block}", layer))
+                continue
+            rows = {f"{name}/kernel": (0, self.condition_rows(block)) for name in ("scale", "shift")}
+            block += 1
+            parts.append(Part(f"block{block}", layer, rows=rows))
+        return [
+            *class_table("embedding", self.embedding, self.num_classes),
+            Part("project", self.project, rows={"kernel": (0, numbered("latent", self.first_dim))}),
+            *parts,
+            Part("norm", self.norm, at_image=True),
+            Part("to_image", self.to_image, at_image=True),
+        ]
+
     def get_config(self):
         return {**super().get_config(), "base_channels": self.base_channels}
 
@@ -176,7 +199,7 @@ class ResidualDiscriminator(Discriminator):
     Args:
         image_size: 28 or more, in pixels.
         channels: 1 or 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: unit of the widths.
         attention: see `ResidualGenerator`.
         activation: "relu" or "leaky_relu".
@@ -242,7 +265,23 @@ class ResidualDiscriminator(Discriminator):
         self.head.build((None, self.num_features))
         if self.projection is not None:
             self.projection.build()
+        self.freeze_stages(self.freeze)
         self.built = True
+
+    @property
+    def trunk(self):
+        return list(self.stack)
+
+    def parts(self):
+        """Returns what it is made of, each a `Part`; blocks are counted from the logit back to the image."""
+        parts, left = [], sum(not isinstance(layer, SelfAttention) for layer in self.stack)
+        for layer in self.stack:
+            if isinstance(layer, SelfAttention):
+                parts.append(Part(f"attention{left + 1}", layer))
+                continue
+            parts.append(Part("from_image" if layer.first else f"block{left}", layer, at_image=layer.first))
+            left -= 1
+        return [*parts, *self._head_parts()]
 
     def features(self, images, training=None):
         """Returns what the logits are made of: images [N, H, W, C] -> float32 [N, F]."""

@@ -29,7 +29,7 @@ class SAGANDiscriminator(SNGANDiscriminator):
     """SNGAN's discriminator with self-attention.
 
     Args:
-        image_size, channels, num_classes, base_channels, dtype, name: see `SNGANDiscriminator`.
+        image_size, channels, num_classes, freeze, base_channels, dtype, name: see `SNGANDiscriminator`.
         attention: see `SAGANGenerator`; default 32.
     """
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfdogs.models import resnets
+from tfdogs.models.named_weights import numbered
 from tfdogs.models.resnets import ResidualDiscriminator, ResidualGenerator
 
 
@@ -44,6 +45,9 @@ class SNGANGenerator(ResidualGenerator):
         condition = None if labels is None else tf.one_hot(labels, self.num_classes)
         return latents, itertools.repeat(condition)
 
+    def condition_rows(self, block):
+        return numbered("class", self.num_classes)
+
 
 @keras.saving.register_keras_serializable("tfdogs")
 class SNGANDiscriminator(ResidualDiscriminator):
@@ -52,7 +56,7 @@ class SNGANDiscriminator(ResidualDiscriminator):
     Args:
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: channels of the first block; doubled with every halving, up to 16x; under 64 px all
             blocks have 4x; default 64, the paper's.
     """

@@ -29,7 +29,7 @@ class WGANGPCritic(Discriminator):
     Args:
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: channels of the first layer; doubled with every halving, up to 8x; default 64.
     """
 

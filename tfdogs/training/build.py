@@ -35,7 +35,8 @@ def build(config, card, *, synchronized=False):
             each replica those of its own images.
 
     Raises:
-        UsageError: the model can't do the data's image size, or the data has no classes to condition on.
+        UsageError: the model can't do the data's image size, or the data has no classes to condition on, or
+            the discriminator has fewer layers than are to be frozen.
     """
     if config.conditional and not card.classes:
         config.reject("conditional", "needs data with classes, and this data_dir has none")
@@ -48,6 +49,7 @@ def build(config, card, *, synchronized=False):
         num_classes=len(card.classes) if config.conditional else 0,
         g_channels=config.g_channels,
         d_channels=config.d_channels,
+        freeze_d=config.freeze_d,
         dtype=precision.policy(config.precision),
         **config.network_options,
     )
@@ -132,7 +134,8 @@ def _ema(config):
     if not config.ema_kimg:
         return None
     if config.ema_start == 1 or not config.schedule_kimg:
-        return EMA(config.ema_kimg)
+        # A ramp-up forgets initial weights at once; here they are an average (StyleGAN2-ADA's transfer too).
+        return EMA(config.ema_kimg, rampup=None) if config.init_from else EMA(config.ema_kimg)
     # The schedule is the ramp-up: another one beside it would hold the average short for long after.
     return EMA(config.ema_kimg, rampup=None, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
 

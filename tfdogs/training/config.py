@@ -8,6 +8,7 @@ from tfdogs.training.flags.evaluation import EvaluationFlags
 from tfdogs.training.flags.game import GameFlags
 from tfdogs.training.flags.networks import NetworkFlags
 from tfdogs.training.flags.run import RunFlags
+from tfdogs.training.flags.transfer import TransferFlags
 
 # The models of the orthogonal penalty. It would explode on stylegan2's kernels, which are N(0, 1) and scaled
 # where they are used, and see next to none of r3gan's, which are no attribute `kernel` of a layer.
@@ -18,7 +19,7 @@ _ONE_BY_ONE = ("gradient_penalty", "dragan", "r1", "r2")
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainConfig(EvaluationFlags, GameFlags, NetworkFlags, RunFlags):
+class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFlags):
     """Everything that decides a training run; `RUN/config.json` is its dump.
 
     The defaults are those that led the search in docs/results.md: 64 px, an hour of two CPU cores.

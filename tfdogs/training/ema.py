@@ -57,26 +57,28 @@ class EMA:
         return cls(**{**config, "schedule": keras.saving.deserialize_keras_object(config.get("schedule"))})
 
 
-def weight_pairs(first, second):
-    """Returns the weights of two models of one architecture as pairs, whatever in them is frozen.
+def ordered_weights(model):
+    """Returns a model's weights, each once, in an order that does not depend on what of it is frozen.
 
     `Model.weights` won't do: a layer made of layers puts what is trainable first, so the lists of a model
     and of its frozen twin differ in their order.
+    """
+    found = []
+    for module in model._flatten_modules():
+        if isinstance(module, keras.layers.Layer):
+            found += module._trainable_weights + module._non_trainable_weights
+        else:
+            found += module.variables
+    return list({id(weight): weight for weight in found}.values())  # tied ones once
+
+
+def weight_pairs(first, second):
+    """Returns the weights of two models of one architecture as pairs, whatever in them is frozen.
 
     Raises:
         ValueError: the models don't have the same number of weights.
     """
-
-    def weights(model):
-        found = []
-        for module in model._flatten_modules():
-            if isinstance(module, keras.layers.Layer):
-                found += module._trainable_weights + module._non_trainable_weights
-            else:
-                found += module.variables
-        return list({id(weight): weight for weight in found}.values())  # tied ones once
-
-    pair = weights(first), weights(second)
+    pair = ordered_weights(first), ordered_weights(second)
     if len(pair[0]) != len(pair[1]):
         raise ValueError(
             "the models must be of one architecture. "

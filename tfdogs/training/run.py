@@ -11,20 +11,24 @@ from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
 from tfdogs.sampling.labels import DATA
-from tfdogs.training import precision, preflight
+from tfdogs.training import init_source, precision, preflight
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
 from tfdogs.training.evaluation import RunEvaluation
 from tfdogs.training.fit import fit
+from tfdogs.training.load_networks import load_networks
 from tfdogs.training.workers import Workers
 
 _CONFIG = "config.json"
 _DATA = "data.json"
 _FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
 # Where things lie, which may have other names on another machine.
-_WHERE = ("data_dir", "model_dir", "cache_dir", "inception_path", "eval_extractor", "aug_preview")
+_WHERE = (
+    *("data_dir", "model_dir", "cache_dir", "inception_path", "eval_extractor", "aug_preview"),
+    "init_from",  # what was read there is compared
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,8 +83,9 @@ def train(config):
 
     Raises:
         UsageError: the data_dir is not ours, the run there was made with another configuration or other
-            data, or `config.aug_preview` cannot be written or is there; nothing is changed then. TF_CONFIG is
-            malformed, or the workers were not given the same.
+            data, `config.init_from` is nothing to start from or has other networks, or `config.aug_preview`
+            cannot be written or is there; nothing is changed then. TF_CONFIG is malformed, or the workers
+            were not given the same.
         TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
             with --on_alarm=stop; what was trained is saved. Another worker is gone.
     """
@@ -104,6 +109,7 @@ def _train(config, workers):
     with workers.together():
         config = _with_precision(config, run_dir, slow, workers)
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
+        init_source.check(config)
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
         feed = Feed(
             config.data_dir,
@@ -136,6 +142,8 @@ def _train(config, workers):
         raise UsageError(
             "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
         )
+    if config.init_from and restored is None:
+        _start_from(config, gan, card, workers)
     if config.dry_run:
         preflight.report(config, gan, feed, workers)
         return
@@ -145,6 +153,8 @@ def _train(config, workers):
     workers.say(f"data: {feed.describe()}")
     if restored is not None:
         workers.say(f"going on from {restored}")
+    elif config.init_from:
+        checkpoints.save()  # --init_from is not read again, whatever becomes of what is there
     fit(config, gan, feed, checkpoints, evaluation, workers)
 
 
@@ -184,6 +194,15 @@ def _preview(config, gan, feed):
     with output.replacing(config.aug_preview) as path:
         path.write_bytes(grid.encode_png(sheet))
     print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
+
+
+def _start_from(config, gan, card, workers):
+    with workers.together():
+        report = load_networks(gan, config.init_from, classes=card.classes)
+    # Not the name: each worker may find the same networks elsewhere.
+    if workers.differing({"networks": report.fingerprint}):
+        raise UsageError("the workers do not find the same networks in --init_from")
+    workers.say(report)
 
 
 def _card(manifest):

@@ -20,7 +20,7 @@ class R3GANDiscriminator(Discriminator):
     Args:
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`.
+        num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels, blocks, expansion, group_width: see `R3GANGenerator`.
         patch: side of the squares of pixels that the first layer reads into one place; default 1.
         reconstruction: whether it has decoders, for `tfdogs.Reconstruction`; default False.
@@ -36,11 +36,12 @@ class R3GANDiscriminator(Discriminator):
         *,
         reconstruction=False,
         num_classes=0,
+        freeze=0,
         dtype=None,
         name=None,
         **options,
     ):
-        super().__init__(image_size, channels, num_classes=num_classes, dtype=dtype, name=name)
+        super().__init__(image_size, channels, num_classes=num_classes, freeze=freeze, dtype=dtype, name=name)
         self._plan = plan = Plan(image_size, dtype, **options)
         policy = {"dtype": dtype}
         pixels = plan.patch**2

@@ -16,7 +16,8 @@ class SpectralNormalized(layers.Layer):
     is read as a matrix [everything else, outputs]. One power iteration a call, begun from the vector `u` that
     the last one in training left, finds its singular vectors; the gradient takes these as constant and goes
     through W / sigma(W) (equation 12). The kernel itself is never overwritten. What a call computes is the
-    same in training and out of it: training only moves `u`, a weight that is not trained.
+    same in training and out of it: training only moves `u`, a weight that is not trained, unless the layer is
+    frozen.
 
     Args:
         spectral_norm: False for a layer without the normalization; default True.
@@ -64,7 +65,7 @@ class SpectralNormalized(layers.Layer):
         constant = tf.stop_gradient(matrix)
         v = _unit(tf.matmul(constant, self.u))
         u = _unit(tf.matmul(constant, v, transpose_a=True))
-        if training:
+        if training and self.trainable:  # frozen, it computes the same for ever
             self.u.assign(u)
         sigma = tf.matmul(v, tf.matmul(matrix, u), transpose_a=True)
         return kernel / tf.maximum(tf.reshape(sigma, []), _EPSILON)

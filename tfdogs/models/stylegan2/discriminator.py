@@ -20,7 +20,7 @@ class StyleGAN2Discriminator(Discriminator):
     Args:
         image_size: 8 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
-        num_classes, dtype, name: see `Discriminator`. What lies behind the blocks is float32.
+        num_classes, freeze, dtype, name: see `Discriminator`. What lies behind the blocks is float32.
         base_channels: channels at the image; doubled with every halving, up to 8x; default 32.
         group_size: see `MinibatchStddev`; default 4.
     """

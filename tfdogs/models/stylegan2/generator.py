@@ -4,7 +4,8 @@ import keras
 import tensorflow as tf
 
 from tfdogs.models import convnets
-from tfdogs.models.base import Generator
+from tfdogs.models.base import Generator, class_table
+from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.stylegan2.mapping import MappingNetwork
 from tfdogs.models.stylegan2.synthesis import SynthesisNetwork
 
@@ -156,6 +157,22 @@ class StyleGAN2Generator(Generator):
             first, last = extra // 2, extra // 2 + self.image_size
             images = images[:, first:last, first:last]
         return tf.tanh(images)
+
+    def parts(self):
+        """Returns what it is made of, each a `Part`; convolutions are counted from the constant."""
+        mapping, synthesis = self.mapping, self.synthesis
+        inputs = numbered("latent", self.latent_dim)
+        if self.num_classes:
+            inputs += numbered("embedding", self.latent_dim)
+        rows = [{"kernel": (0, inputs)}, *({} for _ in mapping.stack)]
+        return [
+            *class_table("embedding", mapping.embedding, self.num_classes),
+            *(Part(f"mapping{i + 1}", layer, rows=rows[i]) for i, layer in enumerate(mapping.stack)),
+            Part("w_mean", self.w_mean),
+            Part("constant", synthesis.constant),
+            *(Part(f"conv{i + 1}", layer) for i, layer in enumerate(synthesis.convs)),
+            *(Part(f"to_rgb{i + 1}", layer) for i, layer in enumerate(synthesis.to_rgb)),
+        ]
 
     def get_config(self):
         own = ("base_channels", "w_dim", "mapping_layers", "mapping_lr", "style_mixing")
