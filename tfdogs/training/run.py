@@ -92,6 +92,7 @@ def _train(config, workers):
         if config.batch_size % workers.replicas:
             config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
         card = _card(Manifest.load(config.data_dir))
+        config = config.resolve(card.image_size)  # what is written down names the networks
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
         feed = Feed(

@@ -114,6 +114,16 @@ def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_pat
     assert TrainConfig.load(tmp_path / "config.json") == config
 
 
+def test_where_attention_is_that_nobody_asked_for():
+    places = {"data_dir": "d", "model_dir": "m"}
+    config = TrainConfig(**places, model="biggan")
+    assert config.network_options["attention"] is None
+    assert config.resolve(256).attention == 64
+    before = TrainConfig.from_dict({**places, "model": "biggan", "attention": 32})  # 32 was the default
+    assert before.diff(config.resolve(128)) == [] and before.resolve(256) == before
+    assert TrainConfig(**places).resolve(256) == TrainConfig(**places)  # dcgan has none
+
+
 @pytest.mark.parametrize("text", ["[]", "3", '["model"]', "null"])
 def test_a_file_that_holds_no_configuration_is_named(tmp_path, text):
     (tmp_path / "config.json").write_text(text)

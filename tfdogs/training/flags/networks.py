@@ -34,9 +34,9 @@ class NetworkFlags(Config):
     )
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
-        "the image's; 0: none.",
-        default=32,
-        lower=0,
+        "the image's; 0: none; -1: 32, and 64 for images of over 128 px.",
+        default=-1,
+        lower=-1,
     )
     activation: str = flag(
         "biggan: activation of both networks.", default="relu", choices=("relu", "leaky_relu")
@@ -82,6 +82,12 @@ class NetworkFlags(Config):
             {n: v for n, v in values.items() if model in registry.OPTIONS.get(n, [model])}
         )
 
+    def resolve(self, image_size):
+        """Returns the configuration with an `attention` of -1 replaced by what it means for this size."""
+        if self.attention != -1 or self.model not in registry.OPTIONS["attention"]:
+            return self
+        return dataclasses.replace(self, attention=registry.default_attention(image_size))
+
     @property
     def network_options(self):
         """The flags that this model alone knows, as `tfdogs.models.build` takes them."""
@@ -90,4 +96,6 @@ class NetworkFlags(Config):
             options["auxiliary"] = bool(self.auxiliary)
         if "w_dim" in options:
             options["w_dim"] = self.w_dim or None
+        if options.get("attention") == -1:
+            options["attention"] = None
         return options
