@@ -10,7 +10,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
-from tfdogs.training import preflight
+from tfdogs.training import memory, preflight
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
@@ -76,10 +76,11 @@ def train(config):
             data, or `config.aug_preview` cannot be written or is there; nothing is changed then. TF_CONFIG is
             malformed, or the workers were not given the same.
         TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
-            with --on_alarm=stop; what was trained is saved. Another worker is gone.
+            with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
+            suffice; the checkpoints stay.
     """
     workers = Workers.of(config)
-    with workers.reporting_losses():
+    with workers.reporting_losses(), memory.reporting(config):
         _train(config, workers)
         workers.any(False)  # none leaves before all are done
 
@@ -121,6 +122,8 @@ def _train(config, workers):
         raise UsageError(
             "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
         )
+    with workers.together():
+        memory.check(gan, config)
     if config.dry_run:
         preflight.report(config, gan, feed, workers)
         return

@@ -82,12 +82,6 @@ class NetworkFlags(Config):
             {n: v for n, v in values.items() if model in registry.OPTIONS.get(n, [model])}
         )
 
-    def resolve(self, image_size):
-        """Returns the configuration with an `attention` of -1 replaced by what it means for this size."""
-        if self.attention != -1 or self.model not in registry.OPTIONS["attention"]:
-            return self
-        return dataclasses.replace(self, attention=registry.default_attention(image_size))
-
     @property
     def network_options(self):
         """The flags that this model alone knows, as `tfdogs.models.build` takes them."""
