@@ -61,7 +61,9 @@ class RunConfig(Config):
         lower=0.0,
         upper=1.0,
     )
-    image_size: int = flag("Height and width of every image, in pixels.", default=64, lower=16, upper=1024)
+    image_size: int = flag(
+        "Height and width of every image, which is square, in pixels.", default=64, lower=16, upper=1024
+    )
     eval_fraction: float = flag(
         "Share of the pictures that goes to the eval split.", default=0.05, lower=0.0, upper=0.5
     )

@@ -10,12 +10,21 @@ from absl import flags
 
 from tfdogs.errors import UsageError
 
-_DEFINE = {
-    bool: flags.DEFINE_bool,
-    float: flags.DEFINE_float,
-    int: flags.DEFINE_integer,
-    str: flags.DEFINE_string,
-}
+_DEFINE = {bool: flags.DEFINE_bool, float: flags.DEFINE_float, str: flags.DEFINE_string}
+
+
+class _Integer(flags.IntegerParser):
+    """Reads whole numbers; says of anything else what the flag means, such as of --image_size=64x96."""
+
+    def __init__(self, help):
+        super().__init__()
+        self._help = help
+
+    def convert(self, argument):
+        try:
+            return super().convert(argument)
+        except ValueError as e:
+            raise ValueError(f"must be one whole number. {self._help}") from e
 
 
 def flag(help, *, default=dataclasses.MISSING, choices=None, lower=None, upper=None, run_control=False):
@@ -114,6 +123,10 @@ class Config:
             if field.name == cls.POSITIONAL:
                 text += f" --{field.name}= may be left out."
             default = None if required else field.default
+            if field.type is int:
+                parser, serializer = _Integer(text), flags.ArgumentSerializer()
+                flags.DEFINE(parser, field.name, default, text, flag_values, serializer)
+                continue
             _DEFINE[field.type](field.name, default, text, flag_values=flag_values)
 
     @classmethod

@@ -5,10 +5,11 @@ from pathlib import Path
 from tfdogs.errors import UsageError
 from tfdogs.metrics.extractors.extractor import fingerprint
 from tfdogs.sampling.drawing import Picture
+from tfdogs.sampling.sampler import chunk_size
 from tfdogs.serving import version_folders
 from tfdogs.serving.client.local_client import LocalClient
 
-_BATCH = 256  # images; a multiple of the chunk that the export's graph draws at a time
+_CHUNKS = 8  # drawn at once; how many images a chunk has the export's graph decides
 
 
 class ExportPainter:
@@ -29,7 +30,11 @@ class ExportPainter:
         folder = newest(config.export_dir)
         self._client = LocalClient(folder)
         card = self._client.card()
-        self.image_size, _, self.channels = card["image_shape"]
+        self.image_size, width, self.channels = card["image_shape"]
+        if width != self.image_size:
+            shape = f"{self.image_size}x{width}"
+            config.reject("export_dir", f"must be of a model that draws squares, and this one draws {shape}")
+        self._batch = _CHUNKS * chunk_size(card["image_shape"])
         self.classes = tuple(card["classes"])
         self._truncation, self._label = config.truncation or None, self._index(config)
         self.fingerprint = fingerprint(folder)
@@ -37,8 +42,8 @@ class ExportPainter:
 
     def pictures(self, seed, count):
         """Yields `count` `Picture`s from `seed` on; a batch is in memory at a time."""
-        for start in range(seed, seed + count, _BATCH):
-            seeds = range(start, min(start + _BATCH, seed + count))
+        for start in range(seed, seed + count, self._batch):
+            seeds = range(start, min(start + self._batch, seed + count))
             labels = [None] * len(seeds)
             if self.classes:
                 labels = [

@@ -381,3 +381,25 @@ def test_damage_is_found_before_the_first_batch_in_both_modes(tmp_path, mode):
     write(tmp_path, serialized)
     with pytest.raises(TfdogsError, match=r"train-1.tfrecord: record 2 holds no image"):
         Feed(tmp_path, memory_limit=LIMITS[mode])
+
+
+@pytest.mark.parametrize("mode", LIMITS)
+def test_large_images_in_flight_are_bounded_and_change_nothing(tmp_path, monkeypatch, mode):
+    """Few are checked, and few batches put together, at once: a batch a core could fill the memory."""
+    from tfdogs.data import feed as module
+
+    data_dir = write(tmp_path, [example(i, png(IMAGES[i])) for i in range(N)])
+
+    def first():
+        feed = Feed(data_dir, batch_size=4, memory_limit=LIMITS[mode])
+        batches = itertools.islice(feed.batches().as_numpy_iterator(), 5)
+        return feed, [array for batch in batches for array in batch]
+
+    _, expected = first()
+    monkeypatch.setattr(module, "_CHECKED", SIZE**2)
+    monkeypatch.setattr(module, "_UNDER_WAY", 3 * 4 * SIZE**2 * 3)
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 16)
+    feed, drawn = first()
+    assert feed._calls() == 3
+    for a, b in zip(expected, drawn, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -42,6 +42,11 @@ def test_paper_dogs_end_to_end(tmp_path):
         (["--images=paper_dogs:4", "--size=64"], "Unknown command line flag 'size'"),
         (["--images=paper_dogs:4", "--crop=round"], "--crop must be one of box_square, box_expand"),
         (["--images=paper_dogs:4", "--image_size=8"], "--image_size must be at least 16 and at most 1024"),
+        (
+            ["--images=paper_dogs:4", "--image_size=64x96"],
+            "image_size=64x96: must be one whole number. Height and",
+        ),
+        (["--images=paper_dogs:4", "--image_size=64,96"], "every image, which is square, in pixels."),
         (["--images=paper_dogs:4", "--margin=0.5"], "--margin goes with --crop=box_expand only"),
         (["--images=paper_dogs:4", "--channels=2"], "--channels must be one of 0, 1, 3"),
         (["--images=paper_dogs:4", "--channels=1", "--reject_greyscale"], "would reject everything"),

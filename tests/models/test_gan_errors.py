@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import tfdogs
@@ -63,3 +64,27 @@ def test_one_optimizer_for_two():
     optimizer = keras.optimizers.Adam()
     with pytest.raises(ValueError, match=r"must be two optimizers. Received: the same one twice"):
         gan().compile(g_optimizer=optimizer, d_optimizer=optimizer)
+
+
+def oblong():
+    """A pair of networks of one's own, for images 8 pixels high and 12 wide."""
+    generator = keras.Sequential(
+        [keras.Input((5,)), keras.layers.Dense(8 * 12 * 3, "tanh"), keras.layers.Reshape((8, 12, 3))]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(1)]
+    )
+    return generator, discriminator
+
+
+def test_images_need_not_be_square_but_of_one_shape():
+    generator, discriminator = oblong()
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, augment=tfdogs.ADA(initial_p=0.5))
+    gan.compile()
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 12, 3), np.uint8)
+    gan.fit(images, batch_size=2, verbose=0)
+    assert gan.generate(3).shape == (3, 8, 12, 3)
+    # This discriminator would judge any shape, and Keras now traces for any.
+    message = r"\[2,8,8,3\] is not compatible with expected shape \[\?,8,12,3\]"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        gan.fit(images[:, :, :8], batch_size=2, verbose=0)

@@ -9,7 +9,8 @@ from tfdogs.errors import UsageError
 from tfdogs.models import NAMES, build, registry
 
 SIZES = {"dcgan": (28, 32, 48, 50, 64, 100, 128), "mlp": (8, 28, 48, 64), "wgan_gp": (28, 50, 64, 128, 256)}
-LIMITS = {"mlp": (8, 64), "wgan_gp": (28, 512)}
+LARGE = ("biggan", "dcgan", "r3gan", "stylegan2")
+LIMITS = {"mlp": (8, 64), "wgan_gp": (28, 512), **dict.fromkeys(LARGE, (28, 1024))}
 CASES = [(name, size) for name in NAMES for size in SIZES.get(name, (28, 50, 64, 128))]
 SMALL = {"embedding_dim": 4, "mapping_layers": 2, "w_dim": 4, "blocks": 1, "group_width": 2}
 

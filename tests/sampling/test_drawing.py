@@ -14,8 +14,8 @@ from tfdogs.sampling.seeds import Seeds
 class FakeSampler:
     """Draws images of one pixel that tell the seed and the label; counts the images asked for."""
 
-    def __init__(self, num_classes=0):
-        self.num_classes = num_classes
+    def __init__(self, num_classes=0, chunk=CHUNK):
+        self.num_classes, self.chunk = num_classes, chunk
         self.drawn = 0
 
     def images(self, seeds, *, labels=None, truncation=None):
@@ -36,6 +36,7 @@ def pixel(png):
 
 def test_batches_are_whole_chunks_of_the_sampler():
     assert BATCH % CHUNK == 0
+    assert Drawing(FakeSampler(chunk=8), Seeds.first(0, 9)).batch == 64
 
 
 def test_pictures_come_in_order_each_with_its_seed(sampler):

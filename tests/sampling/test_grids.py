@@ -7,7 +7,7 @@ import pytest
 
 from tfdogs.sampling import class_grid, style_mixing, table, truncation_grid
 from tfdogs.sampling.drawing import Drawing
-from tfdogs.sampling.sampler import Sampler
+from tfdogs.sampling.sampler import CHUNK, Sampler
 from tfdogs.sampling.seeds import Seeds
 
 SEEDS = Seeds.parse("3,9")
@@ -15,6 +15,8 @@ SEEDS = Seeds.parse("3,9")
 
 class Recorder:
     """A sampler whose images tell by their colour what was asked for: seed, label, truncation."""
+
+    chunk = CHUNK
 
     def __init__(self, num_classes=0, **generator):
         self.num_classes = num_classes

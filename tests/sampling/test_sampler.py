@@ -47,6 +47,20 @@ def test_an_images_bytes_depend_on_its_seed_alone(sampler, images):
     np.testing.assert_array_equal(sampler.images([5] * 40), np.repeat(images[5:6], 40, axis=0))
 
 
+def test_large_images_are_drawn_fewer_at_once():
+    sizes = (28, 128, 512, 720, 1024, 4096)
+    assert [module.chunk_size((size, size, 3)) for size in sizes] == [32, 32, 32, 16, 8, 1]
+    zoom = keras.Sequential([keras.Input((4,)), layers.Reshape((1, 1, 4)), layers.UpSampling2D(1024)])
+    zoom = keras.Sequential([zoom, layers.Lambda(lambda x: x[..., :1])])
+    shapes, draw = [], zoom.call
+    zoom.call = lambda x, **kwargs: shapes.append(x.shape) or draw(x, **kwargs)
+    sampler = Sampler(zoom, 4)
+    images = sampler.images(range(9))
+    assert sampler.image_shape == (1024, 1024, 1) and images.shape == (9, 1024, 1024, 1)
+    assert {tuple(shape) for shape in shapes} == {(32, 4), (8, 4)}  # the first to learn the shape, not drawn
+    assert len(np.unique(images[:, 0, 0, 0])) > 5 and (images == images[:, :1, :1]).all()
+
+
 def test_from_latents(sampler, images):
     np.testing.assert_array_equal(sampler.from_latents(sampler.latents(range(3))), images[:3])
 

@@ -4,13 +4,14 @@ from PIL import Image
 
 from tfdogs.sampling import walk
 from tfdogs.sampling.drawing import Drawing
+from tfdogs.sampling.sampler import CHUNK
 from tfdogs.sampling.seeds import Seeds
 
 
 class Recorder:
     """Records the latents and labels that it is to draw."""
 
-    latent_dim = 2
+    latent_dim, chunk = 2, CHUNK
 
     def __init__(self, latent, num_classes=0):
         self.latent, self.num_classes = latent, num_classes
@@ -58,7 +59,7 @@ def test_frames_have_the_class_of_the_first_stop():
 def test_frames_are_drawn_as_they_are_read():
     sampler = Recorder("normal")
     next(walk.frames(Drawing(sampler, Seeds.first(0, 100)), 100))
-    assert len(sampler.z) == walk.CHUNK
+    assert len(sampler.z) == CHUNK
 
 
 @pytest.mark.parametrize("channels", [1, 3])

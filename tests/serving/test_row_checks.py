@@ -3,7 +3,7 @@ import re
 import pytest
 import tensorflow as tf
 
-from tfdogs.serving.row_checks import MAX_ROWS, admit, require
+from tfdogs.serving.row_checks import MAX_ROWS, admit, max_rows, require
 
 LOST = "\N{REPLACEMENT CHARACTER}"
 QUOTED = {
@@ -69,3 +69,9 @@ def test_rows_are_counted_before_rules():
         with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(message)):
             admit({"a": tf.constant(a), "b": tf.constant(b)}, rules)
     assert admit({"a": tf.constant([], tf.bool)}, rules)["a"].shape == (0,)
+
+
+def test_fewer_rows_of_large_images():
+    assert [max_rows((size, size, 3)) for size in (28, 512, 1024)] == [MAX_ROWS, MAX_ROWS, MAX_ROWS // 4]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"at most 2 rows\. Received: 3"):
+        admit({"a": tf.zeros(3)}, {}, most=2)

@@ -29,7 +29,10 @@ class SubmissionConfig(Config):
     zip: str = flag("The zip to check.")
     num_images: int = flag("Number of images that was asked for.", default=10_000, lower=2, upper=10_000_000)
     image_size: int = flag(
-        "Their height and width that was asked for, in pixels.", default=64, lower=8, upper=MAX_IMAGE_SIZE
+        "Their height and width that was asked for, which are equal, in pixels.",
+        default=64,
+        lower=8,
+        upper=MAX_IMAGE_SIZE,
     )
     data_dir: str = flag(
         "Score against these training images: prepared data, as tfdogs.prepare leaves it.", default=""

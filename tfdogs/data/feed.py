@@ -17,6 +17,9 @@ from tfdogs.data.order import in_order, mirrored, order
 from tfdogs.data.stores import Decoded, Encoded, decode
 from tfdogs.errors import TfdogsError, UsageError
 
+_CHECKED = 2**21  # pixels, of up to 32 images, that a thread checks at once
+_UNDER_WAY = 2**30  # bytes of images in the batches that are put together at the same time
+
 
 class Feed:
     """Feeds the images of one split, shuffled, flipped and batched, for ever.
@@ -153,7 +156,7 @@ class Feed:
         dataset = dataset.rebatch(self.batch_size, drop_remainder=True)
         if share is not None:
             dataset = dataset.map(lambda *values: tuple(map(share.cut, values))).unbatch()
-        dataset = dataset.map(self._take, num_parallel_calls=os.cpu_count() or 1)
+        dataset = dataset.map(self._take, num_parallel_calls=self._calls())
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
         return in_order(dataset.prefetch(2))
 
@@ -165,7 +168,7 @@ class Feed:
             last batch, which is smaller where the batch size does not divide the number of images.
         """
         dataset = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
-        dataset = dataset.map(self._store.gather, num_parallel_calls=os.cpu_count() or 1)
+        dataset = dataset.map(self._store.gather, num_parallel_calls=self._calls())
         return in_order(dataset.prefetch(2))
 
     def first(self, n):
@@ -183,6 +186,11 @@ class Feed:
         size = f"{self.nbytes / 1e6:,.0f} MB" + (" on disk" if self.mode == "encoded" else "")
         shape = f"{self.image_size}x{self.image_size}x{self.channels}"
         return f"{self.num_images:,} images of {shape} {where} ({size})"
+
+    def _calls(self):
+        """Returns how many batches may be put together at the same time: a core each, as memory allows."""
+        batch_bytes = self.batch_size * self.image_size**2 * self.channels
+        return max(1, min(os.cpu_count() or 1, _UNDER_WAY // batch_bytes))
 
     def _take(self, indices, flips):
         images, labels = self._store.gather(indices)
@@ -221,7 +229,8 @@ def _checked(data_dir, manifest, split):
             raise TfdogsError(f"{path}: record {index} has label {label}, legal are -1 to {most}")
         return path, serialized, images, labels
 
-    workers, chunk, shards = os.cpu_count() or 1, 32, manifest.splits[split]
+    workers, shards = os.cpu_count() or 1, manifest.splits[split]
+    chunk = max(1, min(32, _CHECKED // (shape[0] * shape[1])))
     bar = tqdm(
         total=manifest.num_images(split), desc="reading", unit="img", delay=1, leave=False, disable=None
     )

@@ -35,7 +35,9 @@ class PrepareConfig(Config):
         lower=0.0,
         upper=2.0,
     )
-    image_size: int = flag("Height and width of every image, in pixels.", default=64, lower=16, upper=1024)
+    image_size: int = flag(
+        "Height and width of every image, which is square, in pixels.", default=64, lower=16, upper=1024
+    )
     channels: int = flag("3 (RGB), 1 (grey) or 0: the source's own.", default=0, choices=(0, 1, 3))
     eval_fraction: float = flag(
         "Share of the source pictures that goes to the eval split.", default=0.05, lower=0.0, upper=0.5

@@ -19,6 +19,7 @@ def unpack(data, image_shape, num_classes):
 
     Raises:
         ValueError: images of another shape, or no labels where there are classes.
+        tf.errors.InvalidArgumentError: when it runs, images of another shape that could not be known before.
     """
     images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
     if not images.shape[1:].is_compatible_with(image_shape):
@@ -28,6 +29,8 @@ def unpack(data, image_shape, num_classes):
         )
     if num_classes and labels is None:
         raise ValueError("the networks are conditional: fit needs labels beside the images. Received: none")
+    # After images of two shapes Keras traces for any: what a second `fit` is given shows when it runs only.
+    images = tf.ensure_shape(images, [None, *image_shape])
     return pixels.to_float(images), tf.reshape(tf.cast(labels, tf.int32), [-1]) if num_classes else None
 
 

@@ -4,10 +4,32 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfdogs.models import resnets
+from tfdogs.models import convnets, resnets
 from tfdogs.models.named_weights import Part, numbered
+from tfdogs.models.registry import default_attention
 from tfdogs.models.resnets import ResidualDiscriminator, ResidualGenerator
 from tfdogs.models.spectral_norm import SNDense
+
+# Channels at 256 px, in base channels, from the image down: table 5 of the paper. At 512 px (table 6) another
+# block of 1x lies outside of them, and so we go on at 1024.
+_LARGE, _LARGE_LEVELS = (1, 2, 4, 8, 8, 16), 6
+
+
+def generator_widths(image_size):
+    """Returns the channels of the first map and of the blocks as `resnets.generator_widths` does."""
+    levels = convnets.doublings(image_size)
+    if levels < _LARGE_LEVELS:
+        return resnets.generator_widths(image_size, last=2)
+    return _LARGE[-1], (*reversed(_LARGE), *(1,) * (levels - _LARGE_LEVELS))
+
+
+def discriminator_widths(image_size):
+    """Returns of each block (channels, whether it halves) as `resnets.discriminator_widths` does."""
+    levels = convnets.doublings(image_size)
+    if levels < _LARGE_LEVELS:
+        return resnets.discriminator_widths(image_size)
+    widths = (*(1,) * (levels - _LARGE_LEVELS), *_LARGE)
+    return *((width, True) for width in widths), (_LARGE[-1], False)
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -25,10 +47,11 @@ class BigGANGenerator(ResidualGenerator):
         latent_dim: length of a latent; default 120.
         num_classes, dtype, name: see `Generator`.
         base_channels: the paper's ch, 96 for ImageNet: channels of the last block are 2x at 64 px, 1x at
-            128 px, doubled with every halving, up to 16x; under 64 px all blocks have 4x; default 32.
+            128 px, doubled with every halving, up to 16x, over 128 px as in the paper's tables; under 64 px
+            all blocks have 4x; default 32.
         embedding_dim: length of a class's embedding; default 128.
         attention: there is self-attention at the largest feature map of at most this size and half the
-            image's; 0 for none; default 32.
+            image's; 0 for none; default: `registry.default_attention`, 32, over 128 px 64.
         activation: "relu", or "leaky_relu" of slope 0.2.
 
     Raises:
@@ -43,12 +66,12 @@ class BigGANGenerator(ResidualGenerator):
         *,
         base_channels=32,
         embedding_dim=128,
-        attention=32,
+        attention=None,
         activation="relu",
         num_classes=0,
         **kwargs,
     ):
-        widths = resnets.generator_widths(image_size, last=2)
+        widths = generator_widths(image_size)
         count = 1 + len(widths[1])
         lengths = [latent_dim // count + (i < latent_dim % count) for i in range(count)]
         extra = embedding_dim if num_classes else 0
@@ -60,7 +83,7 @@ class BigGANGenerator(ResidualGenerator):
             base_channels=base_channels,
             widths=widths,
             conditions=[extra + length for length in lengths[1:]],
-            attention=attention,
+            attention=default_attention(image_size) if attention is None else attention,
             activation=activation,
             spectral_norm=True,
             kernel_initializer="orthogonal",
@@ -115,9 +138,9 @@ class BigGANDiscriminator(ResidualDiscriminator):
         image_size: 28 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
         num_classes, freeze, dtype, name: see `Discriminator`.
-        base_channels: the paper's ch: channels of the first block; doubled with every halving, up to 16x;
-            under 64 px all blocks have 4x; default 32.
-        attention: see `BigGANGenerator`; default 32.
+        base_channels: the paper's ch: channels of the first block; doubled with every halving, up to 16x,
+            over 128 px as in the paper's tables; under 64 px all blocks have 4x; default 32.
+        attention: see `BigGANGenerator`.
         activation: "relu", or "leaky_relu" of slope 0.2.
         auxiliary: whether it also names the class (Odena et al. 2017, AC-GAN); default False.
 
@@ -131,7 +154,7 @@ class BigGANDiscriminator(ResidualDiscriminator):
         channels=3,
         *,
         base_channels=32,
-        attention=32,
+        attention=None,
         activation="relu",
         auxiliary=False,
         **kwargs,
@@ -140,7 +163,8 @@ class BigGANDiscriminator(ResidualDiscriminator):
             image_size,
             channels,
             base_channels=base_channels,
-            attention=attention,
+            widths=discriminator_widths(image_size),
+            attention=default_attention(image_size) if attention is None else attention,
             activation=activation,
             kernel_initializer="orthogonal",
             wide=True,

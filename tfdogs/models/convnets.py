@@ -23,9 +23,9 @@ def start_size(image_size):
     return math.ceil(image_size / 2 ** doublings(image_size))
 
 
-def width(base_channels, level):
-    """Returns the channels `level` halvings below the layer at the image: doubled each time, at most 8x."""
-    return base_channels * min(2**level, 8)
+def width(base_channels, level, *, most=8):
+    """Returns the channels `level` halvings below the image's layer: doubled each time, at most `most` x."""
+    return base_channels * min(2**level, most)
 
 
 def initializer():

@@ -1,4 +1,4 @@
-"""DCGAN (Radford et al. 2016), for any image size from 28 to 128."""
+"""DCGAN (Radford et al. 2016), for any image size from 28 to 1024. The paper's own is 64."""
 
 import keras
 

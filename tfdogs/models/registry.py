@@ -29,18 +29,18 @@ class _Model:
 _R3GAN = ("blocks", "expansion", "group_width", "patch")
 _MODELS = {
     "biggan": _Model(
-        *("biggan:BigGANGenerator", "biggan:BigGANDiscriminator", 28, 128),
+        *("biggan:BigGANGenerator", "biggan:BigGANDiscriminator", 28, 1024),
         g_options=("attention", "activation", "embedding_dim"),
         d_options=("attention", "activation", "auxiliary"),
     ),
     "dcgan": _Model(
-        *("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 128),
+        *("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 1024),
         g_options=("skip_excitation",),
         d_options=("d_norm", "reconstruction"),
     ),
     "mlp": _Model("mlp:MLPGenerator", "mlp:MLPDiscriminator", 8, 64, hidden=True),
     "r3gan": _Model(
-        *("r3gan.generator:R3GANGenerator", "r3gan.discriminator:R3GANDiscriminator", 28, 128),
+        *("r3gan.generator:R3GANGenerator", "r3gan.discriminator:R3GANDiscriminator", 28, 1024),
         g_options=(*_R3GAN, "skip_excitation"),
         d_options=(*_R3GAN, "reconstruction"),
     ),
@@ -52,7 +52,7 @@ _MODELS = {
     "sngan": _Model("sngan:SNGANGenerator", "sngan:SNGANDiscriminator", 28, 128),
     "stylegan2": _Model(
         *("stylegan2.generator:StyleGAN2Generator", "stylegan2.discriminator:StyleGAN2Discriminator"),
-        *(28, 128),
+        *(28, 1024),
         g_options=("mapping_layers", "w_dim", "style_mixing"),
     ),
     "wgan_gp": _Model("wgan_gp:WGANGPGenerator", "wgan_gp:WGANGPCritic", 28, 512),
@@ -64,6 +64,15 @@ OPTIONS = {
     option: tuple(name for name, m in _MODELS.items() if option in (*m.g_options, *m.d_options))
     for option in dict.fromkeys(o for m in _MODELS.values() for o in (*m.g_options, *m.d_options))
 }
+
+
+def default_attention(image_size):
+    """Returns the largest side of a feature map that sagan and biggan attend to where nobody says another.
+
+    64 px over 128 px, as BigGAN has it (Brock et al. 2019, appendix B). Up to 128 px it is 32, though the
+    paper has 64 at 128 px too: runs of that size are there.
+    """
+    return 64 if image_size > 128 else 32
 
 
 def build(

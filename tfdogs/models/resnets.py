@@ -201,6 +201,7 @@ class ResidualDiscriminator(Discriminator):
         channels: 1 or 3.
         num_classes, freeze, dtype, name: see `Discriminator`.
         base_channels: unit of the widths.
+        widths: of each block (channels in that unit, whether it halves); default `discriminator_widths`.
         attention: see `ResidualGenerator`.
         activation: "relu" or "leaky_relu".
         kernel_initializer: of all kernels.
@@ -216,6 +217,7 @@ class ResidualDiscriminator(Discriminator):
         channels,
         *,
         base_channels,
+        widths=None,
         attention=0,
         activation="relu",
         kernel_initializer="glorot_uniform",
@@ -231,7 +233,7 @@ class ResidualDiscriminator(Discriminator):
         self._margins = ((size - image_size) // 2, (size - image_size + 1) // 2)
         attended = attention_size(image_size, attention)
         self.stack = []
-        for index, (width, halves) in enumerate(discriminator_widths(image_size)):
+        for index, (width, halves) in enumerate(widths or discriminator_widths(image_size)):
             self.stack.append(
                 DiscriminatorBlock(
                     width * base_channels,

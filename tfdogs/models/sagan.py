@@ -2,6 +2,7 @@
 
 import keras
 
+from tfdogs.models.registry import default_attention
 from tfdogs.models.sngan import SNGANDiscriminator, SNGANGenerator
 
 
@@ -14,10 +15,11 @@ class SAGANGenerator(SNGANGenerator):
     Args:
         image_size, channels, latent_dim, num_classes, base_channels, dtype, name: see `SNGANGenerator`.
         attention: it is at the largest feature map of at most this size and half the image's; 0 for none;
-            default 32.
+            default: `registry.default_attention`.
     """
 
-    def __init__(self, image_size=64, channels=3, latent_dim=128, *, attention=32, **kwargs):
+    def __init__(self, image_size=64, channels=3, latent_dim=128, *, attention=None, **kwargs):
+        attention = default_attention(image_size) if attention is None else attention
         super().__init__(image_size, channels, latent_dim, attention=attention, spectral_norm=True, **kwargs)
 
     def get_config(self):
@@ -30,10 +32,11 @@ class SAGANDiscriminator(SNGANDiscriminator):
 
     Args:
         image_size, channels, num_classes, freeze, base_channels, dtype, name: see `SNGANDiscriminator`.
-        attention: see `SAGANGenerator`; default 32.
+        attention: see `SAGANGenerator`.
     """
 
-    def __init__(self, image_size=64, channels=3, *, attention=32, **kwargs):
+    def __init__(self, image_size=64, channels=3, *, attention=None, **kwargs):
+        attention = default_attention(image_size) if attention is None else attention
         super().__init__(image_size, channels, attention=attention, **kwargs)
 
     def get_config(self):

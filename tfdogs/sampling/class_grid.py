@@ -3,7 +3,6 @@
 import numpy as np
 
 from tfdogs.sampling import table
-from tfdogs.sampling.drawing import BATCH
 from tfdogs.sampling.images import label_name
 
 
@@ -21,8 +20,8 @@ def draw(drawing, labels, *, classes=()):
     seeds = drawing.seeds.array()
     all_seeds, all_labels = np.tile(seeds, len(labels)), np.repeat(labels, len(seeds))
     parts = []
-    for start in range(0, len(all_seeds), BATCH):
-        here = slice(start, start + BATCH)
+    for start in range(0, len(all_seeds), drawing.batch):
+        here = slice(start, start + drawing.batch)
         parts.append(
             drawing.sampler.images(all_seeds[here], labels=all_labels[here], truncation=drawing.truncation)
         )

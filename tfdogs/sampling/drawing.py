@@ -7,8 +7,9 @@ import numpy as np
 
 from tfdogs.overlap import overlap
 from tfdogs.sampling.grid import encode_png
+from tfdogs.sampling.sampler import CHUNK
 
-BATCH = 256  # images; a multiple of the sampler's chunk
+BATCH = 256  # images; a multiple of the sampler's chunk, and fewer where that is smaller
 _ENCODERS = 2  # threads; zlib works outside the interpreter's lock, and the generator needs the cores too
 _AHEAD = 2  # batches drawn while the writer still waits for an earlier one
 
@@ -41,6 +42,11 @@ class Drawing:
         self._label = label
         self.progress = progress or (lambda count: None)
 
+    @property
+    def batch(self):
+        """Most images that are drawn before the first of them are handed on."""
+        return max(1, BATCH * self.sampler.chunk // CHUNK)
+
     def labels(self, seeds):
         """Returns the labels of int64 `seeds` [N], int32 [N], or None for an unconditional generator."""
         if not self.sampler.num_classes:
@@ -53,7 +59,7 @@ class Drawing:
 
     def batches(self):
         """Yields (seeds int64 [N], labels int32 [N] or None, images uint8 [N, H, W, C]), N at most 256."""
-        for seeds in self.seeds.chunks(BATCH):
+        for seeds in self.seeds.chunks(self.batch):
             labels = self.labels(seeds)
             images = self.sampler.images(seeds, labels=labels, truncation=self.truncation)
             self.progress(len(seeds))

@@ -1,5 +1,7 @@
 """Images out of a generator: same seed, same image, whatever batch it came in."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,6 +11,13 @@ from tfdogs.models import latents
 # The batch that the generator always runs on, the last one padded: kernels differ between batch sizes
 # in the last bits, and a byte of an image could follow them.
 CHUNK = 32
+_PIXELS = CHUNK * 512**2  # of a chunk; of larger images there are fewer, lest activations fill the memory
+
+
+def chunk_size(image_shape):
+    """Returns how many images (H, W, C) are drawn at once: `CHUNK` up to 512 px, 8 at 1024 px."""
+    height, width = image_shape[:2]
+    return max(1, min(CHUNK, _PIXELS // (height * width)))
 
 
 class Sampler:
@@ -24,6 +33,8 @@ class Sampler:
     Attributes:
         truncates_styles: whether truncation is the generator's own: psi, which draws the style of an image
             towards the mean one, rather than a bound of the latents.
+        image_shape: (H, W, C) of what it draws.
+        chunk: images that the generator draws at once, the last ones padded.
     """
 
     def __init__(self, generator, latent_dim, *, latent="normal", num_classes=0):
@@ -34,6 +45,23 @@ class Sampler:
         self.truncates_styles = getattr(generator, "truncates_styles", False)
         self._draw = tf.function(self._call_generator)
         self._latents = tf.function(self._draw_latents, reduce_retracing=True)
+
+    @functools.cached_property
+    def image_shape(self):
+        inputs = tf.TensorSpec([CHUNK, self.latent_dim], tf.float32)
+        if self.num_classes:
+            inputs = (inputs, tf.TensorSpec([CHUNK], tf.int32))
+        style = (tf.TensorSpec([CHUNK], tf.float32),) if self.truncates_styles else ()
+        shape = self._draw.get_concrete_function(inputs, *style).structured_outputs.shape
+        if not shape.is_fully_defined():  # a network that learns it when it runs
+            shape = self._draw(
+                *tf.nest.map_structure(lambda s: tf.zeros(s.shape, s.dtype), (inputs, *style))
+            ).shape
+        return tuple(shape[1:])
+
+    @property
+    def chunk(self):
+        return chunk_size(self.image_shape)
 
     def latents(self, seeds, truncation=None):
         """Returns the latents of `seeds`, float32 [N, latent_dim]; see `tfdogs.models.latents.from_seeds`.
@@ -81,16 +109,16 @@ class Sampler:
             uint8 array [N, H, W, C].
         """
         psi = np.broadcast_to(np.float32(1.0 if truncation is None else truncation), len(z))
-        chunks = []
-        for start in range(0, len(z), CHUNK):
-            chunk = z[start : start + CHUNK]
-            padding = CHUNK - len(chunk)
-            inputs = np.pad(chunk, ((0, padding), (0, 0)))
+        chunks = [np.zeros((0, *self.image_shape), np.uint8)]
+        for start in range(0, len(z), self.chunk):
+            here = slice(start, start + self.chunk)
+            padding = self.chunk - len(z[here])
+            inputs = np.pad(z[here], ((0, padding), (0, 0)))
             if self.num_classes:
-                inputs = (inputs, np.pad(labels[start : start + CHUNK], (0, padding)).astype(np.int32))
-            style = (np.pad(psi[start : start + CHUNK], (0, padding)),) if self.truncates_styles else ()
-            chunks.append(self._draw(inputs, *style).numpy()[: len(chunk)])
-        return np.concatenate(chunks) if chunks else np.zeros((0, *self._image_shape()), np.uint8)
+                inputs = (inputs, np.pad(labels[here], (0, padding)).astype(np.int32))
+            style = (np.pad(psi[here], (0, padding)),) if self.truncates_styles else ()
+            chunks.append(self._draw(inputs, *style).numpy()[: len(z[here])])
+        return np.concatenate(chunks)
 
     def _call_generator(self, inputs, truncation=None):
         style = {} if truncation is None else {"truncation": truncation}
@@ -98,9 +126,6 @@ class Sampler:
 
     def _draw_latents(self, seeds, truncation=None):
         return latents.from_seeds(self.latent, seeds, self.latent_dim, truncation)
-
-    def _image_shape(self):
-        return self.from_latents(np.zeros((1, self.latent_dim), np.float32), np.zeros(1, np.int32)).shape[1:]
 
     def _labels(self, seeds, labels):
         if not self.num_classes:

@@ -5,7 +5,6 @@ import tensorflow as tf
 
 from tfdogs.data import pixels
 from tfdogs.sampling import table
-from tfdogs.sampling.sampler import CHUNK
 
 
 def draw(drawing, layers=None):
@@ -29,11 +28,11 @@ def draw(drawing, layers=None):
     follows_row = np.arange(generator.num_ws)[:, None] < layers
     synthesize = tf.function(lambda ws: pixels.to_uint8(generator.from_w(ws)))
     parts = []
-    for start in range(0, len(coarse), CHUNK):
-        here = slice(start, start + CHUNK)
+    for start in range(0, len(coarse), sampler.chunk):
+        here = slice(start, start + sampler.chunk)
         count = len(coarse[here])
         ws = np.where(follows_row, coarse[here, None], fine[here, None])
-        parts.append(synthesize(np.pad(ws, ((0, CHUNK - count), (0, 0), (0, 0)))).numpy()[:count])
+        parts.append(synthesize(np.pad(ws, ((0, sampler.chunk - count), (0, 0), (0, 0)))).numpy()[:count])
         drawing.progress(count)
     images = np.concatenate(parts)
     images = images.reshape(len(seeds), len(seeds), *images.shape[1:])

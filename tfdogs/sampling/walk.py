@@ -4,7 +4,6 @@ import numpy as np
 from PIL import Image
 
 from tfdogs.models import latents
-from tfdogs.sampling.sampler import CHUNK
 
 
 def frames(drawing, frames_per_stop):
@@ -24,8 +23,8 @@ def frames(drawing, frames_per_stop):
     seeds = drawing.seeds.array()
     stops, labels = sampler.latents(seeds, drawing.truncation), drawing.labels(seeds)
     total = len(seeds) * frames_per_stop
-    for start in range(0, total, CHUNK):
-        stop, step = np.divmod(np.arange(start, min(start + CHUNK, total)), frames_per_stop)
+    for start in range(0, total, sampler.chunk):
+        stop, step = np.divmod(np.arange(start, min(start + sampler.chunk, total)), frames_per_stop)
         after = (stop + 1) % len(seeds)
         z = latents.between(sampler.latent, stops[stop], stops[after], step / frames_per_stop).numpy()
         label = None if labels is None else np.repeat(labels[:1], len(z))

@@ -4,23 +4,33 @@ import math
 
 import tensorflow as tf
 
-MAX_ROWS = 1024  # of one request
+from tfdogs.sampling.sampler import CHUNK, chunk_size
+
+MAX_ROWS = 1024  # of one request, which has fewer where images are large
+
+
+def max_rows(image_shape):
+    """Returns how many rows a request for images (H, W, C) may have: `MAX_ROWS`, at 1024 px 256."""
+    return MAX_ROWS * chunk_size(image_shape) // CHUNK
+
+
 _MAX_SHOWN = 40  # characters of a text that is quoted
 
 
-def admit(inputs, rules):
+def admit(inputs, rules, *, most=MAX_ROWS):
     """Lets inputs through once they are found to be in order: whoever uses what it returns waits for that.
 
     Args:
         inputs: dict of name to tensor, all with a first dimension N.
         rules: dict of name to (rule, test): what the input must be, and a function from the input to a bool
             tensor of its shape. They are checked in this order, after the numbers of rows.
+        most: rows that there may be.
 
     Returns:
         The tensors of `inputs`, a dict.
 
     Raises:
-        tf.errors.InvalidArgumentError: when it runs, N is over `MAX_ROWS` or not the same for all, or a
+        tf.errors.InvalidArgumentError: when it runs, N is over `most` or not the same for all, or a
             rule is broken.
     """
     rows = {name: tf.shape(tensor)[0] for name, tensor in inputs.items()}
@@ -32,8 +42,8 @@ def admit(inputs, rules):
     )
     with tf.control_dependencies([done]):
         done = _require_scalar(
-            counts[0] <= MAX_ROWS,
-            f"a request must have at most {MAX_ROWS} rows. Received: ",
+            counts[0] <= most,
+            f"a request must have at most {most} rows. Received: ",
             tf.strings.as_string(counts[0]),
         )
     for name, (rule, test) in rules.items():

@@ -6,9 +6,10 @@ import tensorflow as tf
 
 import tfdogs
 from tfdogs.errors import TfdogsError
+from tfdogs.sampling.sampler import chunk_size
 from tfdogs.serving import onnx_file, tflite_file, version_folders, warmup
 from tfdogs.serving.float32 import in_float32
-from tfdogs.serving.row_checks import MAX_ROWS
+from tfdogs.serving.row_checks import max_rows
 from tfdogs.serving.signatures import Signatures
 
 
@@ -61,7 +62,7 @@ def export(gan, export_dir, *, version=None, classes=(), card=None, onnx=False, 
             raise OSError(e.message) from e
         extra = hidden / "assets.extra"
         extra.mkdir()
-        warmup.write(signatures.functions, extra / warmup.FILE_NAME)
+        warmup.write(signatures.functions, extra / warmup.FILE_NAME, chunk=chunk_size(gan.image_shape))
         (extra / "card.json").write_text(json.dumps(card, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         if onnx:
             onnx_file.write(gan, extra / "generator.onnx")
@@ -80,7 +81,7 @@ def _card(gan, classes):
         "latent": gan.latent,
         "latent_dim": gan.latent_dim,
         "classes": list(classes) or numbers,
-        "max_rows": MAX_ROWS,
+        "max_rows": max_rows(gan.image_shape),
         "discriminator": "score" if gan.loss_function.probability is None else "probability",
         "scores": {},
         "data": "",

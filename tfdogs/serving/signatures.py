@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from tfdogs.data import pixels
 from tfdogs.models import latents
-from tfdogs.sampling.sampler import CHUNK
+from tfdogs.sampling.sampler import chunk_size
 from tfdogs.serving import picture_bytes
 from tfdogs.serving.generator_function import psi
-from tfdogs.serving.row_checks import admit
+from tfdogs.serving.row_checks import admit, max_rows
 
 NAMES = ("serving_default", "images", "from_latents", "interpolate", "discriminate", "card")
 MAX_TRUNCATION = 1000.0
@@ -20,9 +20,9 @@ class Signatures(tf.Module):
     """The signatures of an export, for `tf.saved_model.save`.
 
     All inputs and outputs of a signature have one first dimension N, from 0 to
-    `tfdogs.serving.row_checks.MAX_ROWS`. Networks always run on `CHUNK` rows, the last ones padded: a row's
-    result is the same, byte for byte on one machine, in whatever request it came. A row that breaks a rule
-    fails the request with InvalidArgument, an error that names the rule, the row and what was received.
+    `tfdogs.serving.row_checks.max_rows`. Networks always run on `chunk_size` rows, the last ones padded: a
+    row's result is the same, byte for byte on one machine, in whatever request it came. A row that breaks a
+    rule fails the request with InvalidArgument, an error that names the rule, the row and what was received.
 
         serving_default  seed, truncation, label -> image_bytes, label
         images           seed, truncation, label -> images, label
@@ -80,6 +80,7 @@ class _Graphs:
         self._probability = gan.loss_function.probability
         self._kind, self._latent_dim = gan.latent, gan.latent_dim
         self._image_shape, self._classes = gan.image_shape, gan.num_classes
+        self._chunk = chunk_size(gan.image_shape)
         self._card = {name: json.dumps(value, allow_nan=False) for name, value in card.items()}
         label = f"in [0, {self._classes})"
         self._rules = {
@@ -160,7 +161,7 @@ class _Graphs:
             return verdict(tf.cast(logits, tf.float32))[:, 0]
 
         name = "score" if self._probability is None else "probability"
-        return {name: _by_chunks(judge, [images, *labels], tf.TensorSpec([CHUNK], tf.float32))}
+        return {name: _by_chunks(judge, [images, *labels], tf.TensorSpec([self._chunk], tf.float32))}
 
     def card(self, **inputs):
         """Returns the card's fields as JSON."""
@@ -174,7 +175,8 @@ class _Graphs:
         return {"value": tf.gather(values, tf.argmax(tf.cast(place(field), tf.int32), 1))}
 
     def _admit(self, inputs, rules):
-        return admit(inputs, {name: rule for name, rule in rules.items() if name in inputs})
+        known = {name: rule for name, rule in rules.items() if name in inputs}
+        return admit(inputs, known, most=max_rows(self._image_shape))
 
     def _from_seeds(self, inputs, output):
         inputs = self._admit(inputs, self._rules_of_seeds)
@@ -215,33 +217,34 @@ class _Graphs:
             return _encode(images, live) if encoded else images
 
         spec = (
-            tf.TensorSpec([CHUNK], tf.string)
+            tf.TensorSpec([self._chunk], tf.string)
             if encoded
-            else tf.TensorSpec([CHUNK, *self._image_shape], tf.uint8)
+            else tf.TensorSpec([self._chunk, *self._image_shape], tf.uint8)
         )
         result = {output: _by_chunks(draw, [*rows, *labels, *styles], spec)}
         return result if label is None else {**result, "label": label}
 
 
 def _by_chunks(function, rows, spec):
-    """Calls a function on CHUNK rows at a time; what the last rows lack is filled with zeros.
+    """Calls a function on a chunk of rows at a time; what the last rows lack is filled with zeros.
 
     Args:
         function: (live, *chunks) -> one tensor, where `live`, an int32 scalar, is the number of rows that are
-            not filling, and the chunks are [CHUNK, ...].
+            not filling, and the chunks are [size, ...].
         rows: tensors [N, ...].
-        spec: TensorSpec of what `function` returns.
+        spec: TensorSpec of what `function` returns, [size, ...].
 
     Returns:
         Tensor [N, ...].
     """
     count = tf.shape(rows[0])[0]
-    chunks = (count + CHUNK - 1) // CHUNK
+    size = spec.shape[0]
+    chunks = (count + size - 1) // size
     parts = []
     for tensor in rows:
-        margins = [[0, chunks * CHUNK - count]] + [[0, 0]] * (tensor.shape.rank - 1)
-        parts.append(tf.reshape(tf.pad(tensor, margins), [-1, CHUNK, *tensor.shape[1:]]))
-    live = tf.minimum(count - CHUNK * tf.range(chunks), CHUNK)
+        margins = [[0, chunks * size - count]] + [[0, 0]] * (tensor.shape.rank - 1)
+        parts.append(tf.reshape(tf.pad(tensor, margins), [-1, size, *tensor.shape[1:]]))
+    live = tf.minimum(count - size * tf.range(chunks), size)
     # One at a time: the networks use all cores, and so memory does not grow with the rows.
     result = tf.map_fn(
         lambda chunk: function(*chunk), (live, *parts), fn_output_signature=spec, parallel_iterations=1
@@ -250,7 +253,7 @@ def _by_chunks(function, rows, spec):
 
 
 def _encode(images, live):
-    """Returns the first `live` of uint8 `images` [CHUNK, H, W, C] as PNG files, string [CHUNK]."""
+    """Returns the first `live` of uint8 `images` [N, H, W, C] as PNG files, string [N]."""
     # zlib's first level: the usual one saves 8 % of the bytes and takes three times as long.
     files = tf.io.encode_png(images[:live], compression=1)
-    return tf.ensure_shape(tf.concat([files, tf.fill([CHUNK - live], "")], 0), [CHUNK])
+    return tf.ensure_shape(tf.concat([files, tf.fill([len(images) - live], "")], 0), [len(images)])

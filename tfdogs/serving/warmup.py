@@ -9,19 +9,20 @@ from tfdogs.serving.protos import predict_pb2, prediction_log_pb2
 FILE_NAME = "tf_serving_warmup_requests"
 
 
-def write(functions, path):
+def write(functions, path, *, chunk=CHUNK):
     """Writes a warm-up file as TensorFlow Serving reads it from `assets.extra`.
 
-    Each signature is asked for 1 row and for `CHUNK` rows, so that what is made at the first call, memory
+    Each signature is asked for 1 row and for `chunk` rows, so that what is made at the first call, memory
     and optimised graphs, is there before the first request.
 
     Args:
         functions: signatures, dict of name to ConcreteFunction.
         path: the file, a TFRecord of PredictionLog.
+        chunk: rows on which the networks run.
     """
     with tf.io.TFRecordWriter(str(path)) as file:
         for signature, function in sorted(functions.items()):
-            for rows in (1, CHUNK):
+            for rows in dict.fromkeys((1, chunk)):
                 request = predict_pb2.PredictRequest()
                 request.model_spec.signature_name = signature
                 for key, spec in function.structured_input_signature[1].items():

@@ -14,6 +14,8 @@ from tfdogs.training.flags.transfer import TransferFlags
 # where they are used, and see next to none of r3gan's, which are no attribute `kernel` of a layer.
 _ORTHOGONAL = tuple(name for name in registry.NAMES if name not in ("r3gan", "stylegan2"))
 
+_SHEET = 4096  # pixels: the width and height that a sheet of large images has by default
+
 # Penalties on the gradient by each image: through a BatchNorm it is one by the whole batch.
 _ONE_BY_ONE = ("gradient_penalty", "dragan", "r1", "r2")
 
@@ -54,6 +56,17 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
         for name in ("g_orthogonal", "d_orthogonal"):
             if getattr(self, name) and self.model not in _ORTHOGONAL:
                 self.reject(name, f"goes with --model={' or '.join(_ORTHOGONAL)} only, not {self.model}")
+
+    def resolve(self, image_size):
+        """Returns the configuration with `attention` of -1 and `sheet_columns` of 0 replaced.
+
+        Args:
+            image_size: height and width of the data's images, in pixels: it decides what they mean.
+        """
+        given = {"sheet_columns": self.sheet_columns or max(1, min(8, _SHEET // image_size))}
+        if self.attention == -1 and self.model in registry.OPTIONS["attention"]:
+            given["attention"] = registry.default_attention(image_size)
+        return dataclasses.replace(self, **given)
 
     def _check_xla(self):
         kind, parts = augment.parse(self.augment)

@@ -4,9 +4,10 @@ import math
 import statistics
 import time
 
-import psutil
 import tensorflow as tf
 import tqdm
+
+from tfdogs.training import memory
 
 _WARM_UP, _MEASURED = 2, 5
 
@@ -37,7 +38,7 @@ def report(config, gan, feed, workers):
     left = max(round(config.total_kimg * 1000) - seen, 0)
     low, high = feed.batch_size / max(seconds), feed.batch_size / min(seconds)
     say(f"speed:      {rate:.1f} img/s (single steps: {low:.1f} to {high:.1f})")
-    say(f"memory:     {psutil.Process().memory_info().rss / 2**30:.2f} GiB of this process")
+    say(f"memory:     {memory.peak()}")
     say(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
     if config.eval_kimg:
         batch = feed.batch_size * config.steps_per_execution

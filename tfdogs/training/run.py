@@ -11,7 +11,7 @@ from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
 from tfdogs.sampling.labels import DATA
-from tfdogs.training import init_source, precision, preflight
+from tfdogs.training import init_source, memory, precision, preflight
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
@@ -87,10 +87,11 @@ def train(config):
             cannot be written or is there; nothing is changed then. TF_CONFIG is malformed, or the workers
             were not given the same.
         TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
-            with --on_alarm=stop; what was trained is saved. Another worker is gone.
+            with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
+            suffice; the checkpoints stay.
     """
     workers = Workers.of(config)
-    with workers.reporting_losses():
+    with workers.reporting_losses(), memory.reporting(config):
         _train(config, workers)
         workers.any(False)  # none leaves before all are done
 
@@ -108,6 +109,7 @@ def _train(config, workers):
     (slow,) = workers.any(not precision.fast_bfloat16())
     with workers.together():
         config = _with_precision(config, run_dir, slow, workers)
+        config = config.resolve(card.image_size)  # what is written down names the networks
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         init_source.check(config)
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
@@ -142,6 +144,8 @@ def _train(config, workers):
         raise UsageError(
             "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
         )
+    with workers.together():
+        memory.check(gan, config)
     if config.init_from and restored is None:
         _start_from(config, gan, card, workers)
     if config.dry_run:

@@ -5,11 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pipeline.bulk import run_painter
+from pipeline.bulk import export_painter, run_painter
 from pipeline.bulk.draw_shard import DrawShard
 from pipeline.bulk.image_shard import ImageShard
 from pipeline.bulk.sample_config import SampleConfig
@@ -63,6 +64,15 @@ def test_two_processes_write_what_one_writes(drawn, sample, tmp_path):
 def test_shards_of_another_size_hold_the_same_images(drawn, sample, read, tmp_path, size, count):
     sample(tmp_path / "bulk", shard_size=size, num_images=count)
     np.testing.assert_array_equal(read(tmp_path / "bulk"), read(drawn)[:count])
+
+
+def test_an_export_that_draws_no_squares_is_refused(tmp_path, monkeypatch):
+    card = {"image_shape": [8, 12, 3], "classes": []}
+    monkeypatch.setattr(export_painter, "newest", Path)
+    monkeypatch.setattr(export_painter, "LocalClient", lambda folder: SimpleNamespace(card=lambda: card))
+    config = SampleConfig(export_dir="dogs", output_dir=str(tmp_path / "bulk"), num_images=4)
+    with pytest.raises(UsageError, match=r"--export_dir must be of a model that draws squares, .* 8x12. Rec"):
+        export_painter.ExportPainter(config)
 
 
 @pytest.mark.slow

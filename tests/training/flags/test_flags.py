@@ -135,6 +135,23 @@ def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_pat
     assert TrainConfig.load(tmp_path / "config.json") == config
 
 
+def test_where_attention_is_that_nobody_asked_for():
+    places = {"data_dir": "d", "model_dir": "m"}
+    config = TrainConfig(**places, model="biggan")
+    assert config.network_options["attention"] is None
+    assert config.resolve(256).attention == 64
+    before = TrainConfig.from_dict({**places, "model": "biggan", "attention": 32})  # 32 was the default
+    assert before.diff(config.resolve(128)) == [] and before.resolve(256).attention == 32
+    assert TrainConfig(**places).resolve(256).attention == -1  # dcgan has none
+
+
+def test_columns_of_a_sheet_that_nobody_asked_for():
+    config = TrainConfig(data_dir="d", model_dir="m")
+    columns = [config.resolve(size).sheet_columns for size in (28, 512, 720, 1024)]
+    assert columns == [8, 8, 5, 4]
+    assert TrainConfig(data_dir="d", model_dir="m", sheet_columns=8).resolve(1024).sheet_columns == 8
+
+
 @pytest.mark.parametrize("text", ["[]", "3", '["model"]', "null"])
 def test_a_file_that_holds_no_configuration_is_named(tmp_path, text):
     (tmp_path / "config.json").write_text(text)

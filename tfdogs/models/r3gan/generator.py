@@ -27,7 +27,8 @@ class R3GANGenerator(Generator):
         channels: 1 or 3; default 3.
         latent_dim: length of a latent; default 64, as the paper's.
         num_classes, dtype, name: see `Generator`.
-        base_channels: channels at the image's size; doubled with every halving, up to 8x; default 64.
+        base_channels: channels at the image's size; doubled with every halving, up to 8x, over 256 px to 16x
+            and over 512 px to 32x; default 64. 96 at 256 px is the paper's network for FFHQ.
         blocks: residual blocks at each size; default 2, as the paper's.
         expansion: channels inside a block, as a multiple of its input's; default 2, as the paper's.
         group_width: least channels in a group of the 3x3 convolutions; 0 for one group. Default 16, as the

@@ -3,6 +3,10 @@
 from tfdogs.models import convnets
 from tfdogs.models.r3gan.residual_block import ResidualBlock
 
+# Doublings of the paper's largest network, FFHQ at 256 px: 96, 192, 384 and then 768 channels from the image
+# down. A larger one goes on outwards, and what lies at 256 px and below stays as it is.
+_PAPERS_LEVELS = 6
+
 
 class Plan:
     """Widths from the image down, and the residual blocks of a level.
@@ -44,7 +48,8 @@ class Plan:
         size = image_size // patch
         levels = convnets.doublings(size)
         self.start = convnets.start_size(size)
-        self.widths = [convnets.width(base_channels, level) for level in range(levels + 1)]
+        most = 8 * 2 ** max(levels - _PAPERS_LEVELS, 0)
+        self.widths = [convnets.width(base_channels, level, most=most) for level in range(levels + 1)]
         self._block = {"expansion": expansion, "group_width": group_width, "dtype": dtype}
 
     def blocks(self):

@@ -9,6 +9,7 @@ from tfdogs.models.stylegan2.equalized_conv import EqualizedConv2D
 from tfdogs.models.stylegan2.equalized_dense import EqualizedDense
 from tfdogs.models.stylegan2.minibatch_stddev import MinibatchStddev
 from tfdogs.models.stylegan2.residual_block import ResidualBlock
+from tfdogs.models.stylegan2.widths import widths
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -21,7 +22,7 @@ class StyleGAN2Discriminator(Discriminator):
         image_size: 8 or more, in pixels; default 64.
         channels: 1 or 3; default 3.
         num_classes, freeze, dtype, name: see `Discriminator`. What lies behind the blocks is float32.
-        base_channels: channels at the image; doubled with every halving, up to 8x; default 32.
+        base_channels: see `StyleGAN2Generator`; default 32.
         group_size: see `MinibatchStddev`; default 4.
     """
 
@@ -36,14 +37,14 @@ class StyleGAN2Discriminator(Discriminator):
         if extra:
             margins = (extra // 2, extra - extra // 2)
             stack.append(layers.ZeroPadding2D((margins, margins), dtype=dtype))
-        stack.append(EqualizedConv2D(base_channels, 1, dtype=dtype))
-        widths = [convnets.width(base_channels, level + 1) for level in range(levels)]
-        stack += [ResidualBlock(width, dtype=dtype) for width in widths]
+        first, *rest = widths(image_size, base_channels)
+        stack.append(EqualizedConv2D(first, 1, dtype=dtype))
+        stack += [ResidualBlock(width, dtype=dtype) for width in rest]
         stack += [
             MinibatchStddev(group_size, dtype="float32"),
-            EqualizedConv2D(widths[-1], 3, dtype="float32"),
+            EqualizedConv2D(rest[-1], 3, dtype="float32"),
             layers.Flatten(dtype="float32"),
-            EqualizedDense(widths[-1], leaky=True, dtype="float32"),
+            EqualizedDense(rest[-1], leaky=True, dtype="float32"),
         ]
         self.body = keras.Sequential(stack, name="body")
 

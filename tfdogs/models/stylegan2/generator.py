@@ -8,6 +8,7 @@ from tfdogs.models.base import Generator, class_table
 from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.stylegan2.mapping import MappingNetwork
 from tfdogs.models.stylegan2.synthesis import SynthesisNetwork
+from tfdogs.models.stylegan2.widths import widths
 
 _MEAN_DECAY = 0.998  # a step, as in the authors' code
 _MIX_LATENTS, _MIX_PLACES, _LAYERS = range(3)  # uses of a step's noise
@@ -29,7 +30,8 @@ class StyleGAN2Generator(Generator):
         channels: 1 or 3; default 3.
         latent_dim: length of a latent; default 128.
         num_classes, dtype, name: see `Generator`. The mapping network and the images are float32.
-        base_channels: channels at the image; doubled with every halving, up to 8x; default 32.
+        base_channels: channels at the image; doubled with every halving, up to 8x, over 128 px to 512 in all
+            (`widths`); default 32.
         w_dim: length of a w, and width of the mapping network; default: `latent_dim`.
         mapping_layers: default 8.
         mapping_lr: the mapping network's learning rate in proportion to the others'; default 0.01.
@@ -78,9 +80,8 @@ class StyleGAN2Generator(Generator):
         self.mapping = MappingNetwork(
             self.w_dim, depth=mapping_layers, lr_multiplier=mapping_lr, num_classes=num_classes
         )
-        levels = convnets.doublings(image_size)
-        widths = [convnets.width(base_channels, level) for level in reversed(range(levels + 1))]
-        self.synthesis = SynthesisNetwork(convnets.start_size(image_size), widths, channels, dtype=dtype)
+        start, coarse_first = convnets.start_size(image_size), widths(image_size, base_channels)[::-1]
+        self.synthesis = SynthesisNetwork(start, coarse_first, channels, dtype=dtype)
 
     @property
     def num_ws(self):

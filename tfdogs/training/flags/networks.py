@@ -45,9 +45,9 @@ class NetworkFlags(Config):
     )
     attention: int = flag(
         "sagan, biggan: there is self-attention at the largest feature map of at most this side, and of half "
-        "the image's; 0: none.",
-        default=32,
-        lower=0,
+        "the image's; 0: none; -1: 32, and 64 for images of over 128 px.",
+        default=-1,
+        lower=-1,
     )
     activation: str = flag(
         "biggan: activation of both networks.", default="relu", choices=("relu", "leaky_relu")
@@ -102,4 +102,6 @@ class NetworkFlags(Config):
                 options[weight] = bool(options[weight])
         if "w_dim" in options:
             options["w_dim"] = self.w_dim or None
+        if options.get("attention") == -1:
+            options["attention"] = None
         return options

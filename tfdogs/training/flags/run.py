@@ -53,7 +53,13 @@ class RunFlags(Config):
         lower=1.0,
         run_control=True,
     )
-    sheet_columns: int = flag("Columns and rows of a sheet.", default=8, lower=1, upper=64, run_control=True)
+    sheet_columns: int = flag(
+        "Columns and rows of a sheet; 0: 8, and of images over 512 px as many as have 4096 px.",
+        default=0,
+        lower=0,
+        upper=64,
+        run_control=True,
+    )
     checkpoint_kimg: float = flag(
         "Thousands of images from one checkpoint to the next.", default=20.0, lower=0.001, run_control=True
     )
