@@ -22,7 +22,7 @@ def load(monkeypatch):
     """Imports a module of benchmarks/ as its scripts do: from their own folder."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield importlib.import_module
-    for name in ("flops", "recipes", "timing"):
+    for name in ("flops", "recipes", "search", "timing"):
         sys.modules.pop(name, None)
 
 
@@ -264,3 +264,56 @@ def test_a_sheet_that_is_not_there_is_one_line(load, tmp_path, sheet):
     with pytest.raises(SystemExit, match=r"recipes\.py: .*samples") as caught:
         load("recipes").keep_sheet(run, tmp_path)
     assert "\n" not in str(caught.value) and not (tmp_path / "recipe_dogs.jpg").exists()
+
+
+def test_a_search_reads_its_candidates(load, tmp_path):
+    search = load("search")
+    found = search.read_candidates(BENCHMARKS / "candidates.txt")
+    assert found[0] == search.Candidate("base", ("--lr_end=0.1",)) and len(found) > 10
+    (tmp_path / "twice").write_text("a --r1=1\n\na --r1=2  # again\n")
+    with pytest.raises(SystemExit, match="names of their own"):
+        search.read_candidates(tmp_path / "twice")
+
+
+def test_every_candidate_is_a_legal_recipe(load, monkeypatch):
+    from tfdogs import cli
+    from tfdogs.training.config import TrainConfig
+
+    monkeypatch.chdir(BENCHMARKS.parent)
+    for candidate in load("search").read_candidates(BENCHMARKS / "candidates.txt"):
+        flags = [*candidate.flags, "--data_dir=data", "--model_dir=run", "--schedule_kimg=100"]
+        assert cli.parse(TrainConfig, ["train", *flags], summary="").max_wall_seconds == 0, candidate.name
+
+
+def test_a_search_keeps_the_lowest_distances(load):
+    search = load("search")
+    candidates = [search.Candidate(name, ()) for name in "abcd"]
+    fids = {"a": 3.0, "b": 1.0, "c": 4.0, "d": 2.0}
+    assert [c.name for c in search.keep_best(candidates, fids, 1 / 3)] == ["b", "d"]
+
+
+def test_a_heat_ends_a_command_by_its_cpu_time(load, tmp_path):
+    noted = []
+    on_signal = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(print('saved')))"
+    busy = f"{on_signal}\nwhile True: pass"
+    used = load("search").run_for([sys.executable, "-c", busy], 0.2, log=tmp_path / "log", note=noted.append)
+    assert used >= 0.2 and noted[-1] == used
+    assert (tmp_path / "log").read_text() == "saved\n"
+
+
+def test_the_rows_of_a_search(load, tmp_path):
+    for heat, name, fid in ((20, "a", 140.0), (20, "b", 120.0), (60, "b", 90.0)):
+        folder = tmp_path / str(heat)
+        folder.mkdir(exist_ok=True)
+        facts = {
+            "kimg": 1234.5,
+            "minutes": heat,
+            "speed": 171.2,
+            "flags": "--r1=1",
+            "fid": fid,
+            "dog_score": 0.5,
+        }
+        (folder / f"{name}.json").write_text(json.dumps(facts))
+    rows = load("search").table(tmp_path).splitlines()[2:]
+    assert [row.split(" | ")[:2] for row in rows] == [["| 20", "b"], ["| 20", "a"], ["| 60", "b"]]
+    assert rows[0] == "| 20 | b | 1,234.5 | 171 | 120.0 | 0.500 |  | --r1=1 |"

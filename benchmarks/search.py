@@ -1,0 +1,222 @@
+"""A search by successive halving: many recipes for a short time, the best of them for longer, one a core.
+
+    python benchmarks/search.py benchmarks/candidates.txt --data_dir=data/dogs64e --output=runs/search \
+      --minutes=20,60,180 --keep=0.33
+
+A line of the candidates' file is a name and flags of tfdogs.train; `#` begins a comment. Every candidate is
+trained on one core for the same CPU time, so that other work on the machine favours none, with its
+schedules as long as that time lasts (its own img/s, measured in the heat before, or by --dry_run): a heat
+is a run of its own, `OUTPUT/MINUTES/NAME`. It is scored by `tfdogs.evaluate`; a share of the candidates,
+those with the lowest FID, goes on to the next heat. The same command resumes where it was stopped. At the
+end, and with --table at any time, it prints a row for every run.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import math
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_TRAIN = [sys.executable, "-m", "tfdogs.train"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A recipe: its name, and its flags of tfdogs.train."""
+
+    name: str
+    flags: tuple
+
+
+def read_candidates(path):
+    """Returns the candidates of a file, in its order."""
+    lines = (line.partition("#")[0].split() for line in Path(path).read_text(encoding="utf-8").splitlines())
+    found = [Candidate(name, tuple(flags)) for name, *flags in filter(None, lines)]
+    names = [candidate.name for candidate in found]
+    if len(set(names)) < len(names) or not names:
+        sys.exit(f"{path}: needs one candidate a line, with names of their own. Received: {', '.join(names)}")
+    return found
+
+
+def keep_best(candidates, fids, share):
+    """Returns the share of the candidates, rounded up, that has the lowest FID; best first."""
+    ranked = sorted(candidates, key=lambda candidate: fids[candidate.name])
+    return ranked[: math.ceil(share * len(ranked))]
+
+
+def cpu_seconds(pid):
+    """Returns the CPU time that a process has used; 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def run_for(command, seconds, *, log, core=None, note=lambda used: None):
+    """Runs a command on one core until it has used so much CPU time; then it gets SIGTERM, and may save.
+
+    Args:
+        command: the program and its arguments.
+        seconds: of CPU time.
+        log: file that gets what it prints.
+        core: number of the core; None for any.
+        note: told the CPU seconds used so far, twice a second.
+
+    Returns:
+        The CPU seconds that it has used.
+    """
+    pin = [] if core is None else ["taskset", "-c", str(core)]
+    used = 0.0
+    with Path(log).open("a", encoding="utf-8") as file:
+        process = subprocess.Popen([*pin, *command], stdout=file, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            time.sleep(0.5)
+            used = max(used, cpu_seconds(process.pid))
+            note(used)
+            if used >= seconds:
+                process.send_signal(signal.SIGTERM)
+                process.wait()
+    return used
+
+
+class Heat:
+    """One round of the search.
+
+    Args:
+        minutes: of CPU time for each candidate.
+        args: the command line's.
+    """
+
+    def __init__(self, minutes, args):
+        self.minutes = minutes
+        self._args = args
+        self._folder = Path(args.output, f"{minutes:g}")
+
+    def run(self, candidate, speed, core):
+        """Trains and scores a candidate, unless that is done; returns its facts.
+
+        Args:
+            candidate: `Candidate`.
+            speed: images a CPU second, as the heat before found; None to measure it.
+            core: the core to use.
+        """
+        run_dir = self._folder / candidate.name
+        facts_path = self._folder / f"{candidate.name}.json"
+        if facts_path.is_file():
+            return json.loads(facts_path.read_text(encoding="utf-8"))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        log = self._folder / f"{candidate.name}.log"
+        places = [f"--data_dir={self._args.data_dir}", f"--model_dir={run_dir}"]
+        used_path = self._folder / f"{candidate.name}.used"  # CPU seconds and schedule of a heat under way
+        before, kimg = (
+            json.loads(used_path.read_text(encoding="utf-8"))
+            if used_path.is_file()
+            else (0.0, self._schedule(candidate, speed, places, core))
+        )
+
+        def note(used):
+            used_path.write_text(json.dumps([before + used, kimg]), encoding="utf-8")
+
+        command = [*_TRAIN, *places, *candidate.flags, f"--schedule_kimg={kimg}", "--total_kimg=1000000"]
+        used = before + run_for(command, 60 * self.minutes - before, log=log, core=core, note=note)
+        scores_path = run_dir / "scores.json"
+        score = ["-m", "tfdogs.evaluate", *places, "--num_images=2000", f"--output={scores_path}"]
+        run_for([sys.executable, *score, f"--metrics={self._args.metrics}"], math.inf, log=log, core=core)
+        if not scores_path.is_file():
+            sys.exit(f"{candidate.name} could not be trained or scored: {log} says why")
+        scores = json.loads(scores_path.read_text(encoding="utf-8"))["scores"]
+        last = json.loads((run_dir / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+        facts = {
+            "kimg": last["kimg"],
+            "minutes": used / 60,
+            "speed": 1000 * last["kimg"] / used,
+            "flags": " ".join(candidate.flags),
+            **{name: score["value"] for name, score in scores.items()},
+        }
+        facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        return facts
+
+    def _schedule(self, candidate, speed, places, core):
+        """Returns the thousands of images that the time will see."""
+        if speed is None:
+            command = ["taskset", "-c", str(core), *_TRAIN, *places, *candidate.flags, "--dry_run"]
+            said = subprocess.run(command, capture_output=True, text=True, check=False)
+            found = re.search(r"speed: +([\d.]+) img/s", said.stdout)
+            if not found:
+                sys.exit(f"{candidate.name} cannot be trained: {(said.stderr or said.stdout).strip()[-400:]}")
+            speed = float(found.group(1))
+        return round(speed * 60 * self.minutes / 1000, 3)
+
+
+def table(output):
+    """Returns the rows of all runs that are scored, as Markdown, the best of each heat first."""
+    rows = ["| heat, min | run | kimg | img/s of a core | FID | dog score | d | flags |", "|" + " --- |" * 8]
+    for folder in sorted((p for p in Path(output).iterdir() if p.is_dir()), key=lambda p: float(p.name)):
+        found = [(json.loads(p.read_text(encoding="utf-8")), p.stem) for p in folder.glob("*.json")]
+        for facts, name in sorted(found, key=lambda pair: pair[0]["fid"]):
+            numbers = [
+                f"{facts['kimg']:,.1f}",
+                f"{facts['speed']:.0f}",
+                f"{facts['fid']:.1f}",
+                *(f"{facts[k]:.3f}" if k in facts else "" for k in ("dog_score", "memorization_distance")),
+            ]
+            rows.append(f"| {folder.name} | {name} | {' | '.join(numbers)} | {facts['flags']} |")
+    return "\n".join(rows)
+
+
+def search(args):
+    """Runs the heats, one candidate a core at a time."""
+    candidates, speeds = read_candidates(args.candidates), {}
+    for minutes in args.minutes:
+        heat, cores = Heat(minutes, args), queue.SimpleQueue()
+        for core in args.cores:
+            cores.put(core)
+
+        def run(candidate, heat=heat, cores=cores, speeds=speeds):
+            core = cores.get()
+            try:
+                return heat.run(candidate, speeds.get(candidate.name), core)
+            finally:
+                cores.put(core)
+
+        with concurrent.futures.ThreadPoolExecutor(len(args.cores)) as pool:
+            facts = dict(zip((c.name for c in candidates), pool.map(run, candidates)))
+        speeds = {name: found["speed"] for name, found in facts.items()}
+        candidates = keep_best(candidates, {name: found["fid"] for name, found in facts.items()}, args.keep)
+        print(f"{minutes:g} minutes: {', '.join(c.name for c in candidates)} lead", flush=True)
+    print(table(args.output))
+
+
+def main():
+    """Parses the command line and runs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    numbers = lambda kind: lambda text: [kind(part) for part in text.split(",")]  # noqa: E731
+    parser.add_argument("candidates", help="file of candidates")
+    parser.add_argument("--data_dir", required=True, help="prepared data with a train and an eval split")
+    parser.add_argument("--output", required=True, help="folder of all runs")
+    parser.add_argument("--minutes", type=numbers(float), default=[20, 60, 180], help="CPU minutes a heat")
+    parser.add_argument("--keep", type=float, default=1 / 3, help="share that goes on from heat to heat")
+    parser.add_argument("--cores", type=numbers(int), default=sorted(os.sched_getaffinity(0)), help="to use")
+    parser.add_argument("--metrics", default="fid,dog_score,mifid", help="of tfdogs.evaluate; fid among them")
+    parser.add_argument("--table", action="store_true", help="print the rows that are there, train nothing")
+    args = parser.parse_args()
+    if args.table:
+        print(table(args.output))
+    else:
+        search(args)
+
+
+if __name__ == "__main__":
+    main()
