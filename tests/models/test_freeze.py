@@ -87,6 +87,71 @@ def test_a_frozen_normalization_keeps_its_statistics_and_uses_them():
     assert [n for n in before if not np.array_equal(before[n], after[n])] == ["logit/kernel", "logit/bias"]
 
 
+@pytest.mark.parametrize(("name", "size", "count"), [("dcgan", 64, 2), ("r3gan", 28, 4)])
+def test_decoders_learn_from_frozen_layers_and_are_none(name, size, count, tmp_path):
+    """The maps that they draw from are of the same layers as the features."""
+
+    def fastgan(freeze, reconstruction=True):
+        keras.utils.set_random_seed(1)
+        more = {"blocks": 1, "group_width": 0} if name == "r3gan" else {}
+        g, d = build(
+            name,
+            image_size=size,
+            latent_dim=6,
+            g_channels=2,
+            d_channels=2,
+            skip_excitation=size == 64,
+            reconstruction=reconstruction,
+            freeze_d=freeze,
+            **more,
+        )
+        gan = tfdogs.GAN(
+            generator=g,
+            discriminator=d,
+            regularizers=[tfdogs.Reconstruction()] if reconstruction else [],
+            ema=0.02,
+        )
+        gan.compile(run_eagerly=True)
+        return gan
+
+    gan, free, plain = fastgan(count), fastgan(0), fastgan(count, reconstruction=False)
+    critic = gan.discriminator
+    assert [len(stage) for stage in critic.stages()] == [len(s) for s in plain.discriminator.stages()]
+    frozen = {id(w) for stage in critic.stages()[:count] for layer in stage for w in layer.weights}
+    shared = [layer for layer in critic.encoder.layers if layer in critic.trunk]
+    assert len(shared) == len(critic.trunk)
+    assert {id(w) for layer in shared for w in layer.weights if not layer.trainable} == frozen
+    named, all_named = (named_weights(network) for network in (critic, free.discriminator))
+    trainable = {id(w) for w in free.discriminator.trainable_variables}
+    learns = {n for n, w in all_named.items() if id(w.variable) in trainable}
+    expected = {n for n in learns if id(named[n].variable) not in frozen}
+    ids = [id(w) for w in critic.trainable_variables]
+    assert len(set(ids)) == len(ids)
+    assert {n for n, w in named.items() if id(w.variable) in ids} == expected < learns
+    assert {n for n in expected if n.startswith("decoder")} == {n for n in named if n.startswith("decoder")}
+
+    pictures = IMAGES.repeat(-(-size // SIZE), 1).repeat(-(-size // SIZE), 2)[:, :size, :size]
+    before = weights(critic)
+    gan.fit(pictures, batch_size=BATCH, shuffle=False, verbose=0)
+    after = weights(critic)
+    changed = {n for n in before if not np.array_equal(before[n], after[n])}
+    still = {n for n, w in named.items() if id(w.variable) in frozen}
+    assert still and changed == set(named) - still
+
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.discriminator.freeze == count and loaded.discriminator.reconstructs
+    assert len(loaded.discriminator.trainable_variables) == len(ids)
+    for network in ("generator", "ema_generator", "discriminator"):
+        theirs = weights(getattr(loaded, network))
+        for weight, value in weights(getattr(gan, network)).items():
+            np.testing.assert_array_equal(theirs[weight], value)
+    gan.fit(pictures, batch_size=BATCH, shuffle=False, verbose=0)
+    loaded.fit(pictures, batch_size=BATCH, shuffle=False, verbose=0)
+    for weight, value in weights(critic).items():
+        np.testing.assert_allclose(weights(loaded.discriminator)[weight], value, rtol=1e-4, atol=1e-6)
+
+
 def test_everything_but_the_logit_can_be_frozen_and_no_more():
     assert all(not layer.trainable for layer in make("mlp", 2).discriminator.trunk)
     for count in (3, -1):

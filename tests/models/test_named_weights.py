@@ -56,6 +56,56 @@ def test_rows_and_a_variable_as_a_part():
     assert found["first/bias"].axis is None
 
 
+def test_a_sequential_as_a_part_is_numbered():
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.ReLU()])
+    inner.add(keras.layers.Dense(1, use_bias=False))
+
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = inner
+
+        def parts(self):
+            return [Part("stack", self.inner)]
+
+    assert list(named_weights(Network())) == [
+        "stack/layer1/kernel",
+        "stack/layer1/bias",
+        "stack/layer2/kernel",
+    ]
+
+
+@pytest.mark.parametrize("name", ["dcgan", "r3gan"])
+@pytest.mark.parametrize(
+    ("size", "gates", "decoders"),
+    [
+        (64, {"gate4to32"}, {"decoder16to32", "decoder8to32"}),
+        (112, {"gate7to56"}, {"decoder14to56", "decoder7to56"}),
+        (128, {"gate4to32", "gate8to64"}, {"decoder16to64", "decoder8to64"}),
+    ],
+)
+def test_fastgans_layers_are_named_by_their_maps_and_others_as_without(name, size, gates, decoders):
+    more = {"patch": 2, "blocks": 1, "group_width": 0} if name == "r3gan" else {}
+    plain, fastgan = (
+        [
+            set(named_weights(network))
+            for network in build(
+                name,
+                image_size=size,
+                g_channels=1,
+                d_channels=1,
+                skip_excitation=on,
+                reconstruction=on,
+                **more,
+            )
+        ]
+        for on in (False, True)
+    )
+    for without, found, added in zip(plain, fastgan, (gates, decoders)):
+        assert without < found
+        assert {weight.split("/")[0] for weight in found - without} == added
+
+
 def test_a_weight_that_is_in_no_part():
     class Network(keras.Sequential):
         def parts(self):

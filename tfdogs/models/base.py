@@ -6,6 +6,7 @@ from keras import layers
 from tfdogs.models import convnets, decoders
 from tfdogs.models.attention import SelfAttention
 from tfdogs.models.named_weights import Part, numbered
+from tfdogs.models.skip_excitation import SkipExcitation
 
 
 class _Network(keras.Model):
@@ -102,8 +103,12 @@ class Generator(_Network):
         return (first[0], *self.image_shape)
 
     def parts(self):
-        """Returns what it is made of, each a `Part`; layers are counted from the latent, level by level."""
-        *inner, last = [layer for layer in self.body.layers if layer.weights]
+        """Returns what it is made of, each a `Part`; layers are counted from the latent, level by level.
+
+        Gates are not counted, so that layers have the same names without them.
+        """
+        gates = [layer for layer in self.body.layers if isinstance(layer, SkipExcitation)]
+        *inner, last = [layer for layer in self.body.layers if layer.weights and layer not in gates]
         inputs = numbered("latent", self.latent_dim)
         if self.num_classes:
             inputs += numbered("embedding", self.latent_dim)
@@ -111,6 +116,7 @@ class Generator(_Network):
         return [
             *class_table("embedding", self.embedding, self.num_classes),
             *(Part(f"layer{i + 1}", layer, rows=first[i]) for i, layer in enumerate(inner)),
+            *(Part("gate{}to{}".format(*gate.sides), gate) for gate in gates),
             Part("to_image", last, at_image=True),
         ]
 
@@ -144,7 +150,7 @@ class Discriminator(_Network):
         self.freeze = freeze
         self.head = layers.Dense(1, kernel_initializer=convnets.initializer(), dtype="float32", name="logit")
         self.projection = None
-        # No attributes of the class: Keras would not see what replaces them.
+        # Here and not in the class's body: Keras does not track what replaces an attribute of the class.
         self.encoder = self.decoders = None
 
     def add_decoders(self, base_channels):
@@ -257,7 +263,17 @@ class Discriminator(_Network):
         return [
             Part("from_image", first, at_image=True),
             *(Part(f"layer{len(inner) - i}", layer) for i, layer in enumerate(inner)),
+            *self._decoder_parts(),
             *self._head_parts(),
+        ]
+
+    def _decoder_parts(self):
+        if not self.reconstructs:
+            return []
+        # By the side of what it draws too: one that draws more has more layers, and is another one.
+        return [
+            Part(f"decoder{feature_map.shape[1]}to{decoder.output_shape[1]}", decoder, at_image=True)
+            for feature_map, decoder in zip(self.encoder.outputs, self.decoders)
         ]
 
     def _head_parts(self):

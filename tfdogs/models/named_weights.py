@@ -77,21 +77,31 @@ def named_weights(network):
 
 
 def _walk(layer, path=""):
-    """Yields (name, variable) for every weight of a layer, named by the attributes that lead to it."""
+    """Yields (name, variable) for every weight of a layer, named by the attributes that lead to it.
+
+    What is in a `keras.Sequential` is numbered.
+    """
     if not isinstance(layer, keras.layers.Layer):
         yield path + _last(layer), layer
         return
-    inner = {
-        name: value
-        for name, value in vars(layer).items()
-        if isinstance(value, keras.layers.Layer) and not name.startswith("_")
-    }
+    inner = _inner_layers(layer)
     theirs = {id(weight) for value in inner.values() for weight in value.weights}
     for weight in layer.weights:
         if id(weight) not in theirs:
             yield path + _last(weight), weight
     for name, value in inner.items():
         yield from _walk(value, f"{path}{name}/")
+
+
+def _inner_layers(layer):
+    if isinstance(layer, keras.Sequential):
+        stack = [value for value in layer.layers if value.weights]
+        return {f"layer{i + 1}": value for i, value in enumerate(stack)}
+    return {
+        name: value
+        for name, value in vars(layer).items()
+        if isinstance(value, keras.layers.Layer) and not name.startswith("_")
+    }
 
 
 def _last(variable):

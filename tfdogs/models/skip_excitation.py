@@ -21,6 +21,9 @@ class SkipExcitation(layers.Layer):
         excite: initializer of the 1x1 convolution.
         gain: factor on the weights, which begin near gain / 2; default 1, as the paper's.
         dtype, name: see `keras.layers.Layer`.
+
+    Attributes:
+        sides: of the small and of the large map, in pixels, once it is built.
     """
 
     def __init__(self, squeeze, excite, *, gain=1.0, dtype=None, name=None):
@@ -31,6 +34,7 @@ class SkipExcitation(layers.Layer):
 
     def build(self, input_shape):
         """Creates both convolutions."""
+        self.sides = tuple(shape[1] for shape in input_shape)
         low, high = input_shape[0][-1], input_shape[1][-1]
         squeeze, excite = self._initializers
         options = {"use_bias": False, "dtype": self._policy}

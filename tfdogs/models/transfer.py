@@ -7,8 +7,11 @@ import tensorflow as tf
 
 from tfdogs.errors import UsageError
 
-# What a network's configuration may say otherwise: it changes no weight, or classes alone.
-_FREE = ("image_size", "channels", "num_classes", "dtype", "name", "freeze", "auxiliary", "style_mixing")
+# What a network's configuration may say otherwise: it changes no weight, or classes alone, or adds layers.
+_FREE = (
+    *("image_size", "channels", "num_classes", "dtype", "name", "freeze", "auxiliary", "style_mixing"),
+    *("skip_excitation", "reconstruction"),
+)
 # What may differ with the image size: the shapes decide.
 _WITH_SIZE = ("base_channels", "latent_dim", "patch")
 _FLAGS = {"base_channels": "{}_channels", "hidden": "{}_channels", "norm": "d_norm"}

@@ -19,8 +19,8 @@ class Exported:
     """An export's generator, which is the averaged one, and its discriminator.
 
     An export holds variables without a structure. They are found in the order in which its graphs use them,
-    by tracing networks of the architecture that is asked for; what the export draws and judges is then
-    compared with what these networks do.
+    by tracing networks of the architecture that is asked for, with gates and without; what the export draws
+    and judges is then compared with what these networks do.
 
     Args:
         folder: Path of an export's version.
@@ -87,13 +87,20 @@ class Exported:
         config = network.get_config()
         own = {"image_size": height, "channels": channels, "num_classes": self.num_classes}
         own |= {"dtype": "float32", "freeze": 0, "auxiliary": False, "latent_dim": self.card["latent_dim"]}
+        own |= {"reconstruction": False}  # no signature draws with the decoders
         own = {name: value for name, value in own.items() if name in config}
         resized = network.image_size != height and "base_channels" in config
         for factor in _WIDER if resized else (1,):
             wider = {"base_channels": factor * config["base_channels"]} if resized else {}
-            twin = type(network).from_config({**config, **own, **wider})
-            twin.build()
-            yield twin
+            for gates in _gates(config):
+                try:
+                    twin = type(network).from_config({**config, **own, **wider, **gates})
+                except ValueError:
+                    if not gates.get("skip_excitation"):
+                        raise
+                    continue  # images that are too small for gates
+                twin.build()
+                yield twin
 
     def _trace(self, name, network):
         shape = [self.card["latent_dim"]] if name == "generator" else self.card["image_shape"]
@@ -132,6 +139,13 @@ class Exported:
         logit = discriminator(images if label is None else (images, label), training=False)[:, 0]
         ours = tf.sigmoid(logit) if self.card["discriminator"] == "probability" else logit
         return np.allclose(ours, there, rtol=1e-2, atol=1e-3)
+
+
+def _gates(config):
+    """Returns what the option of gates may have been, as dicts: as here first."""
+    if "skip_excitation" not in config:
+        return [{}]
+    return [{"skip_excitation": on} for on in (config["skip_excitation"], not config["skip_excitation"])]
 
 
 def _captured(function):

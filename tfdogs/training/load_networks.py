@@ -70,8 +70,8 @@ def load_networks(gan, source, *, classes=(), source_classes=()):
     Of a class that both know the rows of embeddings and of conditional normalizations are copied; those of
     others stay fresh. A conditional network and an unconditional one share all but what the classes are for.
     Where the image size differs levels are matched from the smallest feature map, and those that one of the
-    two lacks stay fresh. Optimizers, counters and the states of regularizers and of the augmentation stay as
-    they are.
+    two lacks stay fresh; the same goes for FastGAN's gates and decoders, which one of the two may lack at any
+    size. Optimizers, counters and the states of regularizers and of the augmentation stay as they are.
 
     Example:
 

@@ -10,8 +10,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
-from tfdogs.sampling.labels import DATA
-from tfdogs.training import init_source, memory, precision, preflight
+from tfdogs.training import init_source, memory, precision, preflight, settle
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
@@ -103,12 +102,12 @@ def _train(config, workers):
             output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
         if config.batch_size % workers.replicas:
             config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
-        config = _with_labels(config, run_dir)
+        config = settle.with_labels(config, run_dir / _CONFIG)
         card = _card(Manifest.load(config.data_dir))
     # All take part, whatever each was told: where one left it out the others would wait for ever.
     (slow,) = workers.any(not precision.fast_bfloat16())
     with workers.together():
-        config = _with_precision(config, run_dir, slow, workers)
+        config = settle.with_precision(config, run_dir / _CONFIG, slow, workers)
         config = config.resolve(card.image_size)  # what is written down names the networks
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         init_source.check(config)
@@ -233,35 +232,6 @@ def load_card(run_dir):
         raise UsageError(
             f"{run_dir} is not a run of tfdogs.train: {_DATA} is missing or foreign ({e})"
         ) from e
-
-
-def _with_precision(config, run_dir, slow, workers):
-    """Returns the configuration with the precision that auto stands for: a run's own, where there is one.
-
-    Args:
-        config: `TrainConfig`.
-        run_dir: the run's folder, which may not be there yet.
-        slow: whether the processor of one of the workers has no fast bfloat16.
-        workers: `Workers`.
-    """
-    if config.precision != "auto":
-        return config
-    if (run_dir / _CONFIG).is_file():
-        chosen, why = TrainConfig.load(run_dir / _CONFIG).precision, f"as {run_dir} began"
-    else:
-        chosen = precision.choose(not slow)
-        why = "no fast bfloat16 here" if slow else "the processor has bfloat16 instructions"
-    workers.say(f"precision: {chosen} ({why})")
-    return dataclasses.replace(config, precision=chosen)
-
-
-def _with_labels(config, run_dir):
-    """Settles how evaluations draw labels where no flag says it: as until now, else as in the data."""
-    if config.eval_labels or not config.conditional:
-        return config
-    begun = run_dir / _CONFIG
-    until_now = TrainConfig.load(begun).eval_labels if begun.is_file() else ""
-    return dataclasses.replace(config, eval_labels=until_now or DATA)
 
 
 def _check_same_run(config, card, run_dir):

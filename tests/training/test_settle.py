@@ -1,0 +1,60 @@
+import dataclasses
+
+import pytest
+
+from tfdogs.errors import UsageError
+from tfdogs.training import precision, settle
+from tfdogs.training.config import TrainConfig
+from tfdogs.training.run import load, train
+
+
+@pytest.mark.parametrize("slow, chosen", [(False, "mixed_bfloat16"), (True, "float32")])
+def test_auto_is_what_the_slowest_worker_has_and_a_given_precision_stays(make_config, tmp_path, slow, chosen):
+    said = []
+
+    class Workers:
+        say = said.append
+
+    def settled(name):
+        config = make_config(precision=name)
+        return settle.with_precision(config, tmp_path / "config.json", slow, Workers).precision
+
+    assert settled("mixed_float16") == "mixed_float16" and not said
+    assert settled("auto") == chosen
+    assert len(said) == 1 and said[0].startswith(f"precision: {chosen} (")
+
+
+def test_labels_of_evaluations_are_the_runs_else_the_datas(make_config, tmp_path):
+    begun = tmp_path / "config.json"
+
+    def settled(**flags):
+        return settle.with_labels(make_config(**flags), begun).eval_labels
+
+    assert settled() == ""
+    assert settled(conditional=True) == "data"
+    assert settled(conditional=True, eval_labels="uniform") == "uniform"
+    begun.write_text(make_config(conditional=True, eval_labels="uniform").dump())
+    assert settled(conditional=True) == "uniform"
+    assert settled(conditional=True, eval_labels="data") == "data"
+
+
+@pytest.mark.parametrize("fast, chosen", [(True, "mixed_bfloat16"), (False, "float32")])
+def test_a_run_keeps_what_auto_was_where_it_began(make_config, monkeypatch, capsys, fast, chosen):
+    config = make_config(precision="auto", total_kimg=0.008)
+    monkeypatch.setattr(precision, "fast_bfloat16", lambda: fast)
+    train(config)
+    assert f"precision: {chosen}" in capsys.readouterr().out
+    assert TrainConfig.load(f"{config.model_dir}/config.json").precision == chosen
+    monkeypatch.setattr(precision, "fast_bfloat16", lambda: not fast)  # resumed on another machine
+    train(dataclasses.replace(config, total_kimg=0.016))
+    assert f"precision: {chosen} (as {config.model_dir} began)" in capsys.readouterr().out
+    run = load(config.model_dir)
+    assert run.config.precision == chosen and run.kimg == 0.016
+    assert run.gan.generator.body.layers[0].compute_dtype == chosen.removeprefix("mixed_")
+
+
+def test_another_precision_than_the_runs_own_is_refused(make_config):
+    config = make_config(total_kimg=0.008)
+    train(config)
+    with pytest.raises(UsageError, match="--precision: 'float32' -> 'mixed_bfloat16'"):
+        train(dataclasses.replace(config, precision="mixed_bfloat16"))

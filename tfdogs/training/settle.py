@@ -1,0 +1,43 @@
+"""What flags that leave a choice open stand for: a run's own choice, where it has begun.
+
+So another machine, or another version, goes on with a run as it began.
+"""
+
+import dataclasses
+
+from tfdogs.sampling.labels import DATA
+from tfdogs.training import precision
+from tfdogs.training.config import TrainConfig
+
+
+def with_precision(config, begun, slow, workers):
+    """Returns the configuration with the precision that auto stands for, and says which it is.
+
+    Args:
+        config: `TrainConfig`.
+        begun: Path of the run's configuration, which is not there before the run has begun.
+        slow: whether the processor of one of the workers has no fast bfloat16.
+        workers: `Workers`.
+    """
+    if config.precision != "auto":
+        return config
+    if begun.is_file():
+        chosen, why = TrainConfig.load(begun).precision, f"as {begun.parent} began"
+    else:
+        chosen = precision.choose(not slow)
+        why = "no fast bfloat16 here" if slow else "the processor has bfloat16 instructions"
+    workers.say(f"precision: {chosen} ({why})")
+    return dataclasses.replace(config, precision=chosen)
+
+
+def with_labels(config, begun):
+    """Returns the configuration with the labels of evaluations: as until now, else as in the data.
+
+    Args:
+        config: `TrainConfig`.
+        begun: Path of the run's configuration, which is not there before the run has begun.
+    """
+    if config.eval_labels or not config.conditional:
+        return config
+    until_now = TrainConfig.load(begun).eval_labels if begun.is_file() else ""
+    return dataclasses.replace(config, eval_labels=until_now or DATA)
