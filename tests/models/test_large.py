@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tfdogs
-from tfdogs.models import build, registry, resnets
+from tfdogs.models import build, registry, residual_plan
 from tfdogs.models.attention import SelfAttention
 from tfdogs.models.biggan import BigGANDiscriminator, BigGANGenerator
 from tfdogs.models.r3gan import R3GANDiscriminator
@@ -152,6 +152,6 @@ def test_biggan_is_as_wide_and_attends_where_its_tables_say(size, latent_dim, ex
 
 def test_attention_that_nobody_asked_for():
     assert [registry.default_attention(size) for size in (28, 128, 129, 1024)] == [32, 32, 64, 64]
-    assert resnets.attention_size(256, registry.default_attention(256)) == 64
+    assert residual_plan.attention_size(256, registry.default_attention(256)) == 64
     assert BigGANGenerator(256, attention=32).get_config()["attention"] == 32
     assert BigGANGenerator(256).get_config()["attention"] == 64

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models import resnets
+from tfdogs.models import residual_plan
 from tfdogs.models.attention import SelfAttention
 from tfdogs.models.biggan import BigGANDiscriminator, BigGANGenerator
 from tfdogs.models.sagan import SAGANDiscriminator, SAGANGenerator
@@ -42,14 +42,18 @@ def run(networks, inputs, classes=0, **kwargs):
 
 def test_widths_are_the_papers():
     # Miyato et al. 2018, tables 4 and 6 (32 and 128 px); Brock et al. 2019, table 4 and its authors' code.
-    assert resnets.generator_widths(32) == (4, (4, 4, 4))
-    assert resnets.generator_widths(64) == (16, (8, 4, 2, 1))
-    assert resnets.generator_widths(64, last=2) == (16, (16, 8, 4, 2))
-    assert resnets.generator_widths(128) == resnets.generator_widths(128, last=2) == (16, (16, 8, 4, 2, 1))
-    assert resnets.discriminator_widths(32) == ((4, True), (4, True), (4, False), (4, False))
+    assert residual_plan.generator_widths(32) == (4, (4, 4, 4))
+    assert residual_plan.generator_widths(64) == (16, (8, 4, 2, 1))
+    assert residual_plan.generator_widths(64, last=2) == (16, (16, 8, 4, 2))
+    assert (
+        residual_plan.generator_widths(128)
+        == residual_plan.generator_widths(128, last=2)
+        == (16, (16, 8, 4, 2, 1))
+    )
+    assert residual_plan.discriminator_widths(32) == ((4, True), (4, True), (4, False), (4, False))
     tops = ((1, True), (2, True), (4, True), (8, True))
-    assert resnets.discriminator_widths(64) == (*tops, (16, False))
-    assert resnets.discriminator_widths(128) == (*tops, (16, True), (16, False))
+    assert residual_plan.discriminator_widths(64) == (*tops, (16, False))
+    assert residual_plan.discriminator_widths(128) == (*tops, (16, True), (16, False))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_widths_are_the_papers():
     ],
 )
 def test_attention_is_at_32_or_at_half_the_image(image_size, at_most, expected):
-    assert resnets.attention_size(image_size, at_most) == expected
+    assert residual_plan.attention_size(image_size, at_most) == expected
 
 
 @pytest.mark.parametrize(("name", "size"), [("sngan", 50), ("sagan", 128), ("biggan", 64)])

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from tfdogs.models import convnets, resnets
+from tfdogs.models import convnets, residual_plan
 from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.registry import default_attention
 from tfdogs.models.resnets import ResidualDiscriminator, ResidualGenerator
@@ -16,18 +16,18 @@ _LARGE, _LARGE_LEVELS = (1, 2, 4, 8, 8, 16), 6
 
 
 def generator_widths(image_size):
-    """Returns the channels of the first map and of the blocks as `resnets.generator_widths` does."""
+    """Returns the channels of the first map and of the blocks as `residual_plan.generator_widths` does."""
     levels = convnets.doublings(image_size)
     if levels < _LARGE_LEVELS:
-        return resnets.generator_widths(image_size, last=2)
+        return residual_plan.generator_widths(image_size, last=2)
     return _LARGE[-1], (*reversed(_LARGE), *(1,) * (levels - _LARGE_LEVELS))
 
 
 def discriminator_widths(image_size):
-    """Returns of each block (channels, whether it halves) as `resnets.discriminator_widths` does."""
+    """Returns of each block (channels, whether it halves) as `residual_plan.discriminator_widths` does."""
     levels = convnets.doublings(image_size)
     if levels < _LARGE_LEVELS:
-        return resnets.discriminator_widths(image_size)
+        return residual_plan.discriminator_widths(image_size)
     widths = (*(1,) * (levels - _LARGE_LEVELS), *_LARGE)
     return *((width, True) for width in widths), (_LARGE[-1], False)
 

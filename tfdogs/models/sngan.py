@@ -5,7 +5,7 @@ import itertools
 import keras
 import tensorflow as tf
 
-from tfdogs.models import resnets
+from tfdogs.models import residual_plan
 from tfdogs.models.named_weights import numbered
 from tfdogs.models.resnets import ResidualDiscriminator, ResidualGenerator
 
@@ -29,7 +29,7 @@ class SNGANGenerator(ResidualGenerator):
     def __init__(
         self, image_size=64, channels=3, latent_dim=128, *, base_channels=64, num_classes=0, **kwargs
     ):
-        widths = resnets.generator_widths(image_size)
+        widths = residual_plan.generator_widths(image_size)
         super().__init__(
             image_size,
             channels,
