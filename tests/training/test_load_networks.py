@@ -1,5 +1,6 @@
 """Transfer as a user meets it: from runs, exports and files, by the command's configuration."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -112,6 +113,25 @@ def test_a_dry_run_tells_what_would_be_taken_and_leaves_nothing(make_config, sou
     out = capsys.readouterr().out
     assert "init: generator: " in out and "not used: projection" in out and "ETA:" in out
     assert not Path(make_config().model_dir).exists()
+
+
+def test_decoders_beside_what_another_run_has_learned_and_froze(make_config, tmp_path, source, capsys):
+    flags = {"conditional": True, "init_from": source.model_dir, "reconstruction": 1.0, "freeze_d": 1}
+    whole = make_config(**flags, model_dir=str(tmp_path / "whole"), keep_checkpoints=9)
+    capsys.readouterr()
+    run.train(whole)
+    assert "; fresh: decoder14to14, decoder7to14\n" in capsys.readouterr().out
+    halves = make_config(**flags, model_dir=str(tmp_path / "halves"), total_kimg=0.008)
+    run.train(halves)
+    run.train(dataclasses.replace(halves, total_kimg=whole.total_kimg))
+    end = restored(halves).discriminator
+    assert_equal(restored(whole).discriminator, end)
+    before, after = weights(first_checkpoint(whole).discriminator), weights(end)
+    still = {name for name in before if np.array_equal(before[name], after[name])}
+    assert still == {name for name in before if name.startswith("from_image")}
+    again = make_config(init_from=whole.model_dir, conditional=True, dry_run=True)
+    run.train(again)
+    assert "; not used: decoder14to14, decoder7to14\n" in capsys.readouterr().out
 
 
 def test_other_data(make_config, tmp_path, source):

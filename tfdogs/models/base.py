@@ -116,7 +116,7 @@ class Generator(_Network):
         return [
             *class_table("embedding", self.embedding, self.num_classes),
             *(Part(f"layer{i + 1}", layer, rows=first[i]) for i, layer in enumerate(inner)),
-            *(Part("gate{}to{}".format(*gate.sides), gate) for gate in gates),
+            *(Part(f"gate{gate.joins}", gate) for gate in gates),
             Part("to_image", last, at_image=True),
         ]
 

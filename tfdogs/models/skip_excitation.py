@@ -23,7 +23,7 @@ class SkipExcitation(layers.Layer):
         dtype, name: see `keras.layers.Layer`.
 
     Attributes:
-        sides: of the small and of the large map, in pixels, once it is built.
+        joins: sides of the small and of the large map, such as "4to32", once it is built.
     """
 
     def __init__(self, squeeze, excite, *, gain=1.0, dtype=None, name=None):
@@ -34,7 +34,7 @@ class SkipExcitation(layers.Layer):
 
     def build(self, input_shape):
         """Creates both convolutions."""
-        self.sides = tuple(shape[1] for shape in input_shape)
+        self.joins = f"{input_shape[0][1]}to{input_shape[1][1]}"
         low, high = input_shape[0][-1], input_shape[1][-1]
         squeeze, excite = self._initializers
         options = {"use_bias": False, "dtype": self._policy}
