@@ -84,7 +84,7 @@ def make_run():
     from tfdogs.training.config import TrainConfig
 
     def make_run(folder, *, image_size=SIZE, classes=(), checkpoint=True, fingerprint="f"):
-        small = {"model": "mlp", "latent_dim": 4, "g_channels": 1, "d_channels": 1}
+        small = {"model": "mlp", "latent_dim": 4, "g_channels": 1, "d_channels": 1, "precision": "float32"}
         config = TrainConfig(
             data_dir="data", model_dir=str(folder), conditional=bool(classes), ema_kimg=0.0, **small
         )

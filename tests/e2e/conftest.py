@@ -54,7 +54,7 @@ def make_run(path, data, **flags):
 
     manifest = Manifest.load(data)
     fingerprint, classes = manifest.fingerprint, tuple(manifest.classes) if flags else ()
-    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 4}
+    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 4, "precision": "float32"}
     config = TrainConfig(data_dir=str(data), model_dir=str(path), model="mlp", **sizes, **flags)
     card = run.DataCard(image_size=28, channels=3, classes=classes, num_images=50, fingerprint=fingerprint)
     gan = run.build(config, card)

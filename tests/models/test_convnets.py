@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from tfdogs.models import convnets
+from tfdogs.models import convnets, strided
 from tfdogs.models.leaky_relu import LeakyReLU
 
 STARTS = [(28, 2, 7), (32, 3, 4), (48, 3, 6), (50, 3, 7), (63, 3, 8)]
@@ -25,8 +25,8 @@ def test_width_doubles_up_to_eight_times():
 def test_a_layer_each_halving():
     down = convnets.downsampler(64, 3, 2, norm=convnets.batch_norm)
     kinds = [type(layer) for layer in down.layers]
-    assert kinds.count(layers.Conv2D) == 4 and kinds.count(layers.BatchNormalization) == 3
-    assert kinds[:3] == [layers.Conv2D, LeakyReLU, layers.Conv2D]
+    assert kinds.count(strided.Conv2D) == 4 and kinds.count(layers.BatchNormalization) == 3
+    assert kinds[:3] == [strided.Conv2D, LeakyReLU, strided.Conv2D]
     assert down.output_shape == (None, 4 * 4 * 16)
     bare = convnets.downsampler(64, 3, 2, norm=None)
     # A bias before a normalization would do nothing; without one it does.

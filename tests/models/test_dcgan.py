@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from tfdogs.models import strided
 from tfdogs.models.dcgan import DCGANDiscriminator, DCGANGenerator
 
 
@@ -30,7 +31,7 @@ def test_parameters_are_pytorchs_tutorials(tutorial):
 def test_widths(tutorial):
     generator, discriminator = tutorial
     up = [layer.filters for layer in generator.body.layers if isinstance(layer, layers.Conv2DTranspose)]
-    down = [layer.filters for layer in discriminator.body.layers if type(layer) is layers.Conv2D]
+    down = [layer.filters for layer in discriminator.body.layers if type(layer) is strided.Conv2D]
     assert up == [256, 128, 64, 3] and down == [64, 128, 256, 512]
     assert generator.body.layers[1].target_shape == (4, 4, 512)
     slopes = {x.alpha.item() for x in discriminator.body.layers if isinstance(x, layers.LeakyReLU)}

@@ -2,6 +2,7 @@ import numpy as np
 from keras import layers
 
 from tfdogs.addons import InstanceNormalization
+from tfdogs.models import strided
 from tfdogs.models.wgan_gp import WGANGPCritic, WGANGPGenerator
 
 
@@ -10,7 +11,7 @@ def test_five_blocks_at_64_pixels_and_a_latent_of_200():
     assert generator.latent_dim == 200 and generator.image_shape == (64, 64, 3)
     # A projection and four transposed convolutions.
     kinds = [type(layer) for layer in generator.body.layers]
-    assert kinds.count(layers.Dense) + kinds.count(layers.Conv2DTranspose) == 5
+    assert kinds.count(layers.Dense) + kinds.count(strided.Conv2DTranspose) == 5
 
 
 def test_the_critic_normalizes_each_image_by_itself():

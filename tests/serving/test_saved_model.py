@@ -121,7 +121,7 @@ def test_versions(own, stub, tmp_path):
 
 
 def test_a_failure_leaves_nothing(own, stub, tmp_path, monkeypatch):
-    def fail(functions, path):
+    def fail(functions, path, *, chunk):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 

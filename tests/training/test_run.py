@@ -312,7 +312,7 @@ def test_aug_preview_that_cannot_be_written_is_told_before_any_work(make_config,
 def test_image_size_the_model_cannot_do(make_config, tmp_path):
     data = str(tmp_path / "small")
     prepare(PrepareConfig(images="paper_dogs:20", image_size=16, output_dir=data, workers=1))
-    with pytest.raises(UsageError, match=r"dcgan draws images of 28 to 128 pixels. Received: image_size=16"):
+    with pytest.raises(UsageError, match=r"dcgan draws images of 28 to 1024 pixels. Received: image_size=16"):
         run.train(make_config(data_dir=data))
     assert not Path(make_config().model_dir).exists()
 

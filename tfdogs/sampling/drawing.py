@@ -7,7 +7,7 @@ import numpy as np
 
 from tfdogs.overlap import overlap
 from tfdogs.sampling.grid import encode_png
-from tfdogs.sampling.sampler import CHUNK
+from tfdogs.sampling.seeds import CHUNK
 
 BATCH = 256  # images; a multiple of the sampler's chunk, and fewer where that is smaller
 _ENCODERS = 2  # threads; zlib works outside the interpreter's lock, and the generator needs the cores too

@@ -7,10 +7,8 @@ import tensorflow as tf
 
 from tfdogs.data import pixels
 from tfdogs.models import latents
+from tfdogs.sampling.seeds import CHUNK
 
-# The batch that the generator always runs on, the last one padded: kernels differ between batch sizes
-# in the last bits, and a byte of an image could follow them.
-CHUNK = 32
 _PIXELS = CHUNK * 512**2  # of a chunk; of larger images there are fewer, lest activations fill the memory
 
 

@@ -8,6 +8,10 @@ import numpy as np
 MAX_SEED = 2**63 - 1
 _PART = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 
+# The batch that a generator always runs on, the last one padded: kernels differ between batch sizes in the
+# last bits, and a byte of an image could follow them.
+CHUNK = 32
+
 
 @dataclasses.dataclass(frozen=True)
 class Seeds:

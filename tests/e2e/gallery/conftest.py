@@ -33,6 +33,7 @@ def place(tmp_path_factory, paper_data):
         data_dir=str(paper_data),
         model_dir=str(path),
         model="mlp",
+        precision="float32",
         conditional=True,
         g_channels=1,
         d_channels=1,

@@ -18,7 +18,9 @@ def _make_run(path, conditional, seed):
     from tfdogs.training.config import TrainConfig
 
     flags = {"model": "mlp", "g_channels": 1, "d_channels": 1, "latent_dim": 4, "seed": seed}
-    config = TrainConfig(data_dir="data", model_dir=str(path), conditional=conditional, **flags)
+    config = TrainConfig(
+        data_dir="data", model_dir=str(path), precision="float32", conditional=conditional, **flags
+    )
     card = run.DataCard(image_size=8, channels=3, classes=CLASSES, num_images=1, fingerprint="")
     gan = run.build(config, card)
     gan.images_seen.assign(1500)

@@ -20,7 +20,7 @@ def command(module, config_class, *flags):
 
 
 SAMPLE_ERRORS = {
-    "flag --num_images=: invalid literal": ["--num_images="],
+    "flag --num_images=: must be one whole number": ["--num_images="],
     "--num_images must be at least 1. Received: --num_images=0": ["--num_images=0"],
     "exactly one of --model_dir and --export_dir must be given": ["--model_dir="],
     "--model_dir must be a run": ["--model_dir=nowhere"],

@@ -42,7 +42,7 @@ def serve(tmp_path_factory):
     def start(kind):
         if kind not in servers:
             classes = BREEDS if kind == "breeds" else ()
-            sizes = {"g_channels": 2, "d_channels": 2, "latent_dim": 6}
+            sizes = {"g_channels": 2, "d_channels": 2, "latent_dim": 6, "precision": "float32"}
             config = TrainConfig(data_dir="-", model_dir="-", model="mlp", conditional=bool(classes), **sizes)
             card = run.DataCard(image_size=16, channels=3, classes=classes, num_images=60, fingerprint="")
             path = tmp_path_factory.mktemp(kind)
