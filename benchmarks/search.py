@@ -5,10 +5,10 @@
 
 A line of the candidates' file is a name and flags of tfdogs.train; `#` begins a comment. Every candidate is
 trained on one core for the same CPU time, so that other work on the machine favours none, with its
-schedules as long as that time lasts (its own img/s, measured in the heat before, or by --dry_run): a heat
-is a run of its own, `OUTPUT/MINUTES/NAME`. It is scored by `tfdogs.evaluate`; a share of the candidates,
-those with the lowest FID, goes on to the next heat. The same command resumes where it was stopped. At the
-end, and with --table at any time, it prints a row for every run.
+schedules as long as that time lasts (its own img/s, measured in the heat before, or in its first two
+minutes): a heat is a run of its own, `OUTPUT/MINUTES/NAME`. It is scored by `tfdogs.evaluate`; a share of
+the candidates, those with the lowest FID, goes on to the next heat. The same command resumes where it was
+stopped. At the end, and with --table at any time, it prints a row for every run.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import json
 import math
 import os
 import queue
-import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +26,7 @@ import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_TRIAL_SECONDS = 120  # of CPU time
 _TRAIN = [sys.executable, "-m", "tfdogs.train"]
 
 
@@ -48,8 +49,9 @@ def read_candidates(path):
 
 
 def keep_best(candidates, fids, share):
-    """Returns the share of the candidates, rounded up, that has the lowest FID; best first."""
-    ranked = sorted(candidates, key=lambda candidate: fids[candidate.name])
+    """Returns the share of the candidates with the lowest FIDs, best first; those without a FID are out."""
+    found = [candidate for candidate in candidates if math.isfinite(fids[candidate.name])]
+    ranked = sorted(found, key=lambda candidate: fids[candidate.name])
     return ranked[: math.ceil(share * len(ranked))]
 
 
@@ -132,29 +134,40 @@ class Heat:
         scores_path = run_dir / "scores.json"
         score = ["-m", "tfdogs.evaluate", *places, "--num_images=2000", f"--output={scores_path}"]
         run_for([sys.executable, *score, f"--metrics={self._args.metrics}"], math.inf, log=log, core=core)
+        flags = " ".join(candidate.flags)
         if not scores_path.is_file():
-            sys.exit(f"{candidate.name} could not be trained or scored: {log} says why")
+            print(f"{candidate.name} could not be trained or scored: {log} says why", flush=True)
+            facts = {"kimg": 0.0, "minutes": used / 60, "speed": 0.0, "flags": flags, "fid": math.inf}
+            facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+            return facts
         scores = json.loads(scores_path.read_text(encoding="utf-8"))["scores"]
         last = json.loads((run_dir / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
         facts = {
             "kimg": last["kimg"],
             "minutes": used / 60,
             "speed": 1000 * last["kimg"] / used,
-            "flags": " ".join(candidate.flags),
+            "flags": flags,
             **{name: score["value"] for name, score in scores.items()},
         }
         facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         return facts
 
     def _schedule(self, candidate, speed, places, core):
-        """Returns the thousands of images that the time will see."""
+        """Returns the thousands of images that the time will see, by `speed` or by a trial of two minutes."""
         if speed is None:
-            command = ["taskset", "-c", str(core), *_TRAIN, *places, *candidate.flags, "--dry_run"]
-            said = subprocess.run(command, capture_output=True, text=True, check=False)
-            found = re.search(r"speed: +([\d.]+) img/s", said.stdout)
-            if not found:
-                sys.exit(f"{candidate.name} cannot be trained: {(said.stderr or said.stdout).strip()[-400:]}")
-            speed = float(found.group(1))
+            trial = self._folder / f"{candidate.name}.trial"
+            command = [*_TRAIN, places[0], f"--model_dir={trial}", *candidate.flags, "--log_kimg=0.1"]
+            began = time.monotonic()
+            used = run_for(command, _TRIAL_SECONDS, log=self._folder / f"{candidate.name}.log", core=core)
+            share = min(1.0, used / (time.monotonic() - began))  # of the core: other work is not its slowness
+            lines = (
+                (trial / "metrics.jsonl").read_text(encoding="utf-8").splitlines() if trial.is_dir() else []
+            )
+            if len(lines) < 2:
+                return 1.0  # it fails in the heat itself, whose row says so
+            first, last = json.loads(lines[0]), json.loads(lines[-1])
+            speed = 1000 * (last["kimg"] - first["kimg"]) / (share * (last["seconds"] - first["seconds"]))
+            shutil.rmtree(trial)
         return round(speed * 60 * self.minutes / 1000, 3)
 
 

@@ -16,6 +16,7 @@ from pipeline.report.run_report import write_report
 from pipeline.run_config import RunConfig
 from pipeline.runner import Runner
 from tfdogs.errors import UsageError
+from tfdogs.training.config import TrainConfig
 
 REPORT = "pipeline_report.html"
 
@@ -135,6 +136,20 @@ def _changes(facts, config):
             f"run {facts['run']} was begun with flags that cannot be read any more ({e}); leave --resume out "
             "for a new run, which makes nothing again that is there"
         ) from e
-    now = config.train_config().to_dict()
-    different = [name for name in train or () if name in now and train[name] != now[name]]
-    return changes + [f"--train_flags: --{name}: {train[name]!r} -> {now[name]!r}" for name in different]
+    if train is None:
+        return changes
+    # As it reads today: without the flags of other models, whose defaults may have changed since.
+    then, now = TrainConfig.from_dict(train).to_dict(), _settled(config.train_config(), train).to_dict()
+    different = [name for name in train if name in now and then[name] != now[name]]
+    return changes + [f"--train_flags: --{name}: {then[name]!r} -> {now[name]!r}" for name in different]
+
+
+def _settled(train_config, begun):
+    """Returns a `TrainConfig` in which flags that leave a choice open are as in `begun`, a run's flags."""
+    left_open = {"precision": "auto", "attention": -1, "eval_labels": "", "sheet_columns": 0}
+    given = {name: begun[name] for name, value in left_open.items() if name in begun}
+    own = train_config.to_dict()
+    known = TrainConfig.from_dict({**own, **given}).to_dict()
+    return dataclasses.replace(
+        train_config, **{name: known[name] for name in given if own[name] == left_open[name]}
+    )

@@ -287,8 +287,8 @@ def test_every_candidate_is_a_legal_recipe(load, monkeypatch):
 
 def test_a_search_keeps_the_lowest_distances(load):
     search = load("search")
-    candidates = [search.Candidate(name, ()) for name in "abcd"]
-    fids = {"a": 3.0, "b": 1.0, "c": 4.0, "d": 2.0}
+    candidates = [search.Candidate(name, ()) for name in "abcde"]
+    fids = {"a": 3.0, "b": 1.0, "c": 4.0, "d": 2.0, "e": float("inf")}  # e diverged
     assert [c.name for c in search.keep_best(candidates, fids, 1 / 3)] == ["b", "d"]
 
 

@@ -118,8 +118,8 @@ def test_decoders_learn_from_frozen_layers_and_are_none(name, size, count, tmp_p
     critic = gan.discriminator
     assert [len(stage) for stage in critic.stages()] == [len(s) for s in plain.discriminator.stages()]
     frozen = {id(w) for stage in critic.stages()[:count] for layer in stage for w in layer.weights}
-    shared = [layer for layer in critic.encoder.layers if layer in critic.trunk]
-    assert len(shared) == len(critic.trunk)
+    shared = [layer for layer in critic.encoder.layers if layer in critic.trunk()]
+    assert len(shared) == len(critic.trunk())
     assert {id(w) for layer in shared for w in layer.weights if not layer.trainable} == frozen
     named, all_named = (named_weights(network) for network in (critic, free.discriminator))
     trainable = {id(w) for w in free.discriminator.trainable_variables}
@@ -153,7 +153,7 @@ def test_decoders_learn_from_frozen_layers_and_are_none(name, size, count, tmp_p
 
 
 def test_everything_but_the_logit_can_be_frozen_and_no_more():
-    assert all(not layer.trainable for layer in make("mlp", 2).discriminator.trunk)
+    assert all(not layer.trainable for layer in make("mlp", 2).discriminator.trunk())
     for count in (3, -1):
         with pytest.raises(
             UsageError, match=rf"--freeze_d must be 0 to 2, .* mlp at 28 px. .*freeze_d={count}"

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs.models import strided
+import tfdogs
+from tfdogs.models import registry, strided
 
 SHAPES = {"large": (3, 12, 8, 5), "small": (3, 6, 4, 7), "kernel": (4, 4, 5, 7)}
 
@@ -99,3 +100,15 @@ def test_bfloat16_is_true_to_its_digits(monkeypatch):
     np.testing.assert_allclose(
         tf.cast(ours, tf.float32), true, rtol=0.02, atol=0.02 * float(tf.reduce_max(true))
     )
+
+
+@pytest.mark.parametrize("image_size", [28, 36, 60])
+def test_networks_of_every_size_train_in_bfloat16(image_size, monkeypatch):
+    monkeypatch.undo()
+    sizes = {"image_size": image_size, "g_channels": 1, "d_channels": 1, "latent_dim": 3, "d_norm": "none"}
+    generator, discriminator = registry.build("dcgan", dtype="mixed_bfloat16", **sizes)
+    gan = tfdogs.GAN(generator=generator, discriminator=discriminator, regularizers=[tfdogs.R1(1.0)])
+    gan.compile()
+    images = np.random.default_rng(0).integers(0, 256, (2, image_size, image_size, 3), np.uint8)
+    history = gan.fit(images, batch_size=2, verbose=0).history
+    assert np.isfinite(history["d_loss"]).all() and np.isfinite(history["r1"]).all()

@@ -165,3 +165,26 @@ def test_what_has_not_begun_has_no_report(configure, sums, capsys, monkeypatch, 
     with pytest.raises(TfdogsError, match="the store is away"):
         execute.run_step(configure(StepConfig, node="Left", run="steps"))
     assert capsys.readouterr().err == "" and not (tmp_path / "root/runs").exists()
+
+
+def test_a_run_of_before_some_flags_could_leave_a_choice_open_resumes(configure, sums, store):
+    sums(13)
+    fail(configure(run="first"), "bad luck")
+    train = json.loads(store.runs()[0]["train"])
+    for name in (
+        "eval_labels",
+        "init_from",
+        "freeze_d",
+        "balance_classes",
+        "skip_excitation",
+        "reconstruction",
+    ):
+        del train[name]
+    old = {**train, "precision": "float32", "sheet_columns": 8, "attention": 32}  # 32 is biggan's and sagan's
+    store.tell_run("first", {"train": json.dumps(old)})
+    fail(
+        configure(resume=True, train_flags="--precision=mixed_bfloat16"), "--precision: 'float32' -> 'mixed_"
+    )
+    sums(1)
+    execute.run_pipeline(configure(resume=True))
+    assert store.runs()[0]["state"] == "complete"

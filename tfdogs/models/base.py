@@ -219,9 +219,10 @@ class Discriminator(_Network):
         first = input_shape[0] if self.num_classes else input_shape
         return (first[0], 1)
 
-    @property
+    # A method: Keras' saver goes into every property that is a list of layers, and would give the weights of
+    # `body` another place in the file.
     def trunk(self):
-        """The layers with weights from the image to the features, in this order."""
+        """Returns the layers with weights from the image to the features, in this order."""
         return [layer for layer in self.body.layers if layer.weights]
 
     def stages(self):
@@ -231,7 +232,7 @@ class Discriminator(_Network):
         the stage before them. What makes a logit of the features is in none.
         """
         stages = []
-        for layer in self.trunk:
+        for layer in self.trunk():
             kernels = any(len(weight.shape) > 1 for weight in layer.weights)
             if kernels and not isinstance(layer, SelfAttention):
                 stages.append([layer])
@@ -259,7 +260,7 @@ class Discriminator(_Network):
 
     def parts(self):
         """Returns what it is made of, each a `Part`; layers are counted from the logit back to the image."""
-        first, *inner = self.trunk
+        first, *inner = self.trunk()
         return [
             Part("from_image", first, at_image=True),
             *(Part(f"layer{len(inner) - i}", layer) for i, layer in enumerate(inner)),

@@ -238,7 +238,6 @@ class ResidualDiscriminator(Discriminator):
         self.freeze_stages(self.freeze)
         self.built = True
 
-    @property
     def trunk(self):
         return list(self.stack)
 

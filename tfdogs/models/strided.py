@@ -37,13 +37,14 @@ def halve(images, kernel):
     where the maps are small. As matrix products it takes about as long.
 
     Args:
-        images: [N, H, W, C], H and W even.
+        images: [N, H, W, C].
         kernel: [4, 4, C, D], of the same dtype.
 
     Returns:
-        [N, H / 2, W / 2, D].
+        [N, H / 2, W / 2, D], rounded up.
     """
-    if not _is_slow(images.dtype, images.shape[1] // 2):
+    odd = images.shape[1] % 2 or images.shape[2] % 2  # those have no squares of 2 x 2 pixels
+    if odd or not _is_slow(images.dtype, images.shape[1] // 2):
         return tf.nn.conv2d(images, kernel, 2, "SAME")
     return _halve(images, kernel)
 

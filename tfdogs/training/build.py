@@ -133,9 +133,11 @@ def _instance_noise(config):
 def _ema(config):
     if not config.ema_kimg:
         return None
+    if config.init_from:
+        # Ramp-up and schedule forget initial weights at once; here they are an average (StyleGAN2-ADA's too).
+        return EMA(config.ema_kimg, rampup=None)
     if config.ema_start == 1 or not config.schedule_kimg:
-        # A ramp-up forgets initial weights at once; here they are an average (StyleGAN2-ADA's transfer too).
-        return EMA(config.ema_kimg, rampup=None) if config.init_from else EMA(config.ema_kimg)
+        return EMA(config.ema_kimg)
     # The schedule is the ramp-up: another one beside it would hold the average short for long after.
     return EMA(config.ema_kimg, rampup=None, schedule=Cosine(config.ema_start, 1.0, config.schedule_kimg))
 

@@ -64,7 +64,7 @@ def least(gan, batch_size):
     return activations + _COPIES * sum(weight.dtype.size * weight.shape.num_elements() for weight in weights)
 
 
-def check(gan, config):
+def check(gan, config, processes=1):
     """Refuses a training step that is sure not to fit this machine's memory, before the system kills it.
 
     On a GPU TensorFlow says so itself, see `reporting`; small batches of small images are not looked at.
@@ -72,14 +72,16 @@ def check(gan, config):
     Args:
         gan: `tfdogs.GAN`.
         config: `tfdogs.training.config.TrainConfig`.
+        processes: among which a batch is shared; each is taken to have this machine's memory for itself.
 
     Raises:
         TfdogsError: it does not fit.
     """
     height, width, _ = gan.image_shape
-    if tf.config.list_logical_devices("GPU") or config.batch_size * height * width < _SMALL:
+    batch_size = config.batch_size // processes
+    if tf.config.list_logical_devices("GPU") or batch_size * height * width < _SMALL:
         return
-    needed, there = least(gan, config.batch_size), psutil.virtual_memory().available
+    needed, there = least(gan, batch_size), psutil.virtual_memory().available
     if needed > there:
         sizes = f"at least {needed / _GIB:.1f} GiB of memory, and {there / _GIB:.1f} GiB are available"
         raise TfdogsError(f"a training step needs {sizes}: {_advice(config)}")

@@ -144,7 +144,7 @@ def _train(config, workers):
             "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
         )
     with workers.together():
-        memory.check(gan, config)
+        memory.check(gan, config, workers.processes)
     if config.init_from and restored is None:
         _start_from(config, gan, card, workers)
     if config.dry_run:
@@ -253,6 +253,7 @@ def _check_same_run(config, card, run_dir):
 def _check_same_everywhere(config, card, workers):
     """Workers that do not do the same would wait for each other for ever, or train something else each."""
     values = {f"--{name}": value for name, value in config.to_dict().items() if name not in _WHERE}
+    values["--init_from"] = bool(config.init_from)  # where it lies may differ, but all or none start from it
     different = workers.differing({**values, "the data": card.fingerprint})
     if different:
         raise UsageError(

@@ -37,6 +37,7 @@ class Workers:
         several: whether there is more than one process.
         chief: whether this one writes the run's files and tells of them.
         replicas: devices among which a batch is shared, over all processes.
+        processes: how many there are.
     """
 
     def __init__(self, strategy=None, cluster=None):
@@ -44,7 +45,7 @@ class Workers:
         self.several = cluster is not None
         self.chief = cluster is None or cluster.chief
         self.replicas = 1 if strategy is None else strategy.num_replicas_in_sync
-        self._index, self._count = (cluster.index, len(cluster.addresses)) if cluster else (0, 1)
+        self._index, self.processes = (cluster.index, len(cluster.addresses)) if cluster else (0, 1)
         self._sum = tf.function(self._sum_over_all)
 
     @classmethod
@@ -172,7 +173,7 @@ class Workers:
         own = np.array(values, np.int64).reshape(1, -1)
         if not self.several:
             return own
-        table = np.zeros((self._count, own.shape[1]), np.int64)
+        table = np.zeros((self.processes, own.shape[1]), np.int64)
         table[self._index] = own
         return self._sum(tf.constant(table)).numpy()
 
