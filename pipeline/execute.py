@@ -20,6 +20,9 @@ from tfdogs.training.config import TrainConfig
 
 REPORT = "pipeline_report.html"
 
+# Values by which a flag of tfdogs.train leaves to the run what it is: a run that has begun knows.
+_LEFT_OPEN = {"precision": "auto", "attention": -1, "eval_labels": "", "sheet_columns": 0}
+
 
 def open_store(config):
     """Returns the `Store` that `config.metadata` and `config.root` name."""
@@ -138,18 +141,10 @@ def _changes(facts, config):
         ) from e
     if train is None:
         return changes
+    now = config.train_config().to_dict()
+    known = {name: value for name, value in train.items() if name in now}
     # As it reads today: without the flags of other models, whose defaults may have changed since.
-    then, now = TrainConfig.from_dict(train).to_dict(), _settled(config.train_config(), train).to_dict()
-    different = [name for name in train if name in now and then[name] != now[name]]
+    then = TrainConfig.from_dict({**now, **known}).to_dict()
+    open_now = {name for name, value in _LEFT_OPEN.items() if now[name] == value}
+    different = [name for name in known if name not in open_now and then[name] != now[name]]
     return changes + [f"--train_flags: --{name}: {then[name]!r} -> {now[name]!r}" for name in different]
-
-
-def _settled(train_config, begun):
-    """Returns a `TrainConfig` in which flags that leave a choice open are as in `begun`, a run's flags."""
-    left_open = {"precision": "auto", "attention": -1, "eval_labels": "", "sheet_columns": 0}
-    given = {name: begun[name] for name, value in left_open.items() if name in begun}
-    own = train_config.to_dict()
-    known = TrainConfig.from_dict({**own, **given}).to_dict()
-    return dataclasses.replace(
-        train_config, **{name: known[name] for name in given if own[name] == left_open[name]}
-    )
