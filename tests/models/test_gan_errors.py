@@ -1,5 +1,7 @@
 """What the GAN refuses, each with a line that says what it received."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 import tfdogs
+from tfdogs.losses import adversarial
 from tfdogs.models import build
 
 IMAGES = np.zeros((4, 8, 8, 3), np.uint8)
@@ -43,6 +46,23 @@ def test_arguments_out_of_range():
     pair_error("d_steps must be 1 or more. Received: d_steps=0", d_steps=0)
     pair_error("latent must be one of normal, uniform. Received: latent='cauchy'", latent="cauchy")
     pair_error("must be over 0. Received: half_life_kimg=0", ema=0)
+
+
+def test_what_simultaneous_updates_need():
+    def error(match, **kwargs):
+        pair_error(f"simultaneous needs {match}", simultaneous=True, **kwargs)
+
+    for loss in ("hinge", "least_squares", "relativistic_average_hinge"):
+        error(f"a loss out of minimax, .*: {loss}", loss=loss)
+    own = dataclasses.replace(adversarial.get("wasserstein"), name="own")
+    error("a loss out of .*: own", loss=own)
+    error("top_k=None", top_k=tfdogs.TopK(0.5))
+    norm = head(layers.BatchNormalization(name="mixing"), layers.Dense(1))
+    error("a discriminator that judges each image on its own. Received: mixing", discriminator=norm)
+    error("an interval of 2 or more .*: r2", regularizers=[tfdogs.R2()])
+    g, d = networks()
+    fine = [tfdogs.R1(), tfdogs.R2(interval=2), tfdogs.Orthogonal(network="discriminator"), tfdogs.DRAGAN()]
+    tfdogs.GAN(generator=g, discriminator=d, simultaneous=True, regularizers=fine)
 
 
 def test_networks_that_do_not_fit():

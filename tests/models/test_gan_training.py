@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 import tfdogs
+from tfdogs.losses import SIMULTANEOUS
 from tfdogs.losses.regularizer import Regularizer
 from tfdogs.models import build, latents
 from tfdogs.models.noise import Noise
@@ -35,7 +36,7 @@ def fit(gan, images, batch_size, **kwargs):
     return gan.fit(images, batch_size=batch_size, shuffle=False, verbose=0, **kwargs).history
 
 
-def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=0.0):
+def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=0.0, simultaneous=False):
     """The non-saturating game with R1 in NumPy, on the latents that GAN draws."""
     weights = (*gan.generator.get_weights(), *gan.discriminator.get_weights())
     w, b, a, c = (x.astype(np.float64) for x in weights)
@@ -50,14 +51,16 @@ def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=
             real_slope = (sigmoid(reals @ a + c) - (1 - smoothing)) / n
             fake_slope = sigmoid(fakes @ a + c) / n
             every_step = gamma * a if interval == 1 else 0
+            before = a, c
             a, c = (
                 a - rate * (reals.T @ real_slope + fakes.T @ fake_slope + every_step),
                 c - rate * (real_slope.sum() + fake_slope.sum()),
             )
             if interval > 1 and step % interval == 0:
                 a = a - rate * interval * gamma * a
-        # G learns from the last fakes through the D that has just learned from them.
-        slope = (sigmoid(fakes @ a + c) - 1) / n @ a.T * (1 - fakes**2)
+        # G learns from the last fakes through the D that has just learned from them, or is to learn.
+        ga, gc = before if simultaneous else (a, c)
+        slope = (sigmoid(fakes @ ga + gc) - 1) / n @ ga.T * (1 - fakes**2)
         w, b = w - rate * z.T @ slope, b - rate * slope.sum(0)
         seen += len(batch)
     return w, b, a, c
@@ -71,6 +74,8 @@ CASES = [
     {},
     {"d_steps": 3, "smoothing": 0.1},
     {"gamma": 0.4},
+    {"simultaneous": True, "gamma": 0.4},
+    {"simultaneous": True, "d_steps": 3, "smoothing": 0.1},
     {"d_steps": 2, "gamma": 0.1, "interval": 2},
 ]
 
@@ -81,7 +86,12 @@ CASES = [
 def test_three_steps_equal_the_algorithm_by_hand(case, steps_per_execution):
     gamma, interval, d_steps = case.get("gamma"), case.get("interval", 1), case.get("d_steps", 1)
     regularizers = [tfdogs.R1(gamma, interval=interval)] if gamma else []
-    gan = linear_gan(d_steps=d_steps, label_smoothing=case.get("smoothing", 0.0), regularizers=regularizers)
+    gan = linear_gan(
+        d_steps=d_steps,
+        label_smoothing=case.get("smoothing", 0.0),
+        regularizers=regularizers,
+        simultaneous=case.get("simultaneous", False),
+    )
     gan.compile(g_optimizer=sgd(0.5), d_optimizer=sgd(0.5), steps_per_execution=steps_per_execution)
     expected = by_hand(gan, np.split(REALS[:18], 3), **case)
     history = fit(gan, REALS[:18], 6)
@@ -91,6 +101,36 @@ def test_three_steps_equal_the_algorithm_by_hand(case, steps_per_execution):
     lazy = 0 if interval == 1 else 2  # due in the first step and the third
     assert int(gan.d_optimizer.iterations) == (3 + lazy) * d_steps
     assert ("r1" in history) == bool(gamma)
+
+
+@pytest.mark.parametrize("loss", SIMULTANEOUS)
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_simultaneous_update_of_the_generator_is_that_through_a_discriminator_which_stands(
+    loss, conditional
+):
+    def update(simultaneous):
+        keras.utils.set_random_seed(2)
+        options = {"d_norm": "none", "g_channels": 4, "d_channels": 4, "num_classes": 3 * conditional}
+        generator, discriminator = build("dcgan", image_size=32, latent_dim=5, **options)
+        gan = tfdogs.GAN(
+            generator=generator,
+            discriminator=discriminator,
+            loss=loss,
+            regularizers=[tfdogs.R1(1.0), tfdogs.Orthogonal(1e-2)],
+            simultaneous=simultaneous,
+        )
+        gan.compile(g_optimizer=sgd(1.0), d_optimizer=sgd(0.0))
+        before = [weight.numpy() for weight in generator.trainable_variables]
+        images = np.random.default_rng(3).integers(0, 256, (6, 32, 32, 3), np.uint8)
+        history = fit(gan, images, 6, **({"y": np.arange(6) % 3} if conditional else {}))
+        changes = [now.numpy() - then for now, then in zip(generator.trainable_variables, before)]
+        return changes, history
+
+    (ours, ours_history), (theirs, theirs_history) = update(True), update(False)
+    for name, value in theirs_history.items():
+        np.testing.assert_allclose(ours_history[name], value, rtol=1e-5, atol=1e-6)
+    for mine, other in zip(ours, theirs):
+        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-5 * max(np.abs(other).max(), 1e-6))
 
 
 @pytest.mark.parametrize("moves", ["generator", "discriminator"])

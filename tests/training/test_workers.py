@@ -176,9 +176,10 @@ def test_a_signal_to_one_worker_saves_and_ends_both(make_tiny, tmp_path):
         time.sleep(2)
         processes[1].send_signal(signal.SIGTERM)
         (_, errors), (_, other_errors) = ended(processes, status=1)
-    assert "stopped by SIGTERM at" in errors and errors == other_errors
+    last, other_last = (text.splitlines()[-1] for text in (errors, other_errors))  # Keras may warn before it
+    assert "stopped by SIGTERM at" in last and last == other_last
     (saved,) = Path(config.model_dir, "checkpoints").iterdir()
-    assert f"at {float(saved.name[4:]):.3f} kimg" in errors
+    assert f"at {float(saved.name[4:]):.3f} kimg" in last
 
 
 @pytest.mark.slow

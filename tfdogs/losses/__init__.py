@@ -12,5 +12,7 @@ NAMES = (
     "relativistic_average_least_squares",
     "wasserstein",
 )
+# Those whose slope at a fake's logit is never 0 for the discriminator, as simultaneous updates need.
+SIMULTANEOUS = ("minimax", "non_saturating", "relativistic", "relativistic_average", "wasserstein")
 # Those with a target for the reals, which one-sided label smoothing can move.
 SMOOTHING = ("least_squares", "minimax", "non_saturating")

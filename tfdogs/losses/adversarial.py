@@ -8,7 +8,7 @@ from typing import Optional
 import tensorflow as tf
 
 from tfdogs import tfgan
-from tfdogs.losses import NAMES, relativistic
+from tfdogs.losses import NAMES, SIMULTANEOUS, relativistic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +36,11 @@ class AdversarialLoss:
     smooths: bool = False
     relativistic: bool = False
     verdict: Optional[Callable] = None
+
+    @property
+    def teaches(self):
+        """Whether D's step has G's gradient too, see `GAN`'s `simultaneous`; not with a loss of your own."""
+        return self is _LOSSES.get(self.name) and self.name in SIMULTANEOUS
 
     def verdicts(self, real, fake, label_smoothing=0.0):
         """Returns how far D is from being undecided about each real: what ADA takes the sign of.

@@ -22,6 +22,7 @@ class DRAGAN(Regularizer):
     """
 
     name = "dragan"
+    reads_fakes = False
 
     def __init__(self, weight=10.0, *, spread=0.5, interval=1, schedule=None):
         super().__init__(interval, schedule=schedule)

@@ -24,6 +24,8 @@ class Orthogonal(Regularizer):
         ValueError: an unknown network.
     """
 
+    reads_fakes = False
+
     def __init__(self, weight=1e-4, *, network="generator", interval=1, schedule=None):
         super().__init__(interval, schedule=schedule)
         if network not in ("generator", "discriminator"):

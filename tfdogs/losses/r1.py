@@ -18,6 +18,7 @@ class R1(SlopePenalty):
     """
 
     name = "r1"
+    reads_fakes = False
 
     def __call__(self, discriminate, reals, fakes, noise):
         return self.penalty(discriminate, reals)

@@ -31,6 +31,7 @@ class Reconstruction(Regularizer):
 
     name = "reconstruction"
     encodes = True
+    reads_fakes = False
 
     def __init__(self, weight=1.0, *, interval=1, schedule=None):
         super().__init__(interval, schedule=schedule)

@@ -20,6 +20,7 @@ class Regularizer:
         network: which one it is for, "discriminator" or "generator".
         observes: length of what `observe` is told; 0 for nothing.
         encodes: whether it asks `discriminate.reconstruct`, see `Reconstruction`.
+        reads_fakes: whether a discriminator's penalty depends on the fakes; True, unless a class says no.
 
     Args:
         interval: steps from one evaluation to the next, 1 or more; default 1, every step.
@@ -34,6 +35,7 @@ class Regularizer:
     network = "discriminator"
     observes = 0
     encodes = False
+    reads_fakes = True
 
     def __init__(self, interval=1, *, schedule=None):
         if interval < 1:

@@ -1,7 +1,10 @@
 """What the GAN checks of its arguments beside the networks themselves."""
 
-from tfdogs.losses import SMOOTHING
+import keras
+
+from tfdogs.losses import SIMULTANEOUS, SMOOTHING
 from tfdogs.models import latents
+from tfdogs.models.stylegan2.minibatch_stddev import MinibatchStddev
 
 
 def check(gan):
@@ -24,8 +27,33 @@ def check(gan):
             "auxiliary must be 0 or more, and 0 where the discriminator has no auxiliary classifier. "
             f"Received: auxiliary={gan.auxiliary}"
         )
+    if gan.simultaneous:
+        _check_simultaneous(gan)
     for regularizer in gan.regularizers:
         regularizer.check(getattr(gan, regularizer.network))
     names = [regularizer.name for regularizer in gan.regularizers]
     if len(set(names)) < len(names):
         raise ValueError(f"regularizers must have names of their own. Received: {names}")
+
+
+def _check_simultaneous(gan):
+    mixing = (keras.layers.BatchNormalization, MinibatchStddev)
+    rules = {
+        f"a loss out of {', '.join(SIMULTANEOUS)}": not gan.loss_function.teaches and gan.loss_function.name,
+        "top_k=None": gan.top_k,
+        "auxiliary=0": gan.auxiliary,
+        "a discriminator that judges each image on its own": next(
+            (layer.name for layer in gan.discriminator.submodules if isinstance(layer, mixing)), None
+        ),
+        "an interval of 2 or more for regularizers that depend on the fakes": next(
+            (
+                r.name
+                for r in gan.regularizers
+                if r.network == "discriminator" and r.reads_fakes and r.interval == 1
+            ),
+            None,
+        ),
+    }
+    for rule, received in rules.items():
+        if received:
+            raise ValueError(f"simultaneous needs {rule}. Received: {received}")

@@ -1,5 +1,6 @@
 """One update of the discriminator."""
 
+import dataclasses
 import functools
 
 import tensorflow as tf
@@ -8,6 +9,19 @@ from tfdogs import tfgan
 from tfdogs.models.judge import Discriminate
 from tfdogs.models.noise import Use
 from tfdogs.training import optimizers
+
+
+@dataclasses.dataclass(frozen=True)
+class Lesson:
+    """What the discriminator's step leaves for the generator's, where both are updated at once.
+
+    Attributes:
+        loss: the generator's, float32 scalar.
+        slopes: this replica's share of its gradient by the fakes, float32 [N, H, W, C].
+    """
+
+    loss: tf.Tensor
+    slopes: tf.Tensor
 
 
 class DiscriminatorStep:
@@ -33,7 +47,7 @@ class DiscriminatorStep:
         self._auxiliary = auxiliary
         self._observe = observe
 
-    def __call__(self, optimizer, reals, fakes, labels, noise):
+    def __call__(self, optimizer, reals, fakes, labels, noise, *, teach=False):
         """Updates the discriminator once.
 
         Args:
@@ -42,6 +56,10 @@ class DiscriminatorStep:
             fakes: generated ones; no gradient flows into them.
             labels: int32 [N], or None.
             noise: `Noise` of this part of the step.
+            teach: whether to return what the generator is to learn from, for `GeneratorStep.learn`.
+
+        Returns:
+            A `Lesson`, or None.
         """
         drawn = [tf.cast(images, tf.float32) for images in (reals, tf.stop_gradient(fakes))]
         views = [
@@ -50,6 +68,7 @@ class DiscriminatorStep:
         ]
         noise = noise.fold(Use.D_PENALTIES)
         with tf.GradientTape() as tape:
+            tape.watch(drawn[1])
             # What a penalty asks about reals and fakes, gradients included, is taken from these two passes.
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as by_images:
                 by_images.watch(drawn)
@@ -71,7 +90,7 @@ class DiscriminatorStep:
                 self._trackers["d_class_loss"].update_state(class_loss)
                 whole += self._auxiliary * class_loss
             scaled_loss = optimizers.scaled(optimizer, whole)
-        self._penalties.update(
+        by_inputs = self._penalties.update(
             optimizer,
             self._judge.discriminator.trainable_variables,
             tape,
@@ -79,6 +98,7 @@ class DiscriminatorStep:
             every_step=every_step,
             arguments=(Discriminate(self._judge, labels, origins=origins), reals, fakes),
             noise=noise,
+            inputs=drawn[1:] if teach else (),
         )
         self._trackers["d_loss"].update_state(loss)
         self.track_verdicts(real, fake)
@@ -86,6 +106,17 @@ class DiscriminatorStep:
             verdicts = self._loss.verdicts(real, fake, self._label_smoothing)
             replicas = tf.distribute.get_replica_context().num_replicas_in_sync
             self._observe(verdicts[:, 0], tf.shape(verdicts)[0] * replicas)
+        return self._lesson(real, fake, *by_inputs) if teach else None
+
+    def _lesson(self, real, fake, slopes):
+        # Where D judges each image on its own, a loss reaches a fake through that fake's logit only: G's
+        # gradient at the fake is D's, times the ratio of the two losses' slopes at the logit.
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(fake)
+            d_loss = self._loss.discriminator(real, fake, self._label_smoothing)
+            g_loss = self._loss.generator(fake, real)
+        ratios = tf.math.divide_no_nan(tape.gradient(g_loss, fake), tape.gradient(d_loss, fake))
+        return Lesson(g_loss, slopes * ratios[:, :, None, None])
 
     def track_verdicts(self, real, fake):
         """Puts the discriminator's verdicts on reals and fakes into their metrics."""

@@ -16,7 +16,8 @@ from tfdogs.sampling.sampler import Sampler
 from tfdogs.training.ema import EMA, update_average
 
 # What `get_config` writes as it stands, as an object, and as a list of objects.
-_PLAIN = ("label_smoothing", "auxiliary", "d_steps", "latent", "latent_dim", "num_classes", "seed", "name")
+_PLAIN = ("label_smoothing", "auxiliary", "d_steps", "simultaneous", "latent")
+_PLAIN += ("latent_dim", "num_classes", "seed", "name")
 _OBJECTS = ("generator", "discriminator", "augment", "instance_noise", "top_k", "ema")
 _LISTS = ("regularizers", "tracks")
 
@@ -62,6 +63,9 @@ class GAN(TwoPlayers):
             `track_generators`.
         d_steps: discriminator steps to one generator step. A batch is split among them: its size is a
             multiple of `d_steps`. Default 1.
+        simultaneous: update G by what D said before its own update, which spares a pass of D, about a fifth
+            of a step (Goodfellow et al. 2014 alternate, TF-GAN offers both). For losses whose slope at a
+            fake's logit is never 0, and a D that judges each image on its own; default False.
         latent: "normal", N(0, 1), or "uniform", U[-1, 1).
         latent_dim: length of a latent; default: what the generator says.
         num_classes: 0 for unconditional networks; default: what the generator says, or 0.
@@ -87,6 +91,7 @@ class GAN(TwoPlayers):
         ema=10.0,
         tracks=(),
         d_steps=1,
+        simultaneous=False,
         latent="normal",
         latent_dim=None,
         num_classes=None,
@@ -104,6 +109,7 @@ class GAN(TwoPlayers):
         self.ema = ema if ema is None or hasattr(ema, "decay") else EMA(ema)
         self.tracks = list(tracks)
         self.d_steps = d_steps
+        self.simultaneous = bool(simultaneous)
         self.latent, self.seed = latent, seed
         self.num_classes = getattr(generator, "num_classes", 0) if num_classes is None else num_classes
         arguments.check(self)
@@ -178,9 +184,10 @@ class GAN(TwoPlayers):
         for i, (reals, labels) in enumerate(parts):
             here = noise.fold(i)
             draw = self._g_step.draw(tf.shape(reals)[0], labels, here)
-            self._d_step(self.d_optimizer, reals, draw.fakes, labels, here)
+            teach = self.simultaneous and i == self.d_steps - 1
+            lesson = self._d_step(self.d_optimizer, reals, draw.fakes, labels, here, teach=teach)
         # The fakes that D has just learned from teach G.
-        self._g_step(self.g_optimizer, draw, reals, here)
+        self._g_step(self.g_optimizer, draw, reals, here, lesson=lesson)
         self._count(sum(tf.shape(reals, tf.int64)[0] for reals, _ in parts))
         for name, variable in getattr(self.augment, "tracked", {}).items():
             self._trackers[name].update_state(variable)

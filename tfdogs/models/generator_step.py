@@ -79,7 +79,7 @@ class GeneratorStep:
             fakes = self._generator(inputs, training=True, **extra)
         return Draw(fakes, z, labels, tape)
 
-    def __call__(self, optimizer, draw, reals, noise):
+    def __call__(self, optimizer, draw, reals, noise, *, lesson=None):
         """Updates the generator once.
 
         Args:
@@ -87,26 +87,21 @@ class GeneratorStep:
             draw: `Draw`.
             reals: images [N, H, W, C] in [-1, 1] that a relativistic loss compares the fakes with.
             noise: `Noise` of this part of the step.
+            lesson: the gradient that the discriminator's own step had for the fakes, a `Lesson`; None to ask
+                the discriminator as it is now.
         """
-        real, labels = None, draw.labels
-        if self._loss.relativistic:
-            reals = self._judge.view(reals, noise, Use.REALS_SEEN_BY_G)
-            real = tf.stop_gradient(self._judge(reals, labels))
-        arguments, penalty_noise = (self._generator, draw.z, labels), noise.fold(Use.G_PENALTIES)
+        arguments, penalty_noise = (self._generator, draw.z, draw.labels), noise.fold(Use.G_PENALTIES)
+        real = self._reals_logits(reals, draw.labels, noise) if lesson is None else None
         with draw.tape as tape:
-            fakes = self._judge.view(draw.fakes, noise, Use.SEEN_BY_G)
-            fake, class_logits = self._judge.with_classes(fakes, labels)
-            if self._top_k is not None:
-                fake, real, class_logits, labels = self._top_k.select(
-                    fake, self._images_seen, real, class_logits, labels
-                )
-            loss = self._loss.generator(fake, real)
+            if lesson is None:
+                loss, whole = self._judged(draw, real, noise)
+            else:
+                # Its gradient is the lesson's, which is this replica's share already.
+                replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+                whole = replicas * tf.reduce_sum(lesson.slopes * tf.cast(draw.fakes, tf.float32))
+                loss = lesson.loss
             every_step = self._penalties.every_step(arguments, penalty_noise)
-            whole = tf.add_n([loss, *(one.penalty for one in every_step)])
-            if class_logits is not None:
-                class_loss = tfgan.auxiliary_classifier(class_logits, labels)
-                self._trackers["g_class_loss"].update_state(class_loss)
-                whole += self._auxiliary * class_loss
+            whole = tf.add_n([whole, *(one.penalty for one in every_step)])
             scaled_loss = optimizers.scaled(optimizer, whole)
         self._penalties.update(
             optimizer,
@@ -118,3 +113,25 @@ class GeneratorStep:
             noise=penalty_noise,
         )
         self._trackers["g_loss"].update_state(loss)
+
+    def _reals_logits(self, reals, labels, noise):
+        """Returns what a relativistic loss compares the fakes with, or None."""
+        if not self._loss.relativistic:
+            return None
+        return tf.stop_gradient(self._judge(self._judge.view(reals, noise, Use.REALS_SEEN_BY_G), labels))
+
+    def _judged(self, draw, real, noise):
+        """Returns the loss, and what to learn from: it and the classifier's, where there is one."""
+        labels = draw.labels
+        fakes = self._judge.view(draw.fakes, noise, Use.SEEN_BY_G)
+        fake, class_logits = self._judge.with_classes(fakes, labels)
+        if self._top_k is not None:
+            fake, real, class_logits, labels = self._top_k.select(
+                fake, self._images_seen, real, class_logits, labels
+            )
+        loss = whole = self._loss.generator(fake, real)
+        if class_logits is not None:
+            class_loss = tfgan.auxiliary_classifier(class_logits, labels)
+            self._trackers["g_class_loss"].update_state(class_loss)
+            whole += self._auxiliary * class_loss
+        return loss, whole

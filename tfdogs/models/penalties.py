@@ -64,7 +64,7 @@ class Penalties:
         due = tf.constant(1.0)
         return [Due(r, due, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._every_step]
 
-    def update(self, optimizer, variables, tape, loss, *, every_step, arguments, noise):
+    def update(self, optimizer, variables, tape, loss, *, every_step, arguments, noise, inputs=()):
         """Takes the optimizer's step, and those of lazy penalties; tells the metrics and the regularizers.
 
         Args:
@@ -75,8 +75,13 @@ class Penalties:
             every_step: what `every_step` returned.
             arguments: what the regularizers take before the noise.
             noise: `Noise` for the penalties of this network.
+            inputs: tensors that the tape has watched.
+
+        Returns:
+            The gradients of `loss` by `inputs`, from the same backward pass.
         """
-        gradients = optimizers.gradients(optimizer, tape, loss, variables)
+        gradients = optimizers.gradients(optimizer, tape, loss, [*variables, *inputs])
+        gradients, by_inputs = gradients[: len(variables)], gradients[len(variables) :]
         optimizer.apply_gradients(zip(gradients, variables))
         for one in every_step:
             self._report(one)
@@ -88,6 +93,7 @@ class Penalties:
             optimizers.apply_when(due, optimizer, gradients, variables)
             for one in several:
                 self._report(one)
+        return by_inputs
 
     def _report(self, one):
         self._trackers[one.regularizer.name].update_state(one.penalty, sample_weight=one.due)

@@ -68,6 +68,7 @@ def build(config, card, *, synchronized=False):
         ema=_ema(config),
         tracks=[PowerEMA(length) for length in TRACKED] if config.ema_snapshot_kimg else (),
         d_steps=config.d_steps,
+        simultaneous=config.simultaneous,
         latent=config.latent,
         seed=config.seed,
     )

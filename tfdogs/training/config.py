@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfdogs import augment
+from tfdogs.losses import SIMULTANEOUS
 from tfdogs.models import registry
 from tfdogs.training.flags.evaluation import EvaluationFlags
 from tfdogs.training.flags.game import GameFlags
@@ -18,6 +19,7 @@ _SHEET = 4096  # pixels: the width and height that a sheet of large images has b
 
 # Penalties on the gradient by each image: through a BatchNorm it is one by the whole batch.
 _ONE_BY_ONE = ("gradient_penalty", "dragan", "r1", "r2")
+_OF_FAKES = ("gradient_penalty", "r2", "lecam", "consistency")  # the penalties that depend on the fakes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,8 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
             if batch_norm and getattr(self, name):
                 rule = f"takes images one by one, which BatchNorm mixes: give --{name}=0 or --d_norm=none"
                 self.reject(name, rule)
+        if self.simultaneous:
+            self._check_simultaneous(batch_norm)
         if self.model == "wgan_gp" and not (self.loss == "wasserstein" and self.gradient_penalty):
             self.reject(
                 "model",
@@ -67,6 +71,19 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
         if self.attention == -1 and self.model in registry.OPTIONS["attention"]:
             given["attention"] = registry.default_attention(image_size)
         return dataclasses.replace(self, **given)
+
+    def _check_simultaneous(self, batch_norm):
+        if self.loss not in SIMULTANEOUS:
+            self.reject("simultaneous", f"goes with --loss={' or '.join(SIMULTANEOUS)} only, not {self.loss}")
+        if batch_norm or self.model == "stylegan2":
+            self.reject("simultaneous", "needs a discriminator that judges each image on its own")
+        intervals = {"r2": self.r2_interval}
+        for name in ("auxiliary", *_OF_FAKES):
+            if getattr(self, name) and intervals.get(name, 1) == 1:
+                way = ", or an interval of 2 or more" if name in intervals else ""
+                self.reject("simultaneous", f"needs --{name}=0{way}")
+        if self.top_k < 1:
+            self.reject("simultaneous", "needs --top_k=1")
 
     def _check_xla(self):
         kind, parts = augment.parse(self.augment)

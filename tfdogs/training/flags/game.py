@@ -71,6 +71,10 @@ class GameFlags(Config):
     path_length_interval: int = flag("Steps from one path length penalty to the next.", default=4, lower=1)
 
     d_steps: int = flag("Discriminator steps to one generator step.", default=1, lower=1)
+    simultaneous: bool = flag(
+        "Update the generator by what the discriminator said before its own update: one pass of it less.",
+        default=False,
+    )
     augment: str = flag(
         "What the discriminator sees: DiffAugment's brightness, saturation, contrast, color, translation, "
         "cutout, comma-separated; ada, or parts of it as ada:blit,geometry,color; auto: by the number of "
