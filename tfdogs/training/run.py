@@ -10,7 +10,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
-from tfdogs.training import init_source, memory, precision, preflight, settle
+from tfdogs.training import init_source, memory, precision, preflight, settle, threads
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
 from tfdogs.training.checkpoints import Checkpoints
@@ -89,6 +89,7 @@ def train(config):
             with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
             suffice; the checkpoints stay.
     """
+    threads.limit(config)  # before TensorFlow runs anything
     workers = Workers.of(config)
     with workers.reporting_losses(), memory.reporting(config):
         _train(config, workers)

@@ -33,6 +33,13 @@ class RunFlags(Config):
     steps_per_execution: int = flag(
         "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
     )
+    op_threads: int = flag(
+        "Processor threads that one operation may use; 0: as TensorFlow chooses, all of them; -1: 1 with "
+        "--simultaneous on two cores without a GPU, where that is faster, else 0.",
+        default=-1,
+        lower=-1,
+        run_control=True,
+    )
     strategy: str = flag(
         "Devices: one, or mirrored over all that are visible, or multi_worker: over the processes that the "
         "environment variable TF_CONFIG names; auto: multi_worker where it names several, else mirrored "
