@@ -21,7 +21,7 @@ from tfdogs.training.config import TrainConfig
 REPORT = "pipeline_report.html"
 
 # Values by which a flag of tfdogs.train leaves to the run what it is: a run that has begun knows.
-_LEFT_OPEN = {"precision": "auto", "attention": -1, "eval_labels": "", "sheet_columns": 0}
+_LEFT_OPEN = {"precision": "auto", "attention": -1, "eval_labels": "", "updates": "auto", "sheet_columns": 0}
 
 
 def open_store(config):

@@ -24,6 +24,18 @@ def test_auto_is_what_the_slowest_worker_has_and_a_given_precision_stays(make_co
     assert len(said) == 1 and said[0].startswith(f"precision: {chosen} (")
 
 
+def test_updates_are_those_that_the_run_began_with(make_config, tmp_path):
+    begun = tmp_path / "config.json"
+
+    def settled(**flags):
+        return settle.with_updates(make_config(**flags), begun).updates
+
+    assert settled() == "auto"
+    begun.write_text(make_config(updates="alternating").dump())
+    assert settled() == "alternating"
+    assert settled(updates="simultaneous") == "simultaneous"
+
+
 def test_labels_of_evaluations_are_the_runs_else_the_datas(make_config, tmp_path):
     begun = tmp_path / "config.json"
 

@@ -17,10 +17,10 @@ def limit(cores, **flags):
     return [chosen, tf.config.threading.get_intra_op_parallelism_threads()]
 
 found = [
+    limit(2, updates="alternating"),
     limit(2),
-    limit(2, simultaneous=True),
-    limit(4, simultaneous=True),
-    limit(2, simultaneous=True, op_threads=0),
+    limit(4),
+    limit(2, op_threads=0),
     limit(4, op_threads=3),
 ]
 tf.zeros([1]) + 1  # now it has begun to work

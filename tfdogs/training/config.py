@@ -19,7 +19,8 @@ _SHEET = 4096  # pixels: the width and height that a sheet of large images has b
 
 # Penalties on the gradient by each image: through a BatchNorm it is one by the whole batch.
 _ONE_BY_ONE = ("gradient_penalty", "dragan", "r1", "r2")
-_OF_FAKES = ("gradient_penalty", "r2", "lecam", "consistency")  # the penalties that depend on the fakes
+# What joins the discriminator's loss and depends on the fakes, or is a loss of the generator's own there.
+_OF_FAKES = ("auxiliary", "gradient_penalty", "lecam", "consistency")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +42,9 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
             if batch_norm and getattr(self, name):
                 rule = f"takes images one by one, which BatchNorm mixes: give --{name}=0 or --d_norm=none"
                 self.reject(name, rule)
-        if self.simultaneous:
-            self._check_simultaneous(batch_norm)
+        problem = self._simultaneous_problem()
+        if self.updates == "simultaneous" and problem:
+            self.reject("updates", problem)
         if self.model == "wgan_gp" and not (self.loss == "wasserstein" and self.gradient_penalty):
             self.reject(
                 "model",
@@ -62,28 +64,34 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
                 self.reject(name, f"goes with --model={' or '.join(_ORTHOGONAL)} only, not {self.model}")
 
     def resolve(self, image_size):
-        """Returns the configuration with `attention` of -1 and `sheet_columns` of 0 replaced.
+        """Returns the configuration with what was left open replaced: attention, sheet_columns, updates.
 
         Args:
             image_size: height and width of the data's images, in pixels: it decides what they mean.
         """
-        given = {"sheet_columns": self.sheet_columns or max(1, min(8, _SHEET // image_size))}
+        given = {"updates": "simultaneous" if self.simultaneous else "alternating"}
+        given["sheet_columns"] = self.sheet_columns or max(1, min(8, _SHEET // image_size))
         if self.attention == -1 and self.model in registry.OPTIONS["attention"]:
             given["attention"] = registry.default_attention(image_size)
         return dataclasses.replace(self, **given)
 
-    def _check_simultaneous(self, batch_norm):
+    @property
+    def simultaneous(self):
+        """Whether both networks are updated at once, see `GAN`."""
+        return self.updates == "simultaneous" or (self.updates == "auto" and not self._simultaneous_problem())
+
+    def _simultaneous_problem(self):
+        """Returns what simultaneous updates would need, or None where they are possible."""
         if self.loss not in SIMULTANEOUS:
-            self.reject("simultaneous", f"goes with --loss={' or '.join(SIMULTANEOUS)} only, not {self.loss}")
-        if batch_norm or self.model == "stylegan2":
-            self.reject("simultaneous", "needs a discriminator that judges each image on its own")
-        intervals = {"r2": self.r2_interval}
-        for name in ("auxiliary", *_OF_FAKES):
-            if getattr(self, name) and intervals.get(name, 1) == 1:
-                way = ", or an interval of 2 or more" if name in intervals else ""
-                self.reject("simultaneous", f"needs --{name}=0{way}")
-        if self.top_k < 1:
-            self.reject("simultaneous", "needs --top_k=1")
+            return f"of simultaneous goes with --loss={' or '.join(SIMULTANEOUS)} only, not {self.loss}"
+        if self.model == "stylegan2" or (self.model == "dcgan" and self.d_norm == "batch"):
+            return "of simultaneous needs a discriminator that judges each image on its own"
+        if self.r2 and self.r2_interval == 1:
+            return "of simultaneous needs --r2=0, or an --r2_interval of 2 or more"
+        for name in _OF_FAKES:
+            if getattr(self, name):
+                return f"of simultaneous needs --{name}=0"
+        return "of simultaneous needs --top_k=1" if self.top_k < 1 else None
 
     def _check_xla(self):
         kind, parts = augment.parse(self.augment)

@@ -89,6 +89,7 @@ def train(config):
             with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
             suffice; the checkpoints stay.
     """
+    config = settle.with_updates(config, Path(config.model_dir, _CONFIG))
     threads.limit(config)  # before TensorFlow runs anything
     workers = Workers.of(config)
     with workers.reporting_losses(), memory.reporting(config):

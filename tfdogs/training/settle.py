@@ -30,6 +30,18 @@ def with_precision(config, begun, slow, workers):
     return dataclasses.replace(config, precision=chosen)
 
 
+def with_updates(config, begun):
+    """Returns the configuration with the updates that a run has begun with, where auto leaves the choice.
+
+    Args:
+        config: `TrainConfig`.
+        begun: Path of the run's configuration, which is not there before the run has begun.
+    """
+    if config.updates != "auto" or not begun.is_file():
+        return config
+    return dataclasses.replace(config, updates=TrainConfig.load(begun).updates)
+
+
 def with_labels(config, begun):
     """Returns the configuration with the labels of evaluations: as until now, else as in the data.
 

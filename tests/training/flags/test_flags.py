@@ -79,12 +79,24 @@ from tfdogs.training.config import TrainConfig
         ({"eval_labels": "balanced"}, "--eval_labels must be one of , data, uniform. Received"),
         ({"aug_preview": "sheet.jpg"}, "--aug_preview must end in .png"),
         ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
-        ({"simultaneous": True, "loss": "hinge"}, "--simultaneous goes with --loss=minimax or .* not hinge"),
-        ({"simultaneous": True, "model": "stylegan2"}, "--simultaneous needs a discriminator that judges"),
-        ({"simultaneous": True, "d_norm": "batch", "r1": 0.0}, "--simultaneous needs a discriminator that"),
-        ({"simultaneous": True, "r2": 1.0}, "--simultaneous needs --r2=0, or an interval of 2 or more"),
-        ({"simultaneous": True, "lecam": 1.0}, "--simultaneous needs --lecam=0. Received"),
-        ({"simultaneous": True, "top_k": 0.5}, "--simultaneous needs --top_k=1"),
+        (
+            {"updates": "simultaneous", "loss": "hinge"},
+            "--updates of simultaneous goes with --loss=minimax or .* only, not hinge. Rec",
+        ),
+        (
+            {"updates": "simultaneous", "model": "stylegan2"},
+            "--updates of simultaneous needs a discriminator that judges each image on its own",
+        ),
+        (
+            {"updates": "simultaneous", "d_norm": "batch", "r1": 0.0},
+            "--updates .* needs a discriminator that",
+        ),
+        (
+            {"updates": "simultaneous", "r2": 1.0},
+            "--updates .* needs --r2=0, or an --r2_interval of 2 or more",
+        ),
+        ({"updates": "simultaneous", "lecam": 1.0}, "--updates of simultaneous needs --lecam=0. Received"),
+        ({"updates": "simultaneous", "top_k": 0.5}, "--updates of simultaneous needs --top_k=1"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),
         (
             {"xla": True, "augment": "ada"},
@@ -118,7 +130,7 @@ def test_what_a_flag_on_top_of_a_recipe_turns_off_may_keep_its_details():
         {"augment": "ada", "ada_kimg": 0.0, "ada_p": 0.3},
         {"augment": "ada:color", "ada_target": 0.1},
         {"instance_noise": 0.1, "instance_noise_kimg": 5.0},
-        {"simultaneous": True, "r2": 1.0, "r2_interval": 8, "loss": "relativistic"},
+        {"updates": "simultaneous", "r2": 1.0, "r2_interval": 8, "loss": "relativistic"},
         {"model": "stylegan2", "latent": "uniform", "style_mixing": 0.0},
     ],
     ids="-".join,
@@ -164,3 +176,30 @@ def test_a_file_that_holds_no_configuration_is_named(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(UsageError, match=r"config\.json is not a TrainConfig"):
         TrainConfig.load(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "simultaneous"),
+    [
+        ({}, True),
+        ({"updates": "alternating"}, False),
+        ({"loss": "hinge"}, False),
+        ({"r2": 1.0}, False),
+        ({"r2": 1.0, "r2_interval": 2}, True),
+        ({"model": "stylegan2"}, False),
+        ({"d_norm": "batch", "r1": 0.0}, False),
+    ],
+    ids=str,
+)
+def test_auto_is_simultaneous_where_that_is_possible(changes, simultaneous):
+    config = TrainConfig(data_dir="data", model_dir="run", **changes)
+    assert config.simultaneous == simultaneous
+    resolved = config.resolve(64)
+    assert resolved.updates == ("simultaneous" if simultaneous else "alternating")
+    assert resolved.simultaneous == simultaneous
+
+
+def test_a_run_that_is_older_than_simultaneous_updates_alternates():
+    values = TrainConfig(data_dir="data", model_dir="run").to_dict()
+    del values["updates"]
+    assert TrainConfig.from_dict(values).updates == "alternating"

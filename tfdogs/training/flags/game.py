@@ -7,6 +7,8 @@ from tfdogs.config import Config, flag
 from tfdogs.losses import NAMES as LOSSES
 from tfdogs.losses import SMOOTHING
 
+UPDATES = ("auto", "alternating", "simultaneous")
+
 
 @dataclasses.dataclass(frozen=True)
 class GameFlags(Config):
@@ -71,9 +73,12 @@ class GameFlags(Config):
     path_length_interval: int = flag("Steps from one path length penalty to the next.", default=4, lower=1)
 
     d_steps: int = flag("Discriminator steps to one generator step.", default=1, lower=1)
-    simultaneous: bool = flag(
-        "Update the generator by what the discriminator said before its own update: one pass of it less.",
-        default=False,
+    updates: str = flag(
+        "alternating: the generator learns from the discriminator after its update; simultaneous: from what "
+        "it said before, which spares a pass of it; auto: simultaneous where loss, penalties and D "
+        "allow it; config.json keeps what was chosen, and a resumed run stays with it.",
+        default="auto",
+        choices=UPDATES,
     )
     augment: str = flag(
         "What the discriminator sees: DiffAugment's brightness, saturation, contrast, color, translation, "
@@ -169,3 +174,8 @@ class GameFlags(Config):
             self.reject(
                 "instance_noise_kimg", "must be 0 without --instance_noise: there is no noise to fade"
             )
+
+    @classmethod
+    def from_dict(cls, values):
+        """Gives a run that was begun before `updates` was there what it had."""
+        return super().from_dict({"updates": "alternating", **values})
