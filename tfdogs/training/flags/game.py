@@ -138,10 +138,10 @@ class GameFlags(Config):
     schedule_kimg: float = flag(
         "Thousands of images over which learning rates, R1, R2, beta2 and the average's half-life follow "
         "half a cosine to the values below; 0: they stay.",
-        default=400.0,
+        default=1500.0,
         lower=0.0,
     )
-    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=0.2, lower=0.0)
+    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=0.1, lower=0.0)
     penalty_end: float = flag("R1 and R2 at its end, as a share of those given.", default=1.0, lower=0.0)
     beta2_end: float = flag("Adam's beta2 at its end; 0: as --beta2.", default=0.0, lower=0.0, upper=0.999999)
     ema_start: float = flag(
