@@ -21,6 +21,7 @@ ALIKE = {
     "styled": [STEPS + 2, STEPS],
     "spectral": [STEPS, STEPS + 2],
     "drawing": [STEPS, STEPS],
+    "simultaneous": [STEPS, STEPS + 2],
 }
 
 
@@ -76,6 +77,25 @@ def adaptive():
     options = {"beta_2": Cosine(0.9, 0.99, 0.02), "images_per_step": BATCH, "epsilon": 1e-3}
     g_optimizer, d_optimizer = (tfdogs.ScheduledAdam(Cosine(0.1, 0.0, 0.02), **options) for _ in range(2))
     gan.compile(g_optimizer=g_optimizer, d_optimizer=d_optimizer)
+    return gan
+
+
+def simultaneous():
+    """G learns from D's own backward pass, of which each replica has its share."""
+    import keras
+
+    import tfdogs
+    from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
+
+    gan = tfdogs.GAN(
+        generator=MLPGenerator(8, 1, 4, hidden=4),
+        discriminator=MLPDiscriminator(8, 1, hidden=4),
+        loss="relativistic",
+        regularizers=[tfdogs.R1(0.1, interval=2), tfdogs.Orthogonal(1e-2)],
+        ema=tfdogs.EMA(0.01, rampup=None),
+        simultaneous=True,
+    )
+    gan.compile(g_optimizer=keras.optimizers.SGD(0.1), d_optimizer=keras.optimizers.SGD(0.1))
     return gan
 
 
