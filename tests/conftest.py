@@ -41,6 +41,7 @@ def make_config(paper_data, tmp_path):
         model="dcgan",
         latent_dim=6,
         precision="float32",  # the same numbers on every processor
+        op_threads=0,  # and in every process, also where TensorFlow has begun to work
         g_channels=2,
         d_channels=2,
         d_norm="none",

@@ -156,7 +156,7 @@ def test_a_run_from_when_another_models_flag_had_another_default_is_read(tmp_pat
 
 def test_where_attention_is_that_nobody_asked_for():
     places = {"data_dir": "d", "model_dir": "m"}
-    config = TrainConfig(**places, model="biggan")
+    config = TrainConfig(**places, model="biggan", updates="alternating")
     assert config.network_options["attention"] is None
     assert config.resolve(256).attention == 64
     before = TrainConfig.from_dict({**places, "model": "biggan", "attention": 32})  # 32 was the default
