@@ -1,8 +1,14 @@
-"""`limit` works before TensorFlow does: the cases have a process of their own."""
+"""`limit` works before TensorFlow does: its cases have a process of their own."""
 
 import json
 import subprocess
 import sys
+
+import pytest
+import tensorflow as tf
+
+from tfdogs.training import threads
+from tfdogs.training.config import TrainConfig
 
 _SCRIPT = """
 import json, os, sys
@@ -32,3 +38,29 @@ json.dump(found, sys.stdout)
 def test_the_flags_choice_is_tensorflows_until_it_has_begun():
     done = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [[0, 0], [1, 1], [0, 0], [0, 0], [3, 3], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({}, 8),
+        ({"steps_per_execution": 3}, 3),
+        ({"batch_size": 64}, 2),  # 2 * 64 * 64**2 = 2**19
+        ({"batch_size": 129}, 1),
+        ({"d_steps": 4}, 2),
+        ({"checkpoint_kimg": 0.2}, 3),  # four calls to the shortest interval
+        ({"eval_kimg": 0.3}, 4),
+        ({"log_kimg": 0.016}, 1),
+    ],
+    ids=str,
+)
+def test_small_steps_are_taken_together(flags, expected):
+    config = TrainConfig(data_dir="data", model_dir="run", **{"batch_size": 16, **flags})
+    assert threads.steps_to_a_call(config, 64) == expected
+
+
+def test_replicas_take_one_step_at_a_time(monkeypatch):
+    strategy = tf.distribute.get_strategy()
+    monkeypatch.setattr(type(strategy.extended), "_num_replicas_in_sync", 2)
+    config = TrainConfig(data_dir="data", model_dir="run", batch_size=16)
+    assert threads.steps_to_a_call(config, 64) == 1

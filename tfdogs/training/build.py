@@ -16,7 +16,7 @@ from tfdogs.losses.reconstruction import Reconstruction
 from tfdogs.losses.top_k import TopK
 from tfdogs.models import registry
 from tfdogs.models.gan import GAN
-from tfdogs.training import precision
+from tfdogs.training import precision, threads
 from tfdogs.training.adam import FusedAdam
 from tfdogs.training.ema import EMA
 from tfdogs.training.posthoc import TRACKED
@@ -76,7 +76,7 @@ def build(config, card, *, synchronized=False):
     gan.compile(
         g_optimizer=_adam(config, config.g_lr, config.batch_size * config.d_steps, ratio=g_ratio),
         d_optimizer=_adam(config, config.d_lr, config.batch_size, ratio=d_ratio),
-        steps_per_execution=config.steps_per_execution,
+        steps_per_execution=threads.steps_to_a_call(config, card.image_size),
         jit_compile=config.xla,
     )
     return gan

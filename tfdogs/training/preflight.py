@@ -41,7 +41,7 @@ def report(config, gan, feed, workers):
     say(f"memory:     {memory.peak()}")
     say(f"ETA:        {tqdm.tqdm.format_interval(left / rate)} for {left / 1000:,.1f} kimg")
     if config.eval_kimg:
-        batch = feed.batch_size * config.steps_per_execution
+        batch = feed.batch_size * int(gan._steps_per_execution.numpy())
         count = num_evaluations(seen, seen + left, batch, config.eval_kimg)
         say(f"and:        {count:,} evaluations of {config.eval_images:,} images")
 

@@ -31,7 +31,11 @@ class RunFlags(Config):
     )
     xla: bool = flag("Compile with XLA: for GPUs; several times slower on a CPU.", default=False)
     steps_per_execution: int = flag(
-        "Steps to one call into TensorFlow.", default=1, lower=1, run_control=True
+        "Steps in a call into TensorFlow; logs, sheets, checkpoints and signals wait for its end. 0: up to 8 "
+        "where steps are small and no such interval is short, which saves Keras' time between them.",
+        default=0,
+        lower=0,
+        run_control=True,
     )
     op_threads: int = flag(
         "Processor threads that one operation may use; 0: as TensorFlow chooses, all of them; -1: 1 with "
