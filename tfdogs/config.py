@@ -27,22 +27,30 @@ class _Integer(flags.IntegerParser):
             raise ValueError(f"must be one whole number. {self._help}") from e
 
 
-def flag(help, *, default=dataclasses.MISSING, choices=None, lower=None, upper=None, run_control=False):
+def flag(
+    help, *, default=dataclasses.MISSING, former=(), choices=None, lower=None, upper=None, run_control=False
+):
     """Declares one field of a configuration, which is also one flag of its command.
 
     Args:
         help: what the flag means, with its unit, for `--help`.
         default: value when the flag is not given; without one the flag is required.
+        former: the defaults of earlier versions, if there were others.
         choices: legal values, or None for any.
         lower: smallest legal value, inclusive, or None.
         upper: largest legal value, inclusive, or None.
         run_control: True where the value does not change what is computed, only how far or how
             loudly, so that a resumed run may change it.
     """
-    metadata = types.MappingProxyType(
-        {"help": help, "choices": choices, "lower": lower, "upper": upper, "run_control": run_control}
-    )
-    return dataclasses.field(default=default, metadata=metadata)
+    metadata = {
+        "help": help,
+        "former": former,
+        "choices": choices,
+        "lower": lower,
+        "upper": upper,
+        "run_control": run_control,
+    }
+    return dataclasses.field(default=default, metadata=types.MappingProxyType(metadata))
 
 
 @dataclasses.dataclass(frozen=True)

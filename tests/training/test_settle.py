@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,41 @@ def test_auto_is_what_the_slowest_worker_has_and_a_given_precision_stays(make_co
     assert settled("mixed_float16") == "mixed_float16" and not said
     assert settled("auto") == chosen
     assert len(said) == 1 and said[0].startswith(f"precision: {chosen} (")
+
+
+def test_a_run_goes_on_with_the_defaults_that_it_began_with(make_config, tmp_path):
+    begun = tmp_path / "run" / "config.json"
+    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+
+    def settled(**flags):
+        config, said = settle.with_former_defaults(make_config(**flags), begun)
+        return {name: getattr(config, name) for name in ("schedule_kimg", "lr_end", "g_lr")}, said
+
+    today = {name: defaults[name] for name in ("schedule_kimg", "lr_end", "g_lr")}
+    assert settled() == (today, "")
+    begun.parent.mkdir()
+    begun.write_text(make_config(schedule_kimg=400.0, lr_end=0.2, g_lr=3e-3).dump())
+    found, said = settled()
+    assert found == {"schedule_kimg": 400.0, "lr_end": 0.2, "g_lr": defaults["g_lr"]}  # 3e-3 was no default
+    assert said == f"as {begun.parent} began, with older defaults: --schedule_kimg=400.0 --lr_end=0.2"
+    assert settled(schedule_kimg=70.0, lr_end=0.2) == ({**today, "schedule_kimg": 70.0, "lr_end": 0.2}, "")
+
+
+def test_a_former_default_is_another_value_of_the_same_type():
+    for field in dataclasses.fields(TrainConfig):
+        values = [field.default, *field.metadata.get("former", ())]
+        assert len(set(values)) == len(values)
+        assert len(set(map(type, values))) == 1
+
+
+def test_the_same_command_goes_on_with_a_run_of_an_older_default(make_config, capsys):
+    config = make_config(total_kimg=0.008)
+    train(config)
+    path = Path(config.model_dir, "config.json")
+    path.write_text(path.read_text().replace('"schedule_kimg": 1600.0', '"schedule_kimg": 400.0'))
+    train(dataclasses.replace(config, total_kimg=0.016))
+    assert "with older defaults: --schedule_kimg=400.0" in capsys.readouterr().out
+    assert TrainConfig.load(path).schedule_kimg == 400 and load(config.model_dir).kimg == 0.016
 
 
 def test_updates_are_those_that_the_run_began_with(make_config, tmp_path):

@@ -89,9 +89,13 @@ def train(config):
             with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
             suffice; the checkpoints stay.
     """
-    config = settle.with_updates(config, Path(config.model_dir, _CONFIG))
+    begun = Path(config.model_dir, _CONFIG)
+    config, kept = settle.with_former_defaults(config, begun)
+    config = settle.with_updates(config, begun)
     threads.limit(config)  # before TensorFlow runs anything
     workers = Workers.of(config)
+    if kept:
+        workers.say(kept)
     with workers.reporting_losses(), memory.reporting(config):
         _train(config, workers)
         workers.any(False)  # none leaves before all are done

@@ -30,6 +30,32 @@ def with_precision(config, begun, slow, workers):
     return dataclasses.replace(config, precision=chosen)
 
 
+def with_former_defaults(config, begun):
+    """Returns the configuration with what a run has of the defaults of an earlier version, and says it.
+
+    A command that does not name such a flag goes on with the run, whatever the default is by now.
+
+    Args:
+        config: `TrainConfig`.
+        begun: Path of the run's configuration, which is not there before the run has begun.
+
+    Returns:
+        (configuration, sentence): the sentence names flags and values; empty where there are none.
+    """
+    if not begun.is_file():
+        return config, ""
+    until_now = TrainConfig.load(begun)
+    kept = {}
+    for field in dataclasses.fields(config):
+        value = getattr(until_now, field.name)
+        if getattr(config, field.name) == field.default and value in field.metadata.get("former", ()):
+            kept[field.name] = value
+    if not kept:
+        return config, ""
+    flags = " ".join(f"--{name}={value}" for name, value in kept.items())
+    return dataclasses.replace(config, **kept), f"as {begun.parent} began, with older defaults: {flags}"
+
+
 def with_updates(config, begun):
     """Returns the configuration with the updates that a run has begun with, where auto leaves the choice.
 

@@ -33,8 +33,8 @@ class GameFlags(Config):
         "Weight of WGAN-GP's gradient penalty; 0 for none.", default=0.0, lower=0.0
     )
     dragan: float = flag("Weight of DRAGAN's gradient penalty; 0 for none.", default=0.0, lower=0.0)
-    r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.1, lower=0.0)
-    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=8, lower=1)
+    r1: float = flag("gamma of the R1 penalty, on reals; 0 for none.", default=0.1, former=(0.0,), lower=0.0)
+    r1_interval: int = flag("Steps from one R1 penalty to the next.", default=8, former=(1,), lower=1)
     r2: float = flag(
         "gamma of the R2 penalty, on fakes, which costs as much as R1; 0 for none.", default=0.0, lower=0.0
     )
@@ -85,6 +85,7 @@ class GameFlags(Config):
         "cutout, comma-separated; ada, or parts of it as ada:blit,geometry,color; auto: by the number of "
         "training images; empty: as it is.",
         default="auto",
+        former=("",),
     )
     ada_target: float = flag(
         "ada: mean sign of the discriminator's verdicts on reals that its strength p is steered to.",
@@ -120,13 +121,22 @@ class GameFlags(Config):
         default=False,
     )
 
-    batch_size: int = flag("Images in one update of a network.", default=16, lower=1)
-    g_lr: float = flag("Adam's learning rate for the generator.", default=1e-3, lower=0.0)
-    d_lr: float = flag("Adam's learning rate for the discriminator.", default=1e-3, lower=0.0)
-    beta1: float = flag("Adam's beta1, both networks.", default=0.0, lower=0.0, upper=0.9999)
-    beta2: float = flag("Adam's beta2, both networks.", default=0.99, lower=0.0, upper=0.999999)
+    batch_size: int = flag("Images in one update of a network.", default=16, former=(64,), lower=1)
+    g_lr: float = flag(
+        "Adam's learning rate for the generator.", default=1e-3, former=(2e-4, 5e-4), lower=0.0
+    )
+    d_lr: float = flag(
+        "Adam's learning rate for the discriminator.", default=1e-3, former=(2e-4, 5e-4), lower=0.0
+    )
+    beta1: float = flag("Adam's beta1, both networks.", default=0.0, former=(0.5,), lower=0.0, upper=0.9999)
+    beta2: float = flag(
+        "Adam's beta2, both networks.", default=0.99, former=(0.999,), lower=0.0, upper=0.999999
+    )
     ema_kimg: float = flag(
-        "Half-life of the averaged generator in thousands of images; 0 for none.", default=20.0, lower=0.0
+        "Half-life of the averaged generator in thousands of images; 0 for none.",
+        default=20.0,
+        former=(10.0,),
+        lower=0.0,
     )
     ema_snapshot_kimg: float = flag(
         "Thousands of images from one snapshot to the next, from which tfdogs.generate "
@@ -138,10 +148,13 @@ class GameFlags(Config):
     schedule_kimg: float = flag(
         "Thousands of images over which learning rates, R1, R2, beta2 and the average's half-life follow "
         "half a cosine to the values below; 0: they stay.",
-        default=1500.0,
+        default=1600.0,
+        former=(0.0, 400.0, 1500.0),
         lower=0.0,
     )
-    lr_end: float = flag("Learning rates at its end, as a share of those given.", default=0.1, lower=0.0)
+    lr_end: float = flag(
+        "Learning rates at its end, as a share of those given.", default=0.1, former=(1.0, 0.2), lower=0.0
+    )
     penalty_end: float = flag("R1 and R2 at its end, as a share of those given.", default=1.0, lower=0.0)
     beta2_end: float = flag("Adam's beta2 at its end; 0: as --beta2.", default=0.0, lower=0.0, upper=0.999999)
     ema_start: float = flag(

@@ -11,7 +11,7 @@ class NetworkFlags(Config):
     """See the module. A flag that only some models know must keep its default with all others."""
 
     model: str = flag("Networks.", default="dcgan", choices=registry.NAMES)
-    latent_dim: int = flag("Length of a latent.", default=128, lower=1)
+    latent_dim: int = flag("Length of a latent.", default=128, former=(100,), lower=1)
     latent: str = flag(
         "Distribution of latents: N(0, 1) or U[-1, 1).", default="normal", choices=("normal", "uniform")
     )
@@ -19,17 +19,20 @@ class NetworkFlags(Config):
     g_channels: int = flag(
         "Width of the generator: channels of its last hidden layer (mlp: an eighth of its units).",
         default=32,
+        former=(64,),
         lower=1,
     )
     d_channels: int = flag(
         "Width of the discriminator: channels of its first layer (mlp: an eighth of its units).",
         default=32,
+        former=(64,),
         lower=1,
     )
     d_norm: str = flag(
         "dcgan: the discriminator's normalization; batch needs --r1=0, and no --r2, --gradient_penalty or "
         "--dragan.",
         default="none",
+        former=("batch",),
         choices=("batch", "none"),
     )
     skip_excitation: bool = flag(
