@@ -4,7 +4,8 @@
 
 leaves train-*.tfrecord, eval-*.tfrecord, dataset.json (what is in them), rejects.csv (what is not, and why)
 and preview.png (a sheet of crops to look at) in the output directory. Nothing appears there before all is
-done. Every picture that is read ends in a shard or in rejects.csv.
+done. Every picture that is read ends in a shard or in rejects.csv, and so does every symbolic link that is
+not followed since it leads out of the folder; the summary says what else was left out.
 """
 
 import signal

@@ -71,7 +71,7 @@ class WriteShards(beam.DoFn):
 
     def _load(self, item):
         if item.problem:
-            return None, (item.problem, "")
+            return None, (item.problem, item.detail)
         try:
             return load(self._source, item), None
         except BadPicture as e:

@@ -163,7 +163,7 @@ def test_copies_of_a_picture_share_its_annotation(tmp_path):
     assert _joined(tmp_path, ["I/a.jpg", "I/a.jpg#2", "I/a.png"]) == {"I/a": "a.xml"}
 
 
-def test_a_link_is_not_read(tmp_path):
+def test_a_link_out_of_the_folder_is_not_read(tmp_path):
     _fill(tmp_path / "out", {"a.xml": voc((1, 1, 5, 5))})
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.xml").symlink_to(tmp_path / "out/a.xml")

@@ -322,6 +322,29 @@ def test_the_summary_says_what_was_left_out(tmp_path, capsys):
     assert "9 files (.heic 3, .s0 1, .s1 1, .s2 1, .s3 1, ...)\n" in capsys.readouterr().out
 
 
+def test_nothing_under_images_vanishes_without_a_trace(tmp_path, capsys):
+    write_folder(tmp_path / "in", ["photo", "grey", "photo"])
+    for name in ("gone", "lost"):
+        (tmp_path / "in" / name).mkdir()
+    (tmp_path / "in/lost/9.jpg").write_bytes(b"no picture")
+    (tmp_path / "in/.DS_Store").write_bytes(b"x")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/1.jpg").write_bytes(encode(photo(9)))
+    (tmp_path / "in/pug").symlink_to(tmp_path / "other")
+    (tmp_path / "in/shiba").symlink_to("a")
+    manifest = prepare(config(tmp_path / "in", tmp_path / "out"))
+    out = capsys.readouterr().out
+    assert "folders without pictures: 1 (gone)\n" in out
+    assert "classes of which no picture is left: 2 (lost, shiba)\n" in out
+    assert "left out, made by macOS beside the pictures: 1 files\n" in out
+    rows = {row["source"]: row for row in rejects_of(tmp_path / "out")}
+    assert rows["pug"]["reason"] == "link" and "outside" in rows["pug"]["detail"]
+    twins = {name: row["detail"] for name, row in rows.items() if row["reason"] == "exact_duplicate"}
+    assert twins == {"shiba/000_photo.jpg": "a/000_photo.jpg", "shiba/002_photo.jpg": "a/002_photo.jpg"}
+    assert manifest.classes == ("a", "b")
+    check_sums(tmp_path / "out", [item.name for item in FolderSource(tmp_path / "in").items()])
+
+
 def test_one_channel(tmp_path):
     write_folder(tmp_path / "in", ["photo", "grey", "alpha"])
     manifest = prepare(config(tmp_path / "in", tmp_path / "out", channels=1, checks="basic"))

@@ -110,7 +110,7 @@ class _Sparing(io.BufferedReader):
 
 
 def _member(info, overlaps):
-    name, unsafe = clean_path(info.orig_filename)
+    name, unsafe, _ = clean_path(info.orig_filename)
     # What stands in the zip is judged, not what `clean_path` or zipfile, which cuts at a NUL, make of it.
     name = name if unsafe else info.orig_filename
     return Member(name, name.endswith("/"), _problem(info, unsafe, overlaps), info)

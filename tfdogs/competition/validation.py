@@ -5,9 +5,9 @@ import os
 
 from tfdogs.competition.archive import Archive
 from tfdogs.competition.checks import all_checks
-from tfdogs.competition.checks.offenders import printable
 from tfdogs.competition.checks.verdict import Verdict
 from tfdogs.competition.picture import read
+from tfdogs.data.names import printable
 from tfdogs.errors import TfdogsError
 from tfdogs.overlap import overlap
 from tfdogs.progress import Progress

@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.detect import open_tree
-from tfdogs.data.sources.tree import is_litter, split_name
+from tfdogs.data.sources.tree import LINK, is_litter, is_picture, split_name, suffix_of
 from tfdogs.errors import UsageError
 
 _MAX_BYTES = 2**20  # VOC files have a few hundred bytes
@@ -48,6 +48,7 @@ class Annotations:
 
     Attributes:
         tree: the folder or archive as a `TreeSource`, for `read`.
+        left_out: numbers of files beside the annotations, by suffix; links that are not followed as "links".
 
     Args:
         path: the folder or archive.
@@ -59,13 +60,14 @@ class Annotations:
 
     def __init__(self, path):
         tree = open_tree(path, flag="annotations")
-        paths = [entry.path for entry in tree.entries() if not is_litter(entry.path)]
-        wanted = {path for path in paths if _SUFFIX.search(path)}
-        wanted = wanted or {path for path in paths if "." not in path.rpartition("/")[2]}
+        files = [entry for entry in tree.entries() if not is_litter(entry.path)]
+        wanted = {entry.path for entry in files if _SUFFIX.search(entry.path)}
+        wanted = wanted or {entry.path for entry in files if "." not in entry.path.rpartition("/")[2]}
         if not wanted:
             raise UsageError(f"--annotations holds no VOC XML. Received: --annotations={path}")
         self.tree = tree
-        self._entries = list(tree.loadable(wanted.__contains__))
+        self.left_out = _count_others(entry for entry in files if entry.path not in wanted)
+        self._entries = list(tree.loadable(lambda entry: entry.path in wanted))
 
     def __len__(self):
         return len(self._entries)
@@ -157,6 +159,12 @@ def parse_voc(data, path):
         names = {re.sub(r"_\d+$", "", _SUFFIX.sub("", path.rpartition("/")[2]))}
     class_name = names.pop() if len(names) == 1 else None
     return Annotation(boxes, class_name or None, (width, height) if width and height else None)
+
+
+def _count_others(entries):
+    """Returns, by suffix, the numbers of files that are neither annotations nor pictures."""
+    others = (entry for entry in entries if entry.problem == LINK or not is_picture(entry.path))
+    return dict(Counter("links" if entry.problem == LINK else suffix_of(entry.path) for entry in others))
 
 
 def _box(bounds):

@@ -15,6 +15,7 @@ from tqdm import tqdm
 import tfdogs
 from tfdogs.data import near_duplicates, preview, shards
 from tfdogs.data.doctor import Finding
+from tfdogs.data.names import printable
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import uniform
@@ -60,7 +61,7 @@ def prepare(config, *, source=None, treat=treat_all):
         )
         preview.save(spool, orders, manifest, work / "preview.png", seed=config.seed)
         stack.close()
-    print(_summary(manifest, config, time.perf_counter() - start, left_out=source.left_out()))
+    print(_summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out()))
     return manifest
 
 
@@ -86,8 +87,11 @@ class _Rejects:
 
 
 def _collect(treated, source, spool, rejects):
-    """Takes in what was treated; counts pictures read, lost whole and never cut, crops cut, and orphans."""
-    seen = dict.fromkeys(("read", "lost", "uncut", "cut", "orphans"), 0)
+    """Takes in what was treated; counts pictures read, lost whole and never cut, crops cut, and orphans.
+
+    The names of all classes that were seen are the entry "classes".
+    """
+    seen = {**dict.fromkeys(("read", "lost", "uncut", "cut", "orphans"), 0), "classes": set()}
     # TensorFlow takes seconds to import: from the first crop on that happens beside the workers' work.
     importer, imported = concurrent.futures.ThreadPoolExecutor(1), None
     with importer, contextlib.closing(treated):
@@ -97,6 +101,7 @@ def _collect(treated, source, spool, rejects):
             seen["lost"] += not outcome.crops
             seen["uncut"] += not cut
             seen["cut"] += cut
+            seen["classes"].add(item.class_name)
             for finding in outcome.findings:
                 rejects.add(item.name, finding)
             if outcome.crops:
@@ -225,8 +230,8 @@ def _progress(treated, total):
             print(f"prepare: {done} pictures{of}, {speed:.0f} img/s", file=sys.stderr, flush=True)
 
 
-def _summary(manifest, config, seconds, *, left_out):
-    """Returns the table that is printed at the end, and how many files of which suffixes were left out."""
+def _summary(manifest, config, seconds, classes, left_out):
+    """Returns the table that is printed at the end, with what was left out."""
     counts, crops = manifest.counts, manifest.counts["crops"]
     rows = [("pictures read", counts["read"]), ("  kept", counts["kept"]), ("  rejected", counts["rejected"])]
     rows += [("crops cut", crops["cut"]), ("  kept", crops["kept"]), ("  rejected", crops["rejected"])]
@@ -235,14 +240,40 @@ def _summary(manifest, config, seconds, *, left_out):
     rows += [(f"{split} images", manifest.num_images(split)) for split in manifest.splits]
     rows += [("classes", len(manifest.classes))]
     lines = [f"{name:20}{value:>12,}" for name, value in rows]
-    if left_out:
-        kinds = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
-        named = [f"{suffix} {count:,}" for suffix, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
-        files = f"{sum(left_out.values()):,} files ({', '.join(named)})"
-        lines.append(f"left out, no pictures by their names: {files}")
+    lines += _left_out(left_out, sorted(classes - {None, *manifest.classes}))
     table = "\n".join(lines)
     size = sum(shard.bytes for split in manifest.splits.values() for shard in split)
     return (
         f"{table}\n{config.output_dir}: {config.image_size} px, {config.channels} channels, "
         f"{size / 1e6:.1f} MB, {seconds:.1f} s, {counts['read'] / seconds:.0f} img/s"
     )
+
+
+def _left_out(left_out, lost_classes):
+    """Yields a line for each kind of what is in no shard and not in rejects.csv.
+
+    Args:
+        left_out: `tfdogs.data.sources.base.LeftOut`.
+        lost_classes: names of the classes all of whose pictures were rejected.
+    """
+    if left_out.suffixes:
+        yield f"left out, no pictures by their names: {_by_suffix(left_out.suffixes)}"
+    if left_out.annotations:
+        yield f"left out, no annotations by their names: {_by_suffix(left_out.annotations)}"
+    if left_out.litter:
+        yield f"left out, made by macOS beside the pictures: {left_out.litter:,} files"
+    if left_out.empty:
+        yield f"folders without pictures: {_some(left_out.empty)}"
+    if lost_classes:
+        yield f"classes of which no picture is left: {_some(lost_classes)}"
+
+
+def _by_suffix(counts):
+    kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{suffix} {count:,}" for suffix, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
+    return f"{sum(counts.values()):,} files ({', '.join(named)})"
+
+
+def _some(names):
+    named = [printable(name) for name in names[:5]] + ["..."] * (len(names) > 5)
+    return f"{len(names):,} ({', '.join(named)})"

@@ -64,7 +64,7 @@ def treat(source, config, item):
     """
     item = source.complete(item)
     if item.problem:
-        return _lost(item.problem)
+        return _lost(item.problem, None, item.detail)
     try:
         data = load(source, item)
         picture = decode(data, config.channels, frame=item.frame, boxes=item.boxes)

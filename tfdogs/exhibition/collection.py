@@ -96,7 +96,7 @@ class Collection:
         """Returns a picture, an RGB PIL.Image."""
         try:
             if item.problem:
-                raise ValueError(item.problem)
+                raise ValueError(f"{item.problem}: {item.detail}" if item.detail else item.problem)
             return decode(self.source.load(item), 3)
         except (OSError, ValueError) as e:
             why = str(e)
@@ -106,7 +106,7 @@ class Collection:
 
     def _read_seeds(self):
         """Returns a dict from a picture's name to its (seed, label)."""
-        for entry in self.source.loadable(lambda path: path == SEEDS_FILE):
+        for entry in self.source.loadable(lambda entry: entry.path == SEEDS_FILE):
             try:
                 text = self.source.load(entry).decode("utf-8")
                 rows = csv.DictReader(io.StringIO(text, newline=""))

@@ -53,7 +53,7 @@ def test_pictures_get_their_boxes_and_those_without_their_problem(tmp_path):
         "a.jpg": None,
         "b.jpg": None,
         "bad.jpg": "bad_annotation",
-        "link.jpg": "not_a_regular_file",
+        "link.jpg": "link",
         "none.jpg": "no_annotation",
         "objectless.jpg": "no_annotation",
     }
@@ -133,4 +133,11 @@ def test_xml_beside_the_pictures_is_not_left_out(tmp_path):
         (tmp_path / "images" / name).write_bytes(b"x")
     (tmp_path / "images/a.xml").write_text(_voc())
     source = AnnotatedSource(FolderSource(tmp_path / "images"), str(tmp_path / "images"))
-    assert source.left_out() == {".heic": 1}
+    assert source.left_out().suffixes == {".heic": 1}
+
+
+def test_xml_that_is_not_read_and_what_lies_beside_the_annotations_is_counted(tmp_path):
+    source = _source(tmp_path, ["a.jpg", "b.xml"], {"a.xml": _voc(), "notes.json": "x", "b.jpg": "x"})
+    (tmp_path / "boxes/more").symlink_to(tmp_path / "nowhere")
+    left_out = AnnotatedSource(FolderSource(tmp_path / "images"), source.path).left_out()
+    assert left_out.suffixes == {".xml": 1} and left_out.annotations == {".json": 1, "links": 1}

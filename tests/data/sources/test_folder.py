@@ -3,9 +3,14 @@ import pickle
 
 import pytest
 
+from tfdogs.data.sources.annotated import AnnotatedSource
+from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.folder import FolderSource
 from tfdogs.data.sources.tree import MAX_BYTES
 from tfdogs.errors import TfdogsError
+
+VOC = """<annotation><object><name>dog</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>
+<ymax>9</ymax></bndbox></object></annotation>"""
 
 
 def _items(path):
@@ -19,21 +24,64 @@ def test_order_is_by_name_whatever_the_order_of_creation(tmp_path):
     assert list(_items(tmp_path)) == ["a.jpg", "c.jpg", "a/9.jpg", "b/10.jpg", "b/2.jpg"]
 
 
-def test_links_are_not_followed(tmp_path):
+def test_links_that_are_not_followed_are_named(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out/secret.jpg").write_bytes(b"secret")
     (tmp_path / "in/link.jpg").symlink_to(tmp_path / "out/secret.jpg")
-    (tmp_path / "in/dangling.jpg").symlink_to(tmp_path / "nothing")
+    (tmp_path / "in/dangling").symlink_to(tmp_path / "nothing")
     (tmp_path / "in/folder").symlink_to(tmp_path / "out")
     (tmp_path / "in/loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in/itself").symlink_to(tmp_path / "in/itself")
+    (tmp_path / "in/above").symlink_to("..")
     (tmp_path / "in/a.jpg").write_bytes(b"a")
     items = _items(tmp_path / "in")
     assert {name: item.problem for name, item in items.items()} == {
         "a.jpg": None,
-        "dangling.jpg": "not_a_regular_file",
-        "link.jpg": "not_a_regular_file",
+        **dict.fromkeys(["above", "dangling", "folder", "itself", "link.jpg", "loop"], "link"),
     }
+    assert "which holds it" in items["loop"].detail and "which holds it" in items["above"].detail
+    assert "does not exist" in items["dangling"].detail
+    for name in ("folder", "link.jpg"):
+        assert f"{tmp_path / 'out'}" in items[name].detail and "outside of the folder" in items[name].detail
+
+
+def test_links_within_the_folder_are_followed(tmp_path):
+    for name in ("a/1.jpg", "b/2.jpg", "store/c/3.jpg", "store/c/deep/4.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(name.encode())
+    (tmp_path / "in/pug").symlink_to("store/c")
+    (tmp_path / "in/a/5.jpg").symlink_to("../b/2.jpg")
+    source = FolderSource(tmp_path / "in")
+    items = {item.name: item for item in source.items()}
+    assert items["pug/3.jpg"].class_name == "pug" and items["pug/deep/4.jpg"].class_name == "deep"
+    assert source.load(items["pug/3.jpg"]) == b"store/c/3.jpg" and source.load(items["a/5.jpg"]) == b"b/2.jpg"
+    assert {item.problem for item in items.values()} == {None} and len(source) == len(items) == 7
+
+
+def test_links_to_links_do_not_multiply_a_folder(tmp_path):
+    for depth in range(12):
+        (tmp_path / "in" / str(depth)).mkdir(parents=True)
+        for side in "lr":
+            (tmp_path / f"in/{depth}/{side}").symlink_to(f"../{depth + 1}" if depth < 11 else "../0")
+    (tmp_path / "in/11/x.jpg").write_bytes(b"x")
+    items = _items(tmp_path / "in")
+    assert len(items) < 100
+    assert any(item.problem is None for item in items.values())
+    again = [item for item in items.values() if item.problem]
+    assert {item.problem for item in again} == {"link"}
+    assert any("another link" in item.detail for item in again)
+
+
+def test_annotations_behind_a_link_are_found(tmp_path):
+    (tmp_path / "in/store").mkdir(parents=True)
+    (tmp_path / "in/a.jpg").write_bytes(b"a")
+    (tmp_path / "in/store/note").write_text(VOC)
+    (tmp_path / "in/a.xml").symlink_to("store/note")
+    source = AnnotatedSource(FolderSource(tmp_path / "in"), str(tmp_path / "in"))
+    (item,) = source.items()
+    assert source.complete(item).boxes == (Box(0, 0, 9, 9),)
+    assert source.left_out().suffixes == {"others": 1}
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path):

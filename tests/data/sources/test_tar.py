@@ -60,13 +60,23 @@ def test_hostile_members_are_named_and_not_read(tmp_path, mode):
         "C:\\x.jpg": "unsafe_path",
         "c:x.jpg": "unsafe_path",
         "ok.jpg": None,
-        "link.jpg": "not_a_regular_file",
-        "hard.jpg": "not_a_regular_file",
+        "link.jpg": "link",
+        "hard.jpg": "link",
         "device.jpg": "not_a_regular_file",
         "pipe.jpg": "not_a_regular_file",
     }
     assert all((item.ref is None) == (item.problem is not None) for item in items)
+    assert all(bool(item.detail) == (item.problem is not None) for item in items)
     assert [source.load(item) for item in items if item.problem is None] == [b"ok."]
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_a_link_to_a_class_folder_is_named(tmp_path, mode):
+    link = _info("pug", type=tarfile.SYMTYPE, linkname="/data/pug")
+    source = _write(tmp_path / "a.tar", [*_plain("cat/1.jpg", "dog/1.jpg"), (link, b"")], mode)
+    *_, item = source.items()
+    assert (item.name, item.problem, item.class_name) == ("pug", "link", None)
+    assert "a symbolic link to /data/pug" in item.detail and "tar -h" in item.detail
 
 
 def test_a_giant_is_not_read(tmp_path):

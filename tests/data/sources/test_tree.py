@@ -1,4 +1,5 @@
 import io
+import os
 import pickle
 import tarfile
 import zipfile
@@ -105,13 +106,29 @@ def test_what_is_left_out_is_counted_by_suffix(container):
     pictures, litter = ["a.jpg", "d.heic/b.png"], ["__MACOSX/a.heic", "._a.heic", "x/.DS_Store"]
     others = ["a.heic", "x/b.HEIC", "c.avif", "README", "x/.hidden", "odd.\x1b[31m", "v.1/none"]
     source = container(dict.fromkeys(pictures + litter + others, b"x"))
-    assert source.left_out() == {".heic": 2, ".avif": 1, "others": 4}
+    left_out = source.left_out()
+    assert left_out.suffixes == {".heic": 2, ".avif": 1, "others": 4} and left_out.litter == 3
+    assert left_out.empty == ("v.1", "x")
 
 
-def test_links_do_not_count_as_left_out(tmp_path):
+def test_pipes_that_are_no_pictures_are_counted(tmp_path):
     source = _folder(tmp_path / "f", {"a.jpg": b"x"})
-    (tmp_path / "f/link").symlink_to(tmp_path)
-    assert source.left_out() == {}
+    os.mkfifo(tmp_path / "f/queue.fifo")
+    assert source.left_out().suffixes == {".fifo": 1}
+
+
+def test_folders_without_pictures_are_named(tmp_path):
+    (tmp_path / "f/pug/deep").mkdir(parents=True)
+    (tmp_path / "f/notes").mkdir()
+    source = _folder(tmp_path / "f", {"a/b/1.jpg": b"x", "notes/x.txt": b"x"})
+    assert source.left_out().empty == ("notes", "pug")
+    with tarfile.open(tmp_path / "f.tar", "w") as tar:
+        tar.add(tmp_path / "f", "f")
+    assert TarSource(tmp_path / "f.tar").left_out().empty == ("f/notes", "f/pug")
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        for path in sorted((tmp_path / "f").rglob("*")):
+            archive.write(path, path.relative_to(tmp_path))
+    assert ZipSource(tmp_path / "f.zip").left_out().empty == ("f/notes", "f/pug")
 
 
 def test_a_source_without_pictures_has_length_0(container):
@@ -131,8 +148,8 @@ def test_pickles_are_small(container):
     ["/x.jpg", "../x.jpg", "a/../../x.jpg", "C:/x.jpg", "c:x.jpg", "a\\x.jpg", "..\\x.jpg", "x.jpg\0.txt"],
 )
 def test_unsafe_paths(path):
-    clean, problem = clean_path(path)
-    assert problem == "unsafe_path"
+    clean, problem, detail = clean_path(path)
+    assert problem == "unsafe_path" and detail
     assert "\0" not in clean
     assert is_picture(clean)
 
@@ -144,7 +161,7 @@ _PARTS = st.sampled_from(["a", "b c", ".hidden", "x.jpg", "..x", "x..", "ü"])
 @settings(max_examples=30, deadline=None)
 def test_clean_path_keeps_safe_paths(parts):
     path = "./" + "".join(part + separator for part, separator in parts)
-    assert clean_path(path) == ("/".join(part for part, _ in parts), None)
+    assert clean_path(path) == ("/".join(part for part, _ in parts), None, "")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Images that come twice."""
 
 from tfdogs.competition.checks.check import Check
-from tfdogs.competition.checks.offenders import Offenders, printable
+from tfdogs.competition.checks.offenders import Offenders
 from tfdogs.competition.checks.verdict import Verdict
+from tfdogs.data.names import printable
 
 
 class Duplicates(Check):

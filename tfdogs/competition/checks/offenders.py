@@ -1,5 +1,7 @@
 """What offends in a submission, named for people."""
 
+from tfdogs.data.names import printable
+
 EXAMPLES = 3  # offenders that are named
 
 
@@ -19,9 +21,3 @@ class Offenders:
         self.count += 1
         if len(self.examples) < EXAMPLES:
             self.examples += (f"{printable(name)} ({printable(what)})",)
-
-
-def printable(text, most=80):
-    """Returns text without control characters and surrogates, its middle left out where it is long."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 2 + 3 :]}"

@@ -69,8 +69,13 @@ class AnnotatedSource(Source):
         return (name for name in self._annotations.names() if name not in used)
 
     def left_out(self):
-        """Returns the numbers of files that are no pictures, by suffix; XML is expected and not counted."""
-        return {suffix: count for suffix, count in self.tree.left_out().items() if suffix != ".xml"}
+        """Returns what is neither picture nor annotation; XML beside pictures counts where it is not read."""
+        left_out = self.tree.left_out()
+        suffixes = dict(left_out.suffixes)
+        pictures, notes = self.tree.path.resolve(), self._notes.path.resolve()
+        if notes == pictures or pictures in notes.parents or notes in pictures.parents:
+            suffixes.pop(".xml", None)
+        return left_out._replace(suffixes=suffixes, annotations=self._annotations.left_out)
 
     def __len__(self):
         return len(self.tree)

@@ -14,6 +14,22 @@ class Box(NamedTuple):
     bottom: float
 
 
+class LeftOut(NamedTuple):
+    """What a source holds that is no item of it.
+
+    Attributes:
+        suffixes: numbers of files that are no pictures by their names, by suffix.
+        litter: number of files that macOS leaves behind.
+        empty: paths of the topmost folders without a picture.
+        annotations: numbers of files beside the annotations that are none by their names, by suffix.
+    """
+
+    suffixes: dict
+    litter: int = 0
+    empty: tuple = ()
+    annotations: Optional[dict] = None
+
+
 @dataclasses.dataclass(frozen=True)
 class Item:
     """One picture of a source, not yet read. Small and picklable: it travels to a worker process.
@@ -26,6 +42,7 @@ class Item:
         frame: (width, height) that the boxes were measured in, or None where it is the picture's own;
             (1, 1) where they are fractions of the picture.
         problem: reason for which it must be rejected unread (an unsafe member name, say), or None.
+        detail: more about the problem, for people: what it is and what to do.
     """
 
     name: str
@@ -34,6 +51,7 @@ class Item:
     boxes: Optional[tuple] = None
     frame: Optional[tuple] = None
     problem: Optional[str] = None
+    detail: str = ""
 
 
 class Source(abc.ABC):
@@ -64,8 +82,8 @@ class Source(abc.ABC):
         return iter(())
 
     def left_out(self):
-        """Returns how many files are left out as no pictures by their names: a dict, suffix to number."""
-        return {}
+        """Returns what the source holds that is neither an item nor an orphan, a `LeftOut`."""
+        return LeftOut({})
 
     def __len__(self):
         """Returns the number of items, for the progress bar; 0 where only reading would tell."""

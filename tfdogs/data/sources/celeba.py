@@ -32,7 +32,7 @@ class CelebASource(Source):
         return self.tree.load(item)
 
     def left_out(self):
-        """Returns the numbers of files that are no pictures, by suffix; see `TreeSource.left_out`."""
+        """Returns what is no item; see `TreeSource.left_out`."""
         return self.tree.left_out()
 
     def __len__(self):

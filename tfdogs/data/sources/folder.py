@@ -1,32 +1,42 @@
 """Pictures in a folder."""
 
 import os
+from pathlib import Path
+from typing import NamedTuple
 
-from tfdogs.data.sources.tree import MAX_BYTES, Entry, TreeSource
+from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, too_large
 from tfdogs.errors import TfdogsError
 
 
 class FolderSource(TreeSource):
     """The pictures in a folder and its subfolders.
 
-    Symbolic links are not followed: a link to a folder is left out, a link to a picture comes as an item
-    with the problem "not_a_regular_file", as do pipes, sockets and devices. The path to the folder itself
-    may be a link.
+    Symbolic links that stay within the folder are followed, a folder by at most one link, so that neither a
+    loop nor links to links multiply it. A link that leads out of the folder, back to a folder that holds it,
+    to one that another link has led to, or to nothing, is an item with the problem "link", whose detail says
+    which. Pipes, sockets and devices have the problem "not_a_regular_file". The path to the folder itself may
+    be a link.
 
     Args:
         path: the folder.
     """
 
-    def entries(self):
-        """Yields every file: those of a folder in order of their names, then those of its subfolders."""
-        pending = [""]
+    def listing(self):
+        """Yields every file and folder: the files of a folder by name, then its subfolders with theirs."""
+        root = os.path.realpath(self.path)
+        pending, linked = [_Folder("", root, (root,), False)], set()
         while pending:
             folder = pending.pop()
-            files, folders = self._list(folder)
-            pending.extend(f"{folder}{entry.name}/" for entry in reversed(folders))
-            for entry in files:
-                path, problem = folder + entry.name, _problem(entry)
-                yield Entry(path, None if problem else path, problem)
+            if folder.shown:
+                yield Entry(folder.shown[:-1], None, folder=True)
+            below = []
+            for entry in self._list(folder.shown):
+                found = _look(entry, folder, root, linked)
+                if isinstance(found, _Folder):
+                    below.append(found)
+                else:
+                    yield found
+            pending.extend(reversed(below))
 
     def load(self, item):
         """Returns a picture's bytes.
@@ -40,17 +50,71 @@ class FolderSource(TreeSource):
     def _list(self, folder):
         try:
             with os.scandir(self.path / folder) as scan:
-                entries = sorted(scan, key=lambda entry: entry.name)
+                return sorted(scan, key=lambda entry: entry.name)
         except OSError as e:
             raise TfdogsError(f"cannot list {self.path / folder}: {e.strerror}") from e
-        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-        return [entry for entry in entries if not entry.is_dir(follow_symlinks=False)], folders
+
+
+class _Folder(NamedTuple):
+    """A folder that is to be listed.
+
+    Attributes:
+        shown: its path within the source, with a "/" at its end; "" for the root.
+        real: its path without links.
+        chain: the real paths of the folders through which it was reached, itself included.
+        by_link: whether one of them was reached by a link.
+    """
+
+    shown: str
+    real: str
+    chain: tuple
+    by_link: bool
+
+
+def _look(entry, folder, root, linked):
+    """Returns the `_Folder` or the `Entry` that an `os.DirEntry` is.
+
+    Args:
+        entry: the `os.DirEntry`.
+        folder: the `_Folder` that holds it.
+        root: real path of the source's folder.
+        linked: real paths of the folders that links have led to; the new one is added.
+    """
+    path = folder.shown + entry.name
+    is_link = entry.is_symlink()
+    if is_link:
+        real = os.path.realpath(entry.path)
+        why = _not_followed(real, folder, root)
+        if why:
+            return Entry(path, None, LINK, detail=why)
+    try:
+        if not entry.is_dir():
+            problem, detail = _problem(entry)
+            return Entry(path, None if problem else path, problem, detail=detail)
+    except OSError:
+        return Entry(path, path)  # gone since the listing: `load` says so
+    real = real if is_link else str(Path(folder.real, entry.name))
+    by_link = folder.by_link or is_link
+    if by_link and real in linked:
+        return Entry(path, None, LINK, detail=f"leads to {real}, which another link has led to")
+    if by_link:
+        linked.add(real)
+    return _Folder(f"{path}/", real, (*folder.chain, real), by_link)
+
+
+def _not_followed(real, folder, root):
+    """Returns why a link to the real path `real` is not followed, "" where it is."""
+    if not Path(real).exists():
+        return f"leads to {real}, which does not exist"
+    if real in folder.chain or real in map(str, Path(folder.real).parents):
+        return f"leads back to {real}, which holds it"
+    if root not in map(str, Path(real).parents):
+        return f"leads to {real}, outside of the folder: put the files there in its place"
+    return ""
 
 
 def _problem(entry):
-    try:
-        if not entry.is_file(follow_symlinks=False):
-            return "not_a_regular_file"
-        return "file_too_large" if entry.stat(follow_symlinks=False).st_size > MAX_BYTES else None
-    except OSError:
-        return None  # gone since the listing: `load` says so
+    """Returns (problem, detail) of a file, or of the file that a link leads to."""
+    if not entry.is_file():
+        return "not_a_regular_file", "a pipe, a socket or a device"
+    return too_large(entry.stat().st_size)

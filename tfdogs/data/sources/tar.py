@@ -8,7 +8,7 @@ import lzma
 import tarfile
 import zlib
 
-from tfdogs.data.sources.tree import MAX_BYTES, TreeSource, clean_path, number_copies, read_at
+from tfdogs.data.sources.tree import LINK, Entry, TreeSource, clean_path, number_copies, read_at, too_large
 from tfdogs.errors import TfdogsError
 
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -44,8 +44,8 @@ class TarSource(TreeSource):
         path: the archive.
     """
 
-    def entries(self):
-        """Yields every member but directories, in the order of the archive.
+    def listing(self):
+        """Yields every member, in the order of the archive.
 
         Raises:
             TfdogsError: the archive is truncated or corrupt; the members before the damage were yielded.
@@ -56,10 +56,11 @@ class TarSource(TreeSource):
             raise TfdogsError(error)
 
     def loadable(self, wanted):
-        """Yields the entries whose path passes `wanted`; from a compressed archive with their bytes."""
+        """Yields the files whose `Entry` passes `wanted`; from a compressed archive with their bytes."""
         if _opener(self.path) is None:
             return super().loadable(wanted)
-        return (entry for entry in number_copies(self._members(wanted)) if wanted(entry.path))
+        members = number_copies(self._members(wanted))
+        return (entry for entry in members if not entry.folder and wanted(entry))
 
     def load(self, item):
         """Returns a picture's bytes.
@@ -73,13 +74,13 @@ class TarSource(TreeSource):
     def _index(self):
         index = []
         try:
-            index.extend(number_copies(self._members(lambda path: False)))
+            index.extend(number_copies(self._members(lambda entry: False)))
         except TfdogsError as e:
             return index, str(e)
         return index, None
 
     def _members(self, wanted):
-        """Yields (path, ref, problem); from a compressed archive the bytes of wanted members as ref."""
+        """Yields `Entry`s; from a compressed archive the bytes of wanted members as ref."""
         try:
             compressed = _opener(self.path) is not None
             with _open(self.path) as tar:
@@ -87,14 +88,10 @@ class TarSource(TreeSource):
                     tar.members.clear()  # it remembers every header otherwise
                     if member.size < 0:
                         raise tarfile.ReadError("negative size")
-                    if member.isdir():
-                        continue
-                    path, problem = clean_path(member.name)
-                    problem = problem or _problem(member)
-                    ref = (member.offset_data, member.size)
-                    if problem is None and compressed:
-                        ref = _read(tar, member) if wanted(path) else None
-                    yield path, ref, problem
+                    entry = _entry(member)
+                    if compressed and not entry.folder and entry.problem is None:
+                        entry = entry._replace(ref=_read(tar, member) if wanted(entry) else None)
+                    yield entry
         except _BROKEN as e:
             raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
 
@@ -146,10 +143,25 @@ def _opener(path):
     return next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), None)
 
 
+def _entry(member):
+    path, problem, detail = clean_path(member.name)
+    if member.isdir():
+        return Entry(path, None, folder=True)
+    if not problem:
+        problem, detail = _problem(member)
+    return Entry(path, (member.offset_data, member.size), problem, detail=detail)
+
+
 def _problem(member):
+    """Returns (problem, detail) of a member that is no folder."""
+    if member.issym() or member.islnk():
+        kind = "symbolic" if member.issym() else "hard"
+        dereference = "-h" if member.issym() else "--hard-dereference"
+        detail = f"a {kind} link to {member.linkname}, not followed in archives: pack with tar {dereference}"
+        return LINK, detail[:200]
     if not member.isreg() or member.issparse():
-        return "not_a_regular_file"
-    return "file_too_large" if member.size > MAX_BYTES else None
+        return "not_a_regular_file", "a sparse file" if member.issparse() else "a device or a pipe"
+    return too_large(member.size)
 
 
 def _read(tar, member):

@@ -8,28 +8,33 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from tfdogs.data.sources.base import Item, Source
+from tfdogs.data.sources.base import Item, LeftOut, Source
 from tfdogs.errors import TfdogsError
 
 MAX_BYTES = 256 * 2**20
+LINK = "link"  # the problem of links that are not followed
 # Careless programs stop at a NUL: "x.jpg\\0.txt", as `clean_path` gives it, counts as an (unsafe) picture.
 _PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
-    """One file of a tree.
+    """One file or folder of a tree.
 
     Attributes:
         path: where it lies, parted by "/"; not unique in an archive.
         ref: what `TreeSource.load` needs to read it, or None.
-        problem: reason for which it must not be read, or None.
+        problem: reason for which it must not be read, or None; "link" for a link that is not followed.
         copy: 1, or 2 and up for later files of the same path.
+        detail: more about the problem, for people: what it is and what to do.
+        folder: True for a folder; a link that is not followed is none.
     """
 
     path: str
     ref: Any
     problem: Optional[str] = None
     copy: int = 1
+    detail: str = ""
+    folder: bool = False
 
     @property
     def name(self):
@@ -38,15 +43,23 @@ class Entry(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How the pictures of a tree lie: their number, the folders that directly hold some, and its classes.
+    """How the pictures of a tree lie, and what else is in it.
 
-    `left_out` counts, by suffix, the files that are no pictures by it; litter and links do not count.
+    Attributes:
+        pictures: number of items.
+        folders: paths of the folders that directly hold readable pictures.
+        classes: class names.
+        left_out: numbers of files that are no pictures by their suffix, by that suffix; without litter.
+        litter: number of files that macOS leaves behind.
+        empty: paths, sorted, of the topmost folders at or below which there is no item.
     """
 
     pictures: int
     folders: frozenset
     classes: frozenset
     left_out: dict
+    litter: int
+    empty: tuple
 
 
 class TreeSource(Source):
@@ -67,34 +80,43 @@ class TreeSource(Source):
         return {"path": self.path}  # workers only load: no index travels to them
 
     @abc.abstractmethod
-    def entries(self):
-        """Yields every file as an `Entry`, always in the same order, without reading it.
+    def listing(self):
+        """Yields every file and folder as an `Entry`, always in the same order, without reading it.
 
         Raises:
             TfdogsError: the tree is truncated or corrupt; what comes before the damage was yielded.
         """
 
+    def entries(self):
+        """Yields every file; otherwise as `listing`."""
+        return (entry for entry in self.listing() if not entry.folder)
+
     def loadable(self, wanted):
-        """Yields the entries whose path passes the predicate `wanted`, ready for `load`."""
-        return (entry for entry in self.entries() if wanted(entry.path))
+        """Yields the files whose `Entry` passes the predicate `wanted`, ready for `load`."""
+        return (entry for entry in self.entries() if wanted(entry))
 
     def names(self):
         """Yields the names of the items, without reading a picture."""
-        return (entry.name for entry in self.entries() if is_picture(entry.path))
+        return (entry.name for entry in self.entries() if is_item(entry))
 
     def items(self):
-        """Yields every picture as an `Item`; files that are no pictures by their suffix are left out."""
+        """Yields every picture as an `Item`, and every link that is not followed as one with a problem.
+
+        Files that are no pictures by their suffix are left out.
+        """
         classes = self.layout.classes
         root = _common_root(self.layout.folders)
-        for entry in self.loadable(is_picture):
+        for entry in self.loadable(is_item):
             folder = entry.path.rpartition("/")[0]
             name = folder.rpartition("/")[2]
             labelled = entry.problem is None and folder != root and name in classes
-            yield Item(entry.name, name if labelled else None, entry.ref, problem=entry.problem)
+            class_name = name if labelled else None
+            yield Item(entry.name, class_name, entry.ref, problem=entry.problem, detail=entry.detail)
 
     def left_out(self):
-        """Returns the numbers of files that are no pictures by their suffix, as a dict from that suffix."""
-        return dict(self.layout.left_out)
+        """Returns what is no item: see `tfdogs.data.sources.base.Source.left_out`."""
+        layout = self.layout
+        return LeftOut(dict(layout.left_out), layout.litter, layout.empty)
 
     def __len__(self):
         return self.layout.pictures
@@ -106,22 +128,37 @@ class TreeSource(Source):
         Raises:
             TfdogsError: the tree is broken before its first picture.
         """
-        pictures, folders, left_out = 0, set(), Counter()
+        pictures, litter, left_out = 0, 0, Counter()
+        folders, holding, every = set(), set(), set()
         try:
-            for entry in self.entries():
-                if is_picture(entry.path):
+            for entry in self.listing():
+                folder = entry.path.rpartition("/")[0]
+                if is_litter(entry.path):
+                    litter += not entry.folder
+                    continue
+                every.add(entry.path if entry.folder else folder)
+                if is_item(entry):
                     pictures += 1
+                    holding.add(folder)
                     if entry.problem is None:
-                        folders.add(entry.path.rpartition("/")[0])
-                elif not is_litter(entry.path) and entry.problem != "not_a_regular_file":
-                    left_out[_suffix(entry.path)] += 1
+                        folders.add(folder)
+                elif not entry.folder:
+                    left_out[suffix_of(entry.path)] += 1
         except TfdogsError:
             if not pictures:
                 raise  # otherwise `items` comes to the same place after the pictures before it
         root = _common_root(folders)
         classes = {folder.rpartition("/")[2] for folder in folders if folder != root}
         classes = frozenset(classes if len(classes) > 1 else ())
-        return Layout(pictures, frozenset(folders), classes, dict(left_out))
+        empty = _topmost(_with_parents(every) - _with_parents(holding))
+        return Layout(pictures, frozenset(folders), classes, dict(left_out), litter, empty)
+
+
+def is_item(entry):
+    """Says whether an `Entry` becomes an item: a picture by its suffix, or a link that is not followed."""
+    if entry.folder or is_litter(entry.path):
+        return False
+    return entry.problem == LINK or is_picture(entry.path)
 
 
 def is_picture(path):
@@ -131,8 +168,8 @@ def is_picture(path):
 
 def is_litter(path):
     """Says whether a file is what macOS leaves beside one's own: `__MACOSX/`, `._x.jpg`, `.DS_Store`."""
-    *folders, base = path.split("/")
-    return "__MACOSX" in folders or base.startswith("._") or base == ".DS_Store"
+    *_, base = parts = path.split("/")
+    return "__MACOSX" in parts or base.startswith("._") or base == ".DS_Store"
 
 
 def split_name(name):
@@ -142,28 +179,38 @@ def split_name(name):
 
 
 def clean_path(path):
-    """Returns the path of an archive's member without "." and empty parts, and its problem, if any.
+    """Returns (path, problem, detail) of an archive's member, its path without "." and empty parts.
 
     The problem is "unsafe_path" for absolute paths, those with "..", a drive letter, a NUL or a backslash.
     """
-    unsafe = (
-        path.startswith("/")
-        or ".." in path.split("/")
-        or "\\" in path  # a separator elsewhere
-        or "\0" in path
-        or re.match("[A-Za-z]:", path) is not None
-    )
-    if unsafe:
-        return path.replace("\0", "\\0"), "unsafe_path"
-    return "/".join(part for part in path.split("/") if part not in ("", ".")), None
+    unsafe = {
+        "begins with /": path.startswith("/"),
+        "has a part ..": ".." in path.split("/"),
+        "has a backslash, a separator on Windows": "\\" in path,
+        "has a NUL": "\0" in path,
+        "begins with a drive's letter": re.match("[A-Za-z]:", path) is not None,
+    }
+    for why, found in unsafe.items():
+        if found:
+            return path.replace("\0", "\\0"), "unsafe_path", f"the name {why}: pack with relative paths"
+    return "/".join(part for part in path.split("/") if part not in ("", ".")), None, ""
+
+
+def too_large(size):
+    """Returns (problem, detail) of a file of this size, (None, "") where it is small enough."""
+    if size <= MAX_BYTES:
+        return None, ""
+    return "file_too_large", f"{size} bytes; at most {MAX_BYTES} are read"
 
 
 def number_copies(members):
-    """Yields `Entry`s from (path, ref, problem) of an archive's members, numbering those of the same path."""
+    """Yields the `Entry`s of an archive's members, the files of the same path numbered."""
     copies = Counter()
-    for path, ref, problem in members:
-        copies[path] += 1
-        yield Entry(path, None if problem else ref, problem, copies[path])
+    for entry in members:
+        if not entry.folder:
+            copies[entry.path] += 1
+            entry = entry._replace(ref=None if entry.problem else entry.ref, copy=copies[entry.path])
+        yield entry
 
 
 def read_at(path, offset, size):
@@ -180,10 +227,24 @@ def read_at(path, offset, size):
     return data
 
 
-def _suffix(path):
+def suffix_of(path):
     """Returns ".txt" and the like in lower case, or "others" for what does not look like a suffix."""
     found = re.search(r"[^/](\.[a-z0-9_]{1,10})$", path.lower())
     return found[1] if found else "others"
+
+
+def _with_parents(folders):
+    """Returns the folders and all that they lie in, without the root."""
+    found = set()
+    for folder in folders:
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _topmost(folders):
+    return tuple(sorted(folder for folder in folders if folder.rpartition("/")[0] not in folders))
 
 
 def _common_root(folders):

@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 
-from tfdogs.data.sources.tree import MAX_BYTES, TreeSource, clean_path, number_copies, read_at
+from tfdogs.data.sources.tree import LINK, Entry, TreeSource, clean_path, number_copies, read_at, too_large
 from tfdogs.errors import TfdogsError
 
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
@@ -25,8 +25,8 @@ class ZipSource(TreeSource):
         path: the archive.
     """
 
-    def entries(self):
-        """Yields every member but directories, in the order of the archive's directory.
+    def listing(self):
+        """Yields every member, in the order of the archive's directory.
 
         Raises:
             TfdogsError: the archive is truncated or corrupt.
@@ -62,8 +62,7 @@ class ZipSource(TreeSource):
                 members = archive.infolist()
         except BROKEN as e:
             raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
-        files = (info for info in members if not info.orig_filename.endswith("/"))
-        return list(number_copies(_member(info) for info in files))
+        return list(number_copies(map(_entry, members)))
 
 
 def is_zip(path):
@@ -72,19 +71,25 @@ def is_zip(path):
         return f.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def _member(info):
+def _entry(info):
     ref = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
     # Not info.filename, which zipfile cuts at the first NUL: what stands in the archive must be judged.
-    path, problem = clean_path(info.orig_filename)
-    return path, ref, problem or _problem(info)
+    path, problem, detail = clean_path(info.orig_filename)
+    if info.orig_filename.endswith("/"):
+        return Entry(path, None, folder=True)
+    if not problem:
+        problem, detail = _problem(info)
+    return Entry(path, ref, problem, detail=detail)
 
 
 def _problem(info):
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-        return "not_a_regular_file"
-    if max(info.file_size, info.compress_size) > MAX_BYTES:
-        return "file_too_large"
+    """Returns (problem, detail) of a member that is no folder."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return LINK, "a symbolic link, not followed in archives: pack the file itself (zip without -y)"
+    if kind not in (0, stat.S_IFREG):
+        return "not_a_regular_file", "a device or a pipe"
     # The rare other methods inflate without a bound; nobody packs pictures with them.
     if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "unreadable"
-    return None
+        return "unreadable", ""
+    return too_large(max(info.file_size, info.compress_size))

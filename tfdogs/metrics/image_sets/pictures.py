@@ -79,7 +79,8 @@ class Pictures(ImageSet):
 
     def _load(self, item):
         if item.problem:
-            raise self._unreadable(item, item.problem)
+            why = f"{item.problem}: {item.detail}" if item.detail else item.problem
+            raise self._unreadable(item, why)
         try:
             return self.source.load(item)
         except (OSError, ValueError) as e:
