@@ -6,14 +6,16 @@ import json
 import shutil
 import subprocess
 import sys
+import unicodedata
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfdogs import cli, generate
-from tfdogs.sampling import drawing, grid, table
+from tfdogs.sampling import drawing, generation, grid, table
 from tfdogs.sampling.config import GenerateConfig
 from tfdogs.sampling.labels import DataLabels
 from tfdogs.sampling.sampler import Sampler
@@ -214,6 +216,15 @@ def test_label_by_name_or_index(conditional, tmp_path, label, index):
     np.testing.assert_array_equal(read(tmp_path / "dogs/image_00001.png"), gan.generate(2, labels=index)[1])
     rows = read_seeds(tmp_path / "dogs")
     assert [row["label"] for row in rows] == [CLASSES[index]] * 2
+
+
+def test_a_label_is_found_whatever_its_unicode_form():
+    forms = [unicodedata.normalize(form, "épagneul") for form in ("NFC", "NFD")]
+    for stored, asked in (forms, forms[::-1]):
+        run = SimpleNamespace(gan=SimpleNamespace(num_classes=2), classes=("pug", stored))
+        config = GenerateConfig(model_dir="x", output="a.png", label=asked)
+        assert generation._class_index(config, asked, run) == 1
+        assert generation._labels(config, run) == [1]
 
 
 def test_without_a_label_all_classes_take_turns(conditional, tmp_path):

@@ -1,4 +1,5 @@
 import tarfile
+import unicodedata
 import zipfile
 
 import pytest
@@ -49,6 +50,13 @@ def test_oxford_pets_have_their_breed_in_the_files_name():
     data = voc((1, 1, 9, 9), folder="OXIIIT")
     assert parse_voc(data, "xmls/american_bulldog_10.xml").class_name == "american_bulldog"
     assert parse_voc(voc((1, 1, 9, 9)), "xmls/american_bulldog_10.xml").class_name == "dog"
+
+
+def test_class_names_are_in_nfc():
+    taken_apart = unicodedata.normalize("NFD", "épagneul")
+    data = voc((1, 1, 9, 9), names=[taken_apart])
+    assert parse_voc(data, "a").class_name == "épagneul" != taken_apart
+    assert parse_voc(voc((1, 1, 9, 9), folder="OXIIIT"), f"{taken_apart}_1.xml").class_name == "épagneul"
 
 
 BAD = {
@@ -161,6 +169,14 @@ def test_grandparents_decide_where_parents_repeat(tmp_path):
 def test_copies_of_a_picture_share_its_annotation(tmp_path):
     _fill(tmp_path, {"a.xml": voc((1, 1, 5, 5))})
     assert _joined(tmp_path, ["I/a.jpg", "I/a.jpg#2", "I/a.png"]) == {"I/a": "a.xml"}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_are_joined_whatever_their_unicode_form(tmp_path, form):
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    _fill(tmp_path, {unicodedata.normalize(form, f"épagneul/{name}.xml"): voc((1, 1, 5, 5)) for name in "äö"})
+    pictures = [unicodedata.normalize(other, f"I/épagneul/{name}.jpg") for name in "äö"]
+    assert len(_joined(tmp_path, pictures)) == 2
 
 
 def test_a_link_out_of_the_folder_is_not_read(tmp_path):

@@ -1,5 +1,7 @@
 """What holds for every model: trained weights find their place with other classes and at another size."""
 
+import unicodedata
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import tfdogs
 from tfdogs.errors import UsageError
 from tfdogs.models import NAMES, build, registry
 from tfdogs.models.named_weights import named_weights
+from tfdogs.models.transfer import Classes
 
 SMALL = {
     "embedding_dim": 4,
@@ -254,3 +257,10 @@ def test_the_report_is_read_as_lines():
     assert "; in part: scale/kernel, shift/kernel of block1, block2" in lines[0]
     assert lines[2].startswith("init: discriminator: ") and "in part: embeddings of projection" in lines[2]
     assert lines[3] == "init: classes: 2 known there, 1 start fresh: c"
+
+
+def test_classes_are_the_same_whatever_their_unicode_form():
+    composed, taken_apart = (unicodedata.normalize(form, "épagneul") for form in ("NFC", "NFD"))
+    classes = Classes((taken_apart, "pug"), ("pug", composed, "akita"), 2, 3)
+    assert classes.label(("class", 0), "source") == classes.label(("class", 1), "target")
+    assert classes.new == ["akita"]

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.ElementTree import fromstring
 
+from tfdogs.data.names import normalized
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.detect import open_tree
@@ -40,9 +41,9 @@ class Annotations:
     Annotations are the files with the suffix `.xml`; where there are none, the files without a suffix
     (as in Stanford Dogs' `annotation.tar`).
 
-    An annotation belongs to the picture of the same stem. Where several pictures or several annotations
-    have that stem, the folder that holds them must be the same too, then that folder's folder, and so on
-    until one of each is left.
+    An annotation belongs to the picture of the same stem; names are compared in Unicode's form NFC. Where
+    several pictures or several annotations have that stem, the folder that holds them must be the same too,
+    then that folder's folder, and so on until one of each is left.
 
     The files are listed at once and parsed when they are asked for.
 
@@ -88,7 +89,7 @@ class Annotations:
         """
         by_key = {}
         for entry in self._entries:
-            folder, _, base = entry.path.rpartition("/")
+            folder, _, base = normalized(entry.path).rpartition("/")
             for key in _keys(folder, _SUFFIX.sub("", base)):
                 by_key.setdefault(key, []).append(entry)
         pictures = {split_name(name) for name in names}  # x.jpg and x.png share an annotation
@@ -157,6 +158,7 @@ def parse_voc(data, path):
     names = {(text or "").strip() for text in (obj.findtext("name") for obj in root.iterfind("object"))}
     if (root.findtext("folder") or "").strip() == "OXIIIT":
         names = {re.sub(r"_\d+$", "", _SUFFIX.sub("", path.rpartition("/")[2]))}
+    names = set(map(normalized, names))
     class_name = names.pop() if len(names) == 1 else None
     return Annotation(boxes, class_name or None, (width, height) if width and height else None)
 

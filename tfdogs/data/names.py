@@ -1,6 +1,10 @@
 """Names of files and classes: how they are compared, and how they are shown."""
 
+import struct
 import unicodedata
+import zlib
+
+_ZIP_UTF8, _ZIP_UNICODE_PATH = 0x800, 0x7075  # bit of a member's flags, id of an extra field
 
 
 def normalized(name):
@@ -9,6 +13,36 @@ def normalized(name):
     macOS takes "é" apart into a letter and an accent (NFD) where other systems write one character.
     """
     return unicodedata.normalize("NFC", name)
+
+
+def zip_name(info):
+    """Returns the name of a zip archive's member as its packer meant it.
+
+    Names that are not marked as UTF-8 are so nevertheless where they are valid UTF-8 (the Finder of macOS
+    marks none), or where Info-ZIP's extra field repeats them in UTF-8; the rest is in code page 437.
+
+    Args:
+        info: `zipfile.ZipInfo`.
+    """
+    # Not info.filename, which zipfile cuts at the first NUL: what stands in the archive must be judged.
+    name = info.orig_filename
+    if info.flag_bits & _ZIP_UTF8:
+        return name
+    raw = name.encode("cp437")
+    try:
+        return (_unicode_path(info.extra, raw) or raw).decode("utf-8")
+    except UnicodeDecodeError:
+        return name
+
+
+def _unicode_path(extra, raw):
+    """Returns what Info-ZIP's field 0x7075 says of the name `raw`, None where it is missing or of another."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _ZIP_UNICODE_PATH and field[:5] == struct.pack("<BI", 1, zlib.crc32(raw)):
+            return field[5:]
+    return None
 
 
 def printable(text, most=80):

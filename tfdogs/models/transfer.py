@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tfdogs.data.names import normalized
 from tfdogs.errors import UsageError
 
 # What a network's configuration may say otherwise: it changes no weight, or classes alone, or adds layers.
@@ -42,7 +43,7 @@ class Classes:
         if kind != "class":
             return label
         if self.source and self.target:
-            return kind, getattr(self, side)[i]
+            return kind, normalized(getattr(self, side)[i])
         # By number, which means something only where both have as many.
         return (kind, i) if self.num_source == self.num_target else (side, i)
 

@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 from pathlib import Path
 
+from tfdogs.data.names import normalized
 from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
 from tfdogs.sampling import class_grid, grid, images, output, page, truncation_grid
@@ -111,8 +112,9 @@ def _class_index(config, text, run):
     count, names = run.gan.num_classes, list(run.classes)
     if not count:
         config.reject("label", f"goes with a conditional model, and that of {config.model_dir} is not")
-    if text in names:
-        return names.index(text)
+    same = [normalized(name) == normalized(text) for name in names]
+    if any(same):
+        return same.index(True)
     if text.isascii() and text.isdigit() and int(text[:20]) < count:
         return int(text)
     close = difflib.get_close_matches(text, names, cutoff=0.4)
@@ -129,7 +131,8 @@ def _labels(config, run):
     text = config.label.strip()
     if not text:
         return list(range(run.gan.num_classes))
-    parts = [text] if text in run.classes else [part.strip() for part in text.split(",")]
+    known = normalized(text) in map(normalized, run.classes)
+    parts = [text] if known else [part.strip() for part in text.split(",")]
     return [_class_index(config, part, run) for part in parts]
 
 

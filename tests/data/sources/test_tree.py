@@ -2,6 +2,7 @@ import io
 import os
 import pickle
 import tarfile
+import unicodedata
 import zipfile
 
 import pytest
@@ -77,6 +78,16 @@ def container(request, tmp_path):
 def test_classes_are_the_folders_below_the_common_root(container, names, classes):
     source = container({name: _png(0) for name in names})
     assert {item.name: item.class_name for item in source.items()} == dict(zip(names, classes))
+
+
+def test_class_names_are_in_nfc(container):
+    names = ["épagneul", "šarplaninac"]
+    forms = [unicodedata.normalize(form, names[0]) for form in ("NFC", "NFD")]
+    source = container({f"{form}/{i}.png": _png(i) for i, form in enumerate([*forms, names[1]])})
+    items = list(source.items())
+    assert {item.class_name for item in items} == set(names) == source.layout.classes
+    assert {item.name.rpartition("/")[0] for item in items} == {*forms, names[1]}, "files keep their names"
+    assert sorted(source.load(item) for item in items) == sorted(map(_png, range(3)))
 
 
 def test_items_are_the_same_whatever_holds_the_pictures(container):

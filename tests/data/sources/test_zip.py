@@ -4,6 +4,7 @@ import stat
 import struct
 import tracemalloc
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -103,6 +104,51 @@ def test_encrypted_members_and_rare_methods_are_unreadable(tmp_path):
     assert [item.problem for item in ZipSource(path).items()] == ["unreadable"]
     source = _write(path, [("a.jpg", b"abc")], zipfile.ZIP_BZIP2)
     assert [item.problem for item in source.items()] == ["unreadable"]
+
+
+def _unmark(path):
+    """Clears the mark of UTF-8 names in local headers and directory, as the Finder of macOS leaves it."""
+    data = bytearray(path.read_bytes())
+    for magic, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(magic)
+        while at >= 0:
+            data[at + offset + 1] &= 0xF7
+            at = data.find(magic, at + 1)
+    path.write_bytes(data)
+
+
+def test_names_in_utf8_need_no_mark(tmp_path):
+    path, names = tmp_path / "a.zip", ["Épagneul/1.jpg", "柴犬/2.jpg"]
+    _write(path, [(name, name.encode()) for name in names])
+    _unmark(path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() != names
+    source = ZipSource(path)
+    items = list(source.items())
+    assert [item.name for item in items] == names
+    assert [item.class_name for item in items] == ["Épagneul", "柴犬"]
+    assert [source.load(item).decode() for item in items] == names
+
+
+def test_names_of_old_code_pages_stay(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("x_1.jpg", b"1"), ("x_2.jpg", b"2")])
+    data = path.read_bytes().replace(b"x_1", b"x\x821").replace(b"x_2", "xß".encode())
+    path.write_bytes(data)
+    assert [item.name for item in ZipSource(path).items()] == ["xé1.jpg", "xß.jpg"]
+
+
+def test_the_unicode_path_field_counts_where_it_is_of_this_name(tmp_path):
+    def member(name, of):
+        info = zipfile.ZipInfo(name)
+        unicode_path = struct.pack("<BI", 1, zlib.crc32(of)) + "é.jpg".encode()
+        info.extra = struct.pack("<HH", 0x7075, len(unicode_path)) + unicode_path
+        return info
+
+    source = _write(
+        tmp_path / "a.zip", [(member("_.jpg", b"_.jpg"), b"1"), (member("b.jpg", b"c.jpg"), b"2")]
+    )
+    assert [item.name for item in source.items()] == ["é.jpg", "b.jpg"]
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -8,6 +8,7 @@ from pathlib import Path
 from absl import logging
 
 from tfdogs.data.annotations import is_box
+from tfdogs.data.names import normalized
 from tfdogs.data.sources.base import Box, Item, Source
 from tfdogs.errors import TfdogsError
 
@@ -73,7 +74,8 @@ class TfdsSource(Source):
             copies[name] += 1
             if copies[name] > 1:
                 name = f"{name}#{copies[name]}"
-            class_name = classes[example["label"]] if classes and example["label"] >= 0 else None
+            labelled = classes and example["label"] >= 0
+            class_name = normalized(classes[example["label"]]) if labelled else None
             if "objects" not in example:
                 yield Item(name, class_name, example["image"])
                 continue

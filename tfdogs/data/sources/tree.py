@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from tfdogs.data.names import normalized
 from tfdogs.data.sources.base import Item, LeftOut, Source
 from tfdogs.errors import TfdogsError
 
@@ -65,8 +66,8 @@ class Layout(NamedTuple):
 class TreeSource(Source):
     """Base of the sources whose pictures are files in folders: picks the pictures and names their classes.
 
-    A picture's class is the name of the folder that directly holds it, except for the folder at or below
-    which all pictures lie: a common root is no class. Where fewer than two class names come out of this
+    A picture's class is the name, in NFC, of the folder that directly holds it, except for the folder at or
+    below which all pictures lie: a common root is no class. Where fewer than two class names come out of this
     there are no classes.
 
     Args:
@@ -108,7 +109,7 @@ class TreeSource(Source):
         root = _common_root(self.layout.folders)
         for entry in self.loadable(is_item):
             folder = entry.path.rpartition("/")[0]
-            name = folder.rpartition("/")[2]
+            name = _class_of(folder)
             labelled = entry.problem is None and folder != root and name in classes
             class_name = name if labelled else None
             yield Item(entry.name, class_name, entry.ref, problem=entry.problem, detail=entry.detail)
@@ -148,7 +149,7 @@ class TreeSource(Source):
             if not pictures:
                 raise  # otherwise `items` comes to the same place after the pictures before it
         root = _common_root(folders)
-        classes = {folder.rpartition("/")[2] for folder in folders if folder != root}
+        classes = {_class_of(folder) for folder in folders if folder != root}
         classes = frozenset(classes if len(classes) > 1 else ())
         empty = _topmost(_with_parents(every) - _with_parents(holding))
         return Layout(pictures, frozenset(folders), classes, dict(left_out), litter, empty)
@@ -173,8 +174,8 @@ def is_litter(path):
 
 
 def split_name(name):
-    """Splits an item's name into its folder and its stem: "a/b/x.jpg" gives ("a/b", "x")."""
-    folder, _, base = name.rpartition("/")
+    """Splits an item's name, in NFC, into its folder and its stem: "a/b/x.jpg" gives ("a/b", "x")."""
+    folder, _, base = normalized(name).rpartition("/")
     return folder, _PICTURE.sub("", re.sub(r"#\d+$", "", base))
 
 
@@ -231,6 +232,10 @@ def suffix_of(path):
     """Returns ".txt" and the like in lower case, or "others" for what does not look like a suffix."""
     found = re.search(r"[^/](\.[a-z0-9_]{1,10})$", path.lower())
     return found[1] if found else "others"
+
+
+def _class_of(folder):
+    return normalized(folder.rpartition("/")[2])
 
 
 def _with_parents(folders):

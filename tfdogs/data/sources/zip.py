@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 
+from tfdogs.data.names import zip_name
 from tfdogs.data.sources.tree import LINK, Entry, TreeSource, clean_path, number_copies, read_at, too_large
 from tfdogs.errors import TfdogsError
 
@@ -73,9 +74,9 @@ def is_zip(path):
 
 def _entry(info):
     ref = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
-    # Not info.filename, which zipfile cuts at the first NUL: what stands in the archive must be judged.
-    path, problem, detail = clean_path(info.orig_filename)
-    if info.orig_filename.endswith("/"):
+    name = zip_name(info)
+    path, problem, detail = clean_path(name)
+    if name.endswith("/"):
         return Entry(path, None, folder=True)
     if not problem:
         problem, detail = _problem(info)
