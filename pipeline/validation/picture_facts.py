@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from tfdogs.data.doctor import grey
-from tfdogs.data.pictures import BadPicture, decode
+from tfdogs.data.pictures import BadPicture, read, turned
 
 PICTURE, UNIFORM, UNREADABLE = "picture", "uniform", "unreadable"
 UNIFORM_BELOW = 6.0  # `tfdogs.prepare --min_contrast`'s default
@@ -35,7 +35,8 @@ def look(item, problem):
     if item.boxes is not None:
         facts["boxes"] = len(item.boxes)
     try:
-        picture = None if problem else decode(item.ref, 3, frame=item.frame, boxes=item.boxes)
+        found = None if problem else read(item.ref, 3, frame=item.frame, boxes=item.boxes)
+        picture = found and turned(*found)
     except BadPicture:
         picture = None
     if picture is None:

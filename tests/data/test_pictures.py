@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tfdogs.data import pictures
-from tfdogs.data.pictures import BadPicture, decode
+from tfdogs.data.pictures import BadPicture, decode, read, turned
+from tfdogs.data.sources.base import Box
 
 
 def encode(image, form="PNG", **options):
@@ -128,6 +129,28 @@ def test_with_boxes_the_frame_decides_on_orientation():
     assert decode(data, 3, boxes=(), frame=None).size == (32, 16)
     assert decode(data, 3, boxes=(), frame=(320, 160)).size == (32, 16)
     assert decode(data, 3, boxes=(), frame=(160, 320)).size == (16, 32)
+    assert decode(data, 3, boxes=[Box(0, 0, 32, 16)]).size == (32, 16)
+    assert decode(data, 3, boxes=[Box(0, 0, 16, 32)]).size == (16, 32)
+    assert decode(data, 3, boxes=[Box(0, 0, 40, 40)]).size == (32, 16)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_what_is_cut_from_stored_pixels_is_yet_to_be_turned(orientation):
+    data = oriented(noise(32, 16), orientation)
+    upright = decode(data, 3)
+    for frame, boxes in ((None, [Box(0, 0, 9, 9)]), ((32, 16), ()), ((1, 1), ())):
+        image, turn = read(data, 3, frame=frame, boxes=boxes)
+        assert image.size == (32, 16) and (turn is None) == (orientation == 1)
+        np.testing.assert_array_equal(np.asarray(turned(image, turn)), np.asarray(upright))
+    assert read(data, 3).turn is None
+
+
+def test_damaged_metadata_cost_no_picture():
+    whole = oriented(noise(), 6)
+    at = whole.index(b"Exif\0\0") + 6
+    for damage in (b"\xff" * 8, b"II*\0\xff\xff\xff\x7f", b"MM\0*\0\0\0\1"):
+        data = whole[:at] + damage + whole[at + 8 :]
+        assert sorted(decode(data, 3).size) == [30, 40]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Worker processes: one picture's way, order, deaths, and what they must not import."""
 
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tfdogs.data import worker
 from tfdogs.data.prepare_config import PrepareConfig
@@ -83,6 +84,33 @@ def test_a_picture_without_boxes_is_cropped_as_a_whole():
 def test_boxes_are_scaled_from_their_frame():
     outcome = treat_one(picture(), boxes=(Box(0, 0, 250, 300),), frame=(500, 600))
     assert outcome.crops[0].rectangle == Box(0, 0, 50, 50)._replace(left=0, right=50)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("size", [64, 32])
+def test_a_box_on_stored_pixels_is_cut_and_then_turned(orientation, size):
+    rng = np.random.default_rng(0)
+    upright = Image.fromarray(rng.integers(0, 256, (6, 5, 3), np.uint8)).resize((100, 120))
+    undone = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that is undone
+    stored = upright if orientation == 1 else upright.transpose(undone[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    stored.save(buffer, "PNG", exif=exif)
+    box = Box(20, 30, 80, 90)
+    outcome = treat_one(buffer.getvalue(), {"image_size": size}, boxes=(box,), frame=stored.size)
+    (crop,) = outcome.crops
+    assert crop.rectangle == box, "in pixels of the stored picture"
+    cut_out = stored.resize((size, size), Image.Resampling.LANCZOS, box=tuple(box))
+    expected = ImageOps.exif_transpose(_with_tag(cut_out, orientation))
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(crop.png))), np.asarray(expected))
+    whole = treat_one(upright, boxes=(Box(0, 0, 100, 120),))
+    assert outcome.hash == whole.hash, "twins are found in whatever way they are stored"
+
+
+def _with_tag(image, orientation):
+    image.getexif()[0x0112] = orientation
+    return image
 
 
 def test_every_box_ends_as_a_crop_or_a_finding():

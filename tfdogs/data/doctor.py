@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from tfdogs.data import crops
+from tfdogs.data.pictures import turned
 from tfdogs.data.sources.base import Box
 
 PROBE_SIZE = 64  # pixels are judged at this size, so that verdicts do not depend on the image_size
@@ -38,21 +39,24 @@ class Candidate:
         others: the picture's other boxes, clamped.
         rectangle: the crop, in pixels of the picture.
         size: height and width of the training image.
+        turn: how what is cut is turned upright, see `tfdogs.data.pictures.Picture`.
     """
 
-    def __init__(self, picture, box, others, rectangle, size):
+    def __init__(self, picture, box, others, rectangle, size, turn=None):
         self.picture, self.box, self.others, self.rectangle, self.size = picture, box, others, rectangle, size
+        self._turn = turn
 
     @functools.cached_property
     def image(self):
         """The training image, a PIL.Image."""
-        return crops.cut(self.picture, self.rectangle, self.size)
+        return turned(crops.cut(self.picture, self.rectangle, self.size), self._turn)
 
     @functools.cached_property
     def luma(self):
         """The crop in grey, float32 [64, 64] in 0 to 255."""
-        same = self.size == PROBE_SIZE
-        return grey(self.image if same else crops.cut(self.picture, self.rectangle, PROBE_SIZE))
+        if self.size == PROBE_SIZE:
+            return grey(self.image)
+        return grey(turned(crops.cut(self.picture, self.rectangle, PROBE_SIZE), self._turn))
 
 
 def grey(image):

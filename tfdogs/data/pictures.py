@@ -1,15 +1,27 @@
 """Opens pictures that nobody vouches for: any bytes become 8-bit grey or RGB pixels, or a reason why not."""
 
+import contextlib
 import io
 import warnings
+from typing import NamedTuple, Optional
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 64 * 10**6
 # Pillow knows many more, some of which start external programs (EPS) and none of which holds photographs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+# How a picture is turned upright, by its orientation tag.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class BadPicture(Exception):
@@ -26,13 +38,37 @@ class BadPicture(Exception):
         self.reason, self.measure, self.detail = reason, measure, detail
 
 
+class Picture(NamedTuple):
+    """A decoded picture.
+
+    Attributes:
+        image: a PIL.Image of mode L or RGB, in which the picture's boxes lie.
+        turn: the `Image.Transpose` by which what is cut from it is yet to be turned, or None.
+    """
+
+    image: Image.Image
+    turn: Optional[Image.Transpose] = None
+
+
+def turned(image, turn):
+    """Returns an image turned by a `Picture`'s `turn`."""
+    return image if turn is None else image.transpose(turn)
+
+
 def decode(data, channels, *, frame=None, boxes=None):
+    """Decodes a picture; as `read`, of which it returns the image."""
+    return read(data, channels, frame=frame, boxes=boxes).image
+
+
+def read(data, channels, *, frame=None, boxes=None):
     """Decodes a picture.
 
     Transparency is laid over white, 16-bit samples are scaled to 8, palettes, CMYK and the like are
-    converted; of an animation the first frame counts. A camera's orientation tag is applied where there are
-    no boxes. Boxes were mostly drawn on the pixels as they are stored, since annotation tools ignore the tag:
-    with boxes the picture stays as stored, unless it lies and their frame stands, or the reverse.
+    converted; of an animation the first frame counts. A camera's orientation tag is applied at once where
+    there are no boxes. Boxes were mostly drawn on the pixels as they are stored, since annotation tools
+    ignore the tag: with boxes the picture stays as stored, and what is cut from it is to be turned. Where it
+    lies and their frame stands, or the reverse, or where without a frame they fit into the upright picture
+    only, they were drawn on the upright picture, and it is turned at once.
 
     Args:
         data: the encoded bytes, or a PIL.Image.
@@ -41,7 +77,7 @@ def decode(data, channels, *, frame=None, boxes=None):
         boxes: the picture's boxes, or None.
 
     Returns:
-        A PIL.Image of mode L or RGB.
+        A `Picture`.
 
     Raises:
         BadPicture: `unreadable`, `truncated`, `decompression_bomb` or `file_too_large`.
@@ -59,9 +95,10 @@ def decode(data, channels, *, frame=None, boxes=None):
                 pixels = image.width * image.height
                 raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels")
             image.load()
-            if _turn(image, frame, boxes):
-                image = ImageOps.exif_transpose(image)
-            return _to_mode(image, "L" if channels == 1 else "RGB")
+            turn = _TURNS.get(_orientation(image))
+            first = turn if boxes is None or _drawn_upright(image.size, turn, frame, boxes) else None
+            image = _to_mode(turned(image, first), "L" if channels == 1 else "RGB")
+            return Picture(image, None if first is turn else turn)
     except BadPicture:
         raise
     except UnidentifiedImageError as e:  # its text has a memory address
@@ -74,17 +111,26 @@ def decode(data, channels, *, frame=None, boxes=None):
         raise BadPicture("truncated" if "truncated" in text.lower() else "unreadable", size, text) from e
 
 
-def _turn(image, frame, boxes):
-    """Says whether the orientation tag is to be applied."""
-    orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    if orientation == 1 or boxes is None:
-        return orientation != 1
-    turned = (image.height, image.width) if orientation >= 5 else image.size
-    same = _upright(image.size) == _upright(frame or image.size)
-    return not same and _upright(turned) == _upright(frame)
+def _orientation(image):
+    # Damaged metadata is no reason to lose sound pixels.
+    with contextlib.suppress(Exception):
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    return 1
 
 
-def _upright(size):
+def _drawn_upright(size, turn, frame, boxes):
+    """Says whether boxes were drawn on the upright picture rather than on the pixels as they are stored."""
+    if turn not in (_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]):
+        return False  # both have the same shape
+    width, height = size
+    if frame:
+        return _shape(size) != _shape(frame) == _shape((height, width))
+    right, bottom = (max((box[edge] for box in boxes), default=0) for edge in (2, 3))
+    return not (right <= width and bottom <= height) and right <= height and bottom <= width
+
+
+def _shape(size):
+    """Returns 1 for what stands, -1 for what lies, 0 for a square."""
     return (size[1] > size[0]) - (size[1] < size[0])
 
 

@@ -24,7 +24,8 @@ class Record:
         png: the image as PNG bytes, `image_size` square.
         label: index into the manifest's classes, or -1.
         source: name of the picture that it was cut from.
-        crop: (left, top, right, bottom) of the cut, in pixels of that picture.
+        crop: (left, top, right, bottom) of the cut, in pixels of that picture: of the stored ones where its
+            boxes are, of the upright picture elsewhere.
     """
 
     png: bytes

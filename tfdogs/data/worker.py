@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tfdogs.data import crops, png
 from tfdogs.data.doctor import Candidate, Finding, examine, grey
 from tfdogs.data.near_duplicates import perceptual_hash
-from tfdogs.data.pictures import BadPicture, decode
+from tfdogs.data.pictures import BadPicture, read, turned
 from tfdogs.data.sources.base import Box
 from tfdogs.data.splits import digest
 from tfdogs.errors import TfdogsError
@@ -67,7 +67,7 @@ def treat(source, config, item):
         return _lost(item.problem, None, item.detail)
     try:
         data = load(source, item)
-        picture = decode(data, config.channels, frame=item.frame, boxes=item.boxes)
+        picture, turn = read(data, config.channels, frame=item.frame, boxes=item.boxes)
     except BadPicture as e:
         return _lost(e.reason, e.measure, e.detail)
     kept = []
@@ -76,7 +76,7 @@ def treat(source, config, item):
     for box in boxes:
         others = [other for other in boxes if other != box]
         for rectangle in policy(*picture.size, box, boxes, config.margin):
-            candidate = Candidate(picture, box, others, rectangle, config.image_size)
+            candidate = Candidate(picture, box, others, rectangle, config.image_size, turn)
             finding = examine(candidate, config)
             if finding:
                 findings.append(finding)
@@ -84,7 +84,9 @@ def treat(source, config, item):
                 kept.append(_crop(candidate))
     if not boxes and not findings:
         return _lost("no_annotation", 0, "no boxes")
-    return Outcome(digest(data), int(perceptual_hash(grey(picture))), tuple(kept), tuple(findings))
+    return Outcome(
+        digest(data), int(perceptual_hash(grey(turned(picture, turn)))), tuple(kept), tuple(findings)
+    )
 
 
 def treat_all(source, config):
