@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import struct
 import zlib
 from collections import Counter
@@ -14,9 +15,9 @@ import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from tfdogs.data import ingest, near_duplicates
+from tfdogs.data import ingest, near_duplicates, preview
 from tfdogs.data.doctor import grey
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
@@ -343,6 +344,54 @@ def test_nothing_under_images_vanishes_without_a_trace(tmp_path, capsys):
     assert twins == {"shiba/000_photo.jpg": "a/000_photo.jpg", "shiba/002_photo.jpg": "a/002_photo.jpg"}
     assert manifest.classes == ("a", "b")
     check_sums(tmp_path / "out", [item.name for item in FolderSource(tmp_path / "in").items()])
+
+
+NASTY = [
+    "a\nb",
+    "tab\there",
+    "\x1b[31mred",
+    "\u202etxet",
+    "\r",
+    "\u2028",
+    "犬" * 60,
+    os.fsdecode(b"\xff\xfe"),
+]
+
+
+def test_names_that_cannot_be_drawn_cost_nothing(tmp_path, capsys):
+    folder = tmp_path / "in\nside"
+    for number, name in enumerate(NASTY):
+        path = folder / name / f"{name}{number}.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(encode(photo(number)))
+    manifest = prepare(config(folder, tmp_path / "out"))
+    assert manifest.classes == tuple(sorted(NASTY)) and manifest.counts["kept"] == len(NASTY)
+    assert Manifest.load(tmp_path / "out") == manifest
+    with Image.open(tmp_path / "out/preview.png") as sheet:
+        sheet.load()
+    done = capsys.readouterr()
+    assert done.err == "" and done.out.count("\n") == 11
+
+
+def test_names_are_drawn_on_one_line_within_their_width():
+    draw, font = ImageDraw.Draw(Image.new("L", (9, 9))), ImageFont.load_default(10)
+    for name in NASTY:
+        text = preview._fit(draw, name, font, preview.TILE)
+        assert text.isprintable() and draw.textlength(text, font) <= preview.TILE
+    assert preview._fit(draw, "a\nb", font, preview.TILE) == "a\\nb"
+
+
+def test_a_preview_that_cannot_be_drawn_costs_a_warning(tmp_path, monkeypatch, capsys):
+    def save(spool, orders, manifest, path, *, seed):
+        path.write_bytes(b"half a sheet")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ingest.preview, "save", save)
+    manifest = prepare(config("paper_dogs:6", tmp_path / "out", image_size=32))
+    err = capsys.readouterr().err
+    assert err.count("preview.png could not be drawn (OSError: [Errno 28] No space left on device)") == 1
+    assert Manifest.load(tmp_path / "out") == manifest and manifest.counts["kept"] == 6
+    assert not (tmp_path / "out/preview.png").exists()
 
 
 def test_one_channel(tmp_path):

@@ -59,10 +59,23 @@ def prepare(config, *, source=None, treat=treat_all):
         manifest = shards.write(
             spool, orders, work, config=config, provenance=_provenance(config), counts=counts
         )
-        preview.save(spool, orders, manifest, work / "preview.png", seed=config.seed)
+        with _decoration(work / "preview.png") as path:
+            preview.save(spool, orders, manifest, path, seed=config.seed)
         stack.close()
     print(_summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out()))
     return manifest
+
+
+@contextlib.contextmanager
+def _decoration(path):
+    """Gives the path of a picture for people, whose failure costs a warning and not the data."""
+    try:
+        yield path
+    except Exception as e:
+        why = " ".join(f"{type(e).__name__}: {e}".split())
+        print(f"prepare: {path.name} could not be drawn ({why}); the data is not affected", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 class _Rejects:
@@ -212,7 +225,8 @@ def _provenance(config):
 
 def _nothing_left(config, counts):
     top = ", ".join(f"{reason} {count}" for reason, count in list(counts["reasons"].items())[:3])
-    return f"none of the {counts['read']} pictures of --images={config.images} is left (rejected: {top})"
+    images = printable(config.images, 1000)
+    return f"none of the {counts['read']} pictures of --images={images} is left (rejected: {top})"
 
 
 def _progress(treated, total):
@@ -244,7 +258,7 @@ def _summary(manifest, config, seconds, classes, left_out):
     table = "\n".join(lines)
     size = sum(shard.bytes for split in manifest.splits.values() for shard in split)
     return (
-        f"{table}\n{config.output_dir}: {config.image_size} px, {config.channels} channels, "
+        f"{table}\n{printable(config.output_dir, 1000)}: {config.image_size} px, {config.channels} channels, "
         f"{size / 1e6:.1f} MB, {seconds:.1f} s, {counts['read'] / seconds:.0f} img/s"
     )
 

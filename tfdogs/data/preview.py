@@ -6,6 +6,8 @@ from pathlib import PurePath
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tfdogs.data.names import printable
+
 COLUMNS, ROWS = 10, 8
 TILE, GAP, LINE = 112, 8, 13  # pixels
 INK, FAINT = "#222222", "#777777"
@@ -70,7 +72,8 @@ def _about(manifest):
 
 def _fit(draw, text, font, width):
     """Shortens a text to a width in pixels; what the font lacks becomes a question mark."""
-    text = text.encode("latin-1", "replace").decode("latin-1")
+    # A line break would be drawn as one, and text of several lines cannot be measured.
+    text = printable(text, 200).encode("latin-1", "replace").decode("latin-1")
     if draw.textlength(text, font) <= width:
         return text
     while text and draw.textlength(text + "...", font) > width:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tfdogs.data import crops, png
 from tfdogs.data.doctor import Candidate, Finding, examine, grey
+from tfdogs.data.names import printable
 from tfdogs.data.near_duplicates import perceptual_hash
 from tfdogs.data.pictures import BadPicture, read, turned
 from tfdogs.data.sources.base import Box
@@ -185,7 +186,7 @@ def _treat_singly(crew, chunk):
             outcomes.append(_lost("crashed_decoder"))
             crashed += 1
     if crashed == len(chunk) > 1:
-        names = ", ".join(item.name for item in chunk[:3])
+        names = ", ".join(printable(item.name) for item in chunk[:3])
         raise TfdogsError(f"worker processes die on every picture (out of memory?), last on {names}, ...")
     return outcomes
 
