@@ -68,7 +68,8 @@ BAD = {
     "infinite": voc((1, 1, "inf", 9)),
     "inverted": voc((9, 1, 1, 9)),
     "flat": voc((1, 5, 9, 5)),
-    "one of two": voc((1, 1, 9, 9), (9, 1, 1, 9)),
+    "both of two": voc((1, "", 9, 9), (9, 1, 1, 9)),
+    "no bndbox": b"<annotation><object><name>dog</name></object></annotation>",
     "coordinate missing": voc((1, 1, 9, 9)).replace(b"<ymax>9</ymax>", b""),
     "size": voc((1, 1, 9, 9), size=("wide", 5)),
     "negative size": voc((1, 1, 9, 9), size=(-5, 5)),
@@ -82,7 +83,39 @@ BAD = {
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 def test_malformed_annotations_are_bad(data):
-    assert parse_voc(data, "a") == Annotation(bad=True)
+    found = parse_voc(data, "a.xml")
+    assert found == Annotation(bad=True, detail=found.detail)
+    assert found.detail.startswith("a.xml: ") and "\n" not in found.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("cut", "broken XML"),
+        ("entities", "declares entities, which are refused: remove its DOCTYPE"),
+        ("external", "declares entities, which are refused: remove its DOCTYPE"),
+        ("inverted", "the corners of the box are swapped"),
+        ("flat", "the box has no area"),
+        ("words", "a coordinate of the box is missing or no number"),
+        ("size", "its <size> is wide x 5"),
+        ("giant", "too large for an annotation"),
+    ],
+)
+def test_what_is_wrong_with_an_annotation_is_said(kind, words):
+    assert words in parse_voc(BAD[kind], "a.xml").detail
+
+
+def test_one_bad_object_costs_no_good_box():
+    annotation = parse_voc(voc((1, 1, 9, 9), (9, 1, 1, 9), ("x", 1, 9, 9), (5, 5, 9, 9)), "a")
+    assert not annotation.bad and list(map(is_box, annotation.boxes)) == [True, False, False, True]
+    assert annotation.boxes[0] == Box(0, 0, 9, 9) and annotation.boxes[3] == Box(4, 4, 9, 9)
+    assert annotation.class_name == "dog"
+
+
+def test_namespaces_and_blanks_before_the_declaration_are_harmless():
+    data = voc((1, 1, 9, 9)).replace(b"<annotation>", b'<annotation xmlns="http://example.org/voc">')
+    assert parse_voc(data, "a") == parse_voc(voc((1, 1, 9, 9)), "a") != Annotation()
+    assert parse_voc(b'\n <?xml version="1.0"?>' + data, "a").boxes == (Box(0, 0, 9, 9),)
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="<>/&;!?abox ", max_size=80).map(str.encode))
@@ -166,6 +199,20 @@ def test_grandparents_decide_where_parents_repeat(tmp_path):
     assert _joined(tmp_path, [f"I/{name}.jpg" for name in names]) == expected
 
 
+def test_case_and_a_pictures_suffix_do_not_keep_names_apart(tmp_path):
+    names = ["img_7.xml", "x.jpg.xml", "Y.JPG.XML", "exact.xml", "EXACT.xml", "twice.xml", "dir/twice.xml"]
+    _fill(tmp_path, dict.fromkeys(names, voc((1, 1, 5, 5))))
+    pictures = ["IMG_7.JPG", "x.jpg", "y.jpg", "exact.jpg", "Exact.jpg", "DIR/TWICE.JPG"]
+    assert _joined(tmp_path, pictures) == {
+        "IMG_7": "img_7.xml",
+        "x": "x.jpg.xml",
+        "y": "Y.JPG.XML",
+        "exact": "exact.xml",
+        "Exact": "EXACT.xml",
+        "DIR/TWICE": "dir/twice.xml",
+    }
+
+
 def test_copies_of_a_picture_share_its_annotation(tmp_path):
     _fill(tmp_path, {"a.xml": voc((1, 1, 5, 5))})
     assert _joined(tmp_path, ["I/a.jpg", "I/a.jpg#2", "I/a.png"]) == {"I/a": "a.xml"}
@@ -185,7 +232,8 @@ def test_a_link_out_of_the_folder_is_not_read(tmp_path):
     (tmp_path / "in/a.xml").symlink_to(tmp_path / "out/a.xml")
     annotations = Annotations(str(tmp_path / "in"))
     (entry,) = annotations.join(["a.jpg"]).values()
-    assert read(annotations.tree, entry) == Annotation(bad=True)
+    found = read(annotations.tree, entry)
+    assert found.bad and not found.boxes and "a.xml: link: leads to" in found.detail
 
 
 def test_missing_empty_and_broken_annotations_are_errors(tmp_path):

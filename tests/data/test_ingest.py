@@ -5,6 +5,7 @@ import io
 import json
 import os
 import struct
+import zipfile
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -305,6 +306,30 @@ def test_annotations_give_boxes_and_their_faults_are_listed(tmp_path):
     assert reasons == {"alone": "no_annotation", "broken": "bad_annotation", "nowhere": "no_picture"}
     counts = Manifest.load(tmp_path / "out").counts
     assert (counts["read"], counts["kept"], counts["rejected"], counts["orphans"]) == (3, 1, 2, 1)
+
+
+def test_one_bad_object_costs_no_good_box_and_the_sums_hold(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/IMG_1.JPG").write_bytes(encode(photo(1)))
+    swapped = "<object><bndbox><xmin>30</xmin><ymin>4</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+    (tmp_path / "in/img_1.xml").write_text(VOC.replace("<object>", swapped + "<object>", 1))
+    prepare(config(tmp_path / "in", tmp_path / "out", annotations=str(tmp_path / "in")))
+    _, kept, (row,) = check_sums(tmp_path / "out", ["IMG_1.JPG"])
+    assert len(kept) == 1 and row["reason"] == "bad_box" and "object 1: the corners" in row["detail"]
+
+
+def test_nothing_left_says_what_to_do(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 28, 28), np.uint8)
+    (tmp_path / "digits").write_bytes(struct.pack(">4I", 0x803, *pixels.shape) + pixels.tobytes())
+    with pytest.raises(
+        TfdogsError, match=r"too_small 50\); too_small: the largest has 28 px, --min_side=32: "
+    ) as e:
+        prepare(config(f"idx:{tmp_path / 'digits'}", tmp_path / "out", image_size=64))
+    assert str(e.value).endswith("--image_size=28, or --min_side=28 to enlarge them")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.png", encode(photo(0)))
+    with pytest.raises(TfdogsError, match="zip_method: packed with LZMA, not with Deflate: unpack it"):
+        prepare(config(tmp_path / "a.zip", tmp_path / "out"))
 
 
 def test_the_summary_says_what_was_left_out(tmp_path, capsys):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from tfdogs.data import pictures
 from tfdogs.data.pictures import BadPicture, decode, read, turned
@@ -170,6 +170,59 @@ def test_damaged_metadata_cost_no_picture():
 )
 def test_what_is_no_picture_has_a_reason(data, reason):
     assert reason_of(data) == reason
+
+
+def _with_chunk(data, name, content, *, crc=None, after=None):
+    """Puts a chunk into a PNG, behind its header or at its end."""
+    chunk = struct.pack(">I", len(content)) + name + content
+    chunk += struct.pack(">I", zlib.crc32(name + content) if crc is None else crc)
+    at = len(data) - 12 if after == "IDAT" else 33
+    return data[:at] + chunk + data[at:]
+
+
+@pytest.mark.parametrize("after", [None, "IDAT"])
+@pytest.mark.parametrize(
+    ("name", "content", "crc"),
+    [
+        (b"tEXt", b"Comment\0hello", 1),
+        (b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2**24)), None),
+        (b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(2**24)), None),
+        (b"iCCP", b"profile\0\0no zlib at all", 1),
+        (b"eXIf", b"II*\0", 1),
+    ],
+)
+def test_bad_metadata_of_a_png_cost_no_sound_pixels(name, content, crc, after):
+    image = noise()
+    data = _with_chunk(encode(image), name, content, crc=crc, after=after)
+    np.testing.assert_array_equal(np.asarray(decode(data, 3)), np.asarray(image))
+    assert reason_of(data[: len(encode(image)) // 2]) in ("truncated", "unreadable")
+
+
+def test_mending_keeps_transparency_and_orientation_and_can_be_refused():
+    palette = Image.new("P", (32, 16), 1)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = _with_chunk(encode(palette, "PNG", transparency=1, exif=exif), b"tEXt", b"a\0b", crc=1)
+    image = decode(data, 3)
+    assert image.size == (16, 32) and image.getextrema() == ((255, 255),) * 3
+    with pytest.raises(BadPicture):
+        decode(data, 3, mend=False)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_avif():
+    image = decode(encode(Image.new("RGB", (20, 10), (200, 60, 30)), "AVIF"), 3)
+    assert image.size == (20, 10)
+    np.testing.assert_allclose(np.asarray(image)[5, 5], (200, 60, 30), atol=8)
+
+
+def test_formats_of_phones_that_are_not_read_are_named(monkeypatch):
+    monkeypatch.setattr(pictures, "FORMATS", ("JPEG", "PNG"))
+    for brand, words in ((b"avif", "AVIF, which Pillow reads from 11.3"), (b"heic", "a HEIC")):
+        with pytest.raises(BadPicture) as e:
+            decode(b"\0\0\0\x1cftyp" + brand + bytes(50), 3)
+        assert e.value.reason == "unreadable" and words in e.value.detail
 
 
 def test_the_limit_of_pixels_counts_before_decoding():

@@ -1,6 +1,7 @@
 """Worker processes: one picture's way, order, deaths, and what they must not import."""
 
 import io
+import math
 import subprocess
 import sys
 
@@ -119,6 +120,15 @@ def test_every_box_ends_as_a_crop_or_a_finding():
     assert [crop.rectangle for crop in outcome.crops] == [Box(0, 0, 40, 40)]
     assert reasons(outcome) == ["repeated_box", "box_outside", "too_small"]
     assert [finding.crop for finding in outcome.findings] == list(boxes[1:])
+
+
+def test_a_box_that_is_none_costs_no_good_one():
+    boxes = (Box(0, 0, 40, 40), Box(50, 0, 40, 20), Box(math.nan, 0, 9, 9), Box(60, 20, 90, 50))
+    outcome = treat_one(picture(), boxes=boxes)
+    assert [crop.rectangle for crop in outcome.crops] == [boxes[0], boxes[3]]
+    assert reasons(outcome) == ["bad_box"] * 2
+    assert outcome.findings[0].detail.startswith("object 2: the corners of the box are swapped")
+    assert outcome.findings[1].detail.startswith("object 3: a coordinate of the box is missing")
 
 
 def test_center_ignores_boxes():

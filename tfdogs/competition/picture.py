@@ -63,7 +63,7 @@ def read(data):
     if b"IEND" not in data:
         return Picture(_CUT_OFF, (width, height), colour)  # Pillow would not mind
     try:
-        image = decode(data, 3)
+        image = decode(data, 3, mend=False)  # as strict as the reader that will judge it
     except BadPicture as e:
         return Picture(f"a PNG that is {e.reason}", (width, height), colour)
     pixels, luma = np.asarray(image), grey(image)

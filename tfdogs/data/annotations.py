@@ -1,11 +1,13 @@
 """Boxes round dogs: PASCAL VOC XML from a folder or an archive, joined to pictures by their names."""
 
+import itertools
 import math
 import re
 from collections import Counter
 from typing import NamedTuple, Optional
 from xml.etree.ElementTree import ParseError
 
+from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from tfdogs.data.names import normalized
@@ -23,16 +25,19 @@ class Annotation(NamedTuple):
     """What one VOC file says of its picture.
 
     Attributes:
-        boxes: tuple of `Box`es, one an object, in pixels of `frame`.
+        boxes: tuple of `Box`es, one an object, in pixels of `frame`. What is no box in the file is none by
+            `is_box` either, so that it can be told from the good ones beside it.
         class_name: the class of the picture, or None where its objects bear no name or several.
         frame: (width, height) from its `<size>`, or None where that is missing or 0.
-        bad: True where the file cannot be parsed or a box is no box; the rest is empty then.
+        bad: True where the file cannot be parsed or none of its boxes is one; the rest is empty then.
+        detail: what is wrong with a bad one and what to do, for people.
     """
 
     boxes: tuple = ()
     class_name: Optional[str] = None
     frame: Optional[tuple] = None
     bad: bool = False
+    detail: str = ""
 
 
 class Annotations:
@@ -43,7 +48,8 @@ class Annotations:
 
     An annotation belongs to the picture of the same stem; names are compared in Unicode's form NFC. Where
     several pictures or several annotations have that stem, the folder that holds them must be the same too,
-    then that folder's folder, and so on until one of each is left.
+    then that folder's folder, and so on until one of each is left. What is left over is then compared without
+    case, and `x.jpg.xml` as `x.xml`.
 
     The files are listed at once and parsed when they are asked for.
 
@@ -87,21 +93,11 @@ class Annotations:
             A dict from (folder, stem) of a picture, as `split_name` gives them, to the `Entry` of its
             annotation; pictures without one are not in it.
         """
-        by_key = {}
-        for entry in self._entries:
-            folder, _, base = normalized(entry.path).rpartition("/")
-            for key in _keys(folder, _SUFFIX.sub("", base)):
-                by_key.setdefault(key, []).append(entry)
         pictures = {split_name(name) for name in names}  # x.jpg and x.png share an annotation
-        counts = Counter(key for picture in pictures for key in _keys(*picture))
-        result = {}
-        for picture in pictures:
-            for key in _keys(*picture):
-                entries = by_key.get(key, ())
-                if len(entries) == 1 and counts[key] == 1:
-                    result[picture] = entries[0]
-                    break
-        return result
+        result = _match(self._entries, pictures, exact=True)
+        used = {entry.name for entry in result.values()}
+        rest = [entry for entry in self._entries if entry.name not in used]
+        return {**result, **_match(rest, pictures - result.keys(), exact=False)}
 
 
 def read(tree, entry):
@@ -114,12 +110,12 @@ def read(tree, entry):
     Returns:
         An `Annotation`, a `bad` one where it cannot be read.
     """
+    if entry.problem is not None:
+        return _bad(f"{entry.path}: {entry.problem}: {entry.detail}")
     try:
-        if entry.problem is None:
-            return parse_voc(tree.load(entry), entry.path)
-    except (BadPicture, OSError, ValueError):
-        pass
-    return Annotation(bad=True)
+        return parse_voc(tree.load(entry), entry.path)
+    except (BadPicture, OSError, ValueError) as e:
+        return _bad(f"{entry.path}: {e}")
 
 
 def is_box(box):
@@ -138,23 +134,34 @@ def parse_voc(data, path):
     `american_bulldog`.
 
     Args:
-        data: bytes of the XML file; entity declarations are refused.
+        data: bytes of the XML file; entity declarations are refused, namespaces do not count.
         path: where the annotation lies; its stem is that of the picture.
 
     Returns:
-        An `Annotation`; one that cannot be parsed, or has a box whose coordinates are no numbers,
-        inverted or without area, is `bad`.
+        An `Annotation`; one that cannot be parsed is `bad`, and so is one all of whose boxes have coordinates
+        that are missing, no numbers, inverted or without area.
     """
     try:
         if len(data) > _MAX_BYTES:
-            raise ValueError("too large")
-        root = fromstring(data)
-        boxes = tuple(_box(bounds) for bounds in root.iterfind("object/bndbox"))
-        width, height = (float(root.findtext(f"size/{side}") or 0) for side in ("width", "height"))
-        if not (0 <= width < math.inf and 0 <= height < math.inf):
-            raise ValueError("bad size")
-    except (ParseError, ValueError, LookupError):  # defusedxml's own are ValueErrors
-        return Annotation(bad=True)
+            raise ValueError(f"over {_MAX_BYTES} bytes, too large for an annotation")
+        root = fromstring(data.lstrip())
+    except DefusedXmlException:  # it would open files, or grow without a bound
+        return _bad(f"{path}: declares entities, which are refused: remove its DOCTYPE")
+    except ParseError as e:
+        return _bad(f"{path}: broken XML, {e}: mend or remove it")
+    except (ValueError, LookupError) as e:
+        return _bad(f"{path}: {e}")
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # of "{namespace}tag"
+    sides = [root.findtext(f"size/{side}") or "0" for side in ("width", "height")]
+    width, height = map(_number, sides)
+    if not (0 <= width < math.inf and 0 <= height < math.inf):
+        return _bad(
+            f"{path}: its <size> is {' x '.join(sides)}: mend it, or remove it if boxes are in pixels"
+        )
+    boxes = tuple(_box(obj.find("bndbox")) for obj in root.iterfind("object"))
+    if boxes and not any(map(is_box, boxes)):
+        return _bad(f"{path}: {fault_of(boxes[0])}: mend it")
     names = {(text or "").strip() for text in (obj.findtext("name") for obj in root.iterfind("object"))}
     if (root.findtext("folder") or "").strip() == "OXIIIT":
         names = {re.sub(r"_\d+$", "", _SUFFIX.sub("", path.rpartition("/")[2]))}
@@ -169,12 +176,62 @@ def _count_others(entries):
     return dict(Counter("links" if entry.problem == LINK else suffix_of(entry.path) for entry in others))
 
 
+def fault_of(box):
+    """Returns what is wrong with a `Box` that is none, for people."""
+    if not all(map(math.isfinite, box)):
+        return "a coordinate of the box is missing or no number"
+    if box.left == box.right or box.top == box.bottom:
+        return "the box has no area"
+    return "the corners of the box are swapped (xmin over xmax, or ymin over ymax)"
+
+
+def _match(entries, pictures, *, exact):
+    """Finds the annotations of pictures; see `Annotations`.
+
+    Args:
+        entries: `Entry`s of annotations.
+        pictures: set of (folder, stem).
+        exact: whether case counts, and a picture's suffix before `.xml`.
+
+    Returns:
+        A dict from (folder, stem) to `Entry`.
+    """
+    plain = (lambda text: text) if exact else str.casefold
+    by_key, result = {}, {}
+    for entry in entries:
+        folder, _, base = normalized(entry.path).rpartition("/")
+        stem = _SUFFIX.sub("", base)
+        for key in _keys(plain(folder), plain(stem if exact else split_name(stem)[1])):
+            by_key.setdefault(key, []).append(entry)
+    keys = {picture: list(_keys(*map(plain, picture))) for picture in pictures}
+    counts = Counter(itertools.chain.from_iterable(keys.values()))
+    for picture in pictures:
+        for key in keys[picture]:
+            found = by_key.get(key, ())
+            if len(found) == 1 and counts[key] == 1:
+                result[picture] = found[0]
+                break
+    return result
+
+
+def _bad(detail):
+    return Annotation(bad=True, detail=" ".join(detail.split())[:200])
+
+
 def _box(bounds):
+    """Returns the `Box` of a <bndbox>, None included; what is none there is none here."""
     sides = ("xmin", "ymin", "xmax", "ymax")
-    xmin, ymin, xmax, ymax = (float(bounds.findtext(side) or "nan") for side in sides)
-    if not is_box(Box(xmin, ymin, xmax, ymax)):
-        raise ValueError("no box")
-    return Box(xmin - 1, ymin - 1, xmax, ymax)
+    corners = Box(*(_number(bounds.findtext(side)) if bounds is not None else math.nan for side in sides))
+    if not is_box(corners):
+        return corners
+    return Box(corners.left - 1, corners.top - 1, corners.right, corners.bottom)
+
+
+def _number(text):
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return math.nan
 
 
 def _keys(folder, stem):

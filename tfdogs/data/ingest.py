@@ -54,7 +54,7 @@ def prepare(config, *, source=None, treat=treat_all):
         kept = _drop_duplicates(spool, rejects, config)
         counts = _add_up(seen, spool, rejects, kept)
         if not kept.any():
-            raise TfdogsError(_nothing_left(config, counts))
+            raise TfdogsError(_nothing_left(config, counts, rejects))
         orders = _split(spool, kept, config)
         manifest = shards.write(
             spool, orders, work, config=config, provenance=_provenance(config), counts=counts
@@ -62,7 +62,9 @@ def prepare(config, *, source=None, treat=treat_all):
         with _decoration(work / "preview.png") as path:
             preview.save(spool, orders, manifest, path, seed=config.seed)
         stack.close()
-    print(_summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out()))
+    summary = _summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out())
+    encoding = sys.stdout.encoding or "utf-8"
+    print(summary.encode(encoding, "replace").decode(encoding))  # names may have letters that it lacks
     return manifest
 
 
@@ -87,6 +89,7 @@ class _Rejects:
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(["source", "reason", "measure", "crop", "detail"])
         self.reasons, self.crops = {}, 0
+        self.first, self.largest = {}, {}  # a detail, and the largest measure, by reason
 
     def add(self, name, finding):
         measure = "" if finding.measure is None else f"{finding.measure:.6g}"
@@ -94,6 +97,8 @@ class _Rejects:
         self._rows.writerow([name, finding.reason, measure, crop, finding.detail])
         self.reasons[finding.reason] = self.reasons.get(finding.reason, 0) + 1
         self.crops += finding.crop is not None
+        self.first.setdefault(finding.reason, finding.detail)
+        self.largest[finding.reason] = max(finding.measure or 0, self.largest.get(finding.reason, 0))
 
     def close(self):
         self._file.close()
@@ -121,7 +126,7 @@ def _collect(treated, source, spool, rejects):
                 spool.add(item, outcome)
                 imported = imported or importer.submit(importlib.import_module, "tfdogs.data.records")
     for name in source.orphans():
-        rejects.add(name, Finding("no_picture"))
+        rejects.add(name, Finding("no_picture", detail="no picture of that name under --images"))
         seen["orphans"] += 1
     return seen
 
@@ -223,10 +228,19 @@ def _provenance(config):
     return {"flags": flags, "versions": {"tfdogs": tfdogs.__version__, **versions}}
 
 
-def _nothing_left(config, counts):
-    top = ", ".join(f"{reason} {count}" for reason, count in list(counts["reasons"].items())[:3])
+def _nothing_left(config, counts, rejects):
+    top = list(counts["reasons"].items())[:3]
+    named = ", ".join(f"{reason} {count}" for reason, count in top)
     images = printable(config.images, 1000)
-    return f"none of the {counts['read']} pictures of --images={images} is left (rejected: {top})"
+    line = f"none of the {counts['read']} pictures of --images={images} is left (rejected: {named})"
+    reason = top[0][0] if top else ""
+    advice = printable(rejects.first.get(reason, ""), 300)
+    if reason == "too_small":
+        side = int(rejects.largest[reason])
+        advice = f"the largest has {side} px, --min_side={config.min_side}: "
+        advice += f"--image_size={side}, or --min_side={side}" if side >= 16 else f"--min_side={side}"
+        advice += " to enlarge them"
+    return f"{line}; {reason}: {advice}" if advice else line
 
 
 def _progress(treated, total):

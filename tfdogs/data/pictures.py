@@ -2,16 +2,21 @@
 
 import contextlib
 import io
+import math
 import warnings
 from typing import NamedTuple, Optional
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, features
+
+from tfdogs.data import png
 
 MAX_FILE_BYTES = 256 * 2**20
 MAX_PIXELS = 64 * 10**6
 # Pillow knows many more, some of which start external programs (EPS) and none of which holds photographs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+if features.check("avif"):  # since Pillow 11.3
+    FORMATS += ("AVIF",)
 # How a picture is turned upright, by its orientation tag.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,12 +60,12 @@ def turned(image, turn):
     return image if turn is None else image.transpose(turn)
 
 
-def decode(data, channels, *, frame=None, boxes=None):
+def decode(data, channels, *, frame=None, boxes=None, mend=True):
     """Decodes a picture; as `read`, of which it returns the image."""
-    return read(data, channels, frame=frame, boxes=boxes).image
+    return read(data, channels, frame=frame, boxes=boxes, mend=mend).image
 
 
-def read(data, channels, *, frame=None, boxes=None):
+def read(data, channels, *, frame=None, boxes=None, mend=True):
     """Decodes a picture.
 
     Transparency is laid over white, 16-bit samples are scaled to 8, palettes, CMYK and the like are
@@ -75,6 +80,7 @@ def read(data, channels, *, frame=None, boxes=None):
         channels: 1 or 3.
         frame: (width, height) that the picture's boxes were measured in, or None.
         boxes: the picture's boxes, or None.
+        mend: whether a PNG with sound pixels is read although its metadata is damaged or very long.
 
     Returns:
         A `Picture`.
@@ -90,11 +96,13 @@ def read(data, channels, *, frame=None, boxes=None):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bomb warning and complaints about metadata
-            image = data if size is None else Image.open(io.BytesIO(data), formats=FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                pixels = image.width * image.height
-                raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels")
-            image.load()
+            try:
+                image = data if size is None else _open(data)
+            except (SyntaxError, ValueError, OSError):
+                plain = png.without_metadata(data) if mend and size is not None else b""
+                if not plain:
+                    raise
+                image = _open(plain)
             turn = _TURNS.get(_orientation(image))
             first = turn if boxes is None or _drawn_upright(image.size, turn, frame, boxes) else None
             image = _to_mode(turned(image, first), "L" if channels == 1 else "RGB")
@@ -102,13 +110,32 @@ def read(data, channels, *, frame=None, boxes=None):
     except BadPicture:
         raise
     except UnidentifiedImageError as e:  # its text has a memory address
-        raise BadPicture("unreadable", size, f"none of {', '.join(FORMATS)}") from e
+        raise BadPicture("unreadable", size, _kind(data)) from e
     except Image.DecompressionBombError as e:
         raise BadPicture("decompression_bomb", None, _line(e)) from e
     # Decoders fail on hostile bytes in every way there is (struct.error, SyntaxError, ...): all mean one.
     except Exception as e:
         text = _line(e)
         raise BadPicture("truncated" if "truncated" in text.lower() else "unreadable", size, text) from e
+
+
+def _open(data):
+    """Returns a loaded PIL.Image of a file's bytes."""
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if image.width * image.height > MAX_PIXELS:
+        pixels = image.width * image.height
+        raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels")
+    image.load()
+    return image
+
+
+def _kind(data):
+    """Returns what a file is that is none of `FORMATS`, for people."""
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "an AVIF, which Pillow reads from 11.3 on: pip install -U pillow"
+    if data[4:8] == b"ftyp":
+        return "a HEIC or a video: convert it to JPEG or PNG"
+    return f"none of {', '.join(FORMATS)}"
 
 
 def _orientation(image):
@@ -125,7 +152,7 @@ def _drawn_upright(size, turn, frame, boxes):
     width, height = size
     if frame:
         return _shape(size) != _shape(frame) == _shape((height, width))
-    right, bottom = (max((box[edge] for box in boxes), default=0) for edge in (2, 3))
+    right, bottom = (max((box[edge] for box in boxes if box[edge] < math.inf), default=0) for edge in (2, 3))
     return not (right <= width and bottom <= height) and right <= height and bottom <= width
 
 

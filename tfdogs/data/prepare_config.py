@@ -23,8 +23,8 @@ class PrepareConfig(Config):
     """
 
     images: str = flag(
-        "Pictures: a folder, .tar, .tar.gz or .zip (class folders become labels), idx:FILE, tfds:NAME "
-        "or paper_dogs:N."
+        "Pictures: a folder, .tar (also .gz, .bz2, .xz, .zst) or .zip (class folders become labels), "
+        "idx:FILE, tfds:NAME or paper_dogs:N."
     )
     output_dir: str = flag("Where the data_dir is made.", run_control=True)
     annotations: str = flag("Boxes: a folder, tar or zip of VOC XML; empty: whole pictures.", default="")

@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from tfdogs.data import crops, png
+from tfdogs.data.annotations import fault_of, is_box
 from tfdogs.data.doctor import Candidate, Finding, examine, grey
 from tfdogs.data.names import printable
 from tfdogs.data.near_duplicates import perceptual_hash
@@ -208,7 +209,10 @@ def _boxes(item, config, width, height):
         return [Box(0, 0, width, height)], []
     x, y = (width / item.frame[0], height / item.frame[1]) if item.frame else (1, 1)
     boxes, findings = [], []
-    for box in item.boxes:
+    for number, box in enumerate(item.boxes, 1):
+        if not is_box(box):
+            findings.append(Finding("bad_box", None, box, f"object {number}: {fault_of(box)}: mend it"))
+            continue
         box = Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
         clamped = crops.clamp(box, width, height)
         if clamped is None:

@@ -47,7 +47,7 @@ class Collection:
         self.items = _numbered(self.source.items())
         if not self.items:
             raise UsageError(
-                "--images holds no pictures (jpg, png, bmp, gif, webp, tiff, ppm, pgm). "
+                "--images holds no pictures (jpg, png, bmp, gif, webp, avif, tiff, ppm, pgm). "
                 f"Received: --images={path}"
             )
         self._seeds = self._read_seeds()

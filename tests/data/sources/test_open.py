@@ -55,6 +55,20 @@ def test_kinds_are_told_by_content(files, name, kind):
     assert type(annotated) is AnnotatedSource
 
 
+def test_a_self_extracting_zip_is_one(files):
+    (files / "pets.exe").write_bytes(b"MZ" + bytes(5000) + (files / "zip").read_bytes())
+    source = open_source(str(files / "pets.exe"))
+    (item,) = source.items()
+    assert type(source) is ZipSource and source.load(item) == b"x"
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"7z\xbc\xaf'\x1c\0\4", "7z"), (b"Rar!\x1a\7\1\0", "RAR")])
+def test_archives_that_are_not_read_are_named(files, start, kind):
+    (files / "pets.zip").write_bytes(start + bytes(100))
+    with pytest.raises(UsageError, match=f"{kind} archives are not read: unpack it and give the folder"):
+        open_source(str(files / "pets.zip"))
+
+
 def test_idx(files):
     assert type(open_source(f"idx:{files / 'images'}")) is IdxSource
 

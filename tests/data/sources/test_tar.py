@@ -3,6 +3,7 @@ import gzip
 import io
 import pickle
 import random
+import sys
 import tarfile
 from pathlib import Path
 
@@ -77,6 +78,37 @@ def test_a_link_to_a_class_folder_is_named(tmp_path, mode):
     *_, item = source.items()
     assert (item.name, item.problem, item.class_name) == ("pug", "link", None)
     assert "a symbolic link to /data/pug" in item.detail and "tar -h" in item.detail
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_zstandard(tmp_path, frames):
+    zstandard = pytest.importorskip("zstandard")
+    noise = random.Random(0).randbytes(5000)
+    members = [(_info(f"{name}/{i}.jpg", 5000), noise) for name in "ab" for i in range(9)]
+    data = _write(tmp_path / "a.tar", members).path.read_bytes()
+    size = -(-len(data) // frames)
+    parts = [zstandard.compress(data[i : i + size]) for i in range(0, len(data), size)]
+    path = tmp_path / "a.tar.zst"
+    path.write_bytes(b"".join(parts))
+    assert is_tar(path)
+    source = TarSource(path)
+    items = list(source.items())
+    assert len(items) == len(source) == 18 and {item.class_name for item in items} == {"a", "b"}
+    assert all(source.load(item) == noise for item in items)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(TfdogsError, match="truncated or corrupt"):
+        list(TarSource(path).items())
+    path.write_bytes(parts[0][:50] + b"\xff" * 500)
+    with pytest.raises(TfdogsError, match="truncated or corrupt"):
+        len(TarSource(path))
+
+
+def test_zstandard_without_its_package_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    path = tmp_path / "a.tar.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(99))
+    with pytest.raises(TfdogsError, match=r"pip install zstandard, or unpack it with `unzstd .*a\.tar\.zst`"):
+        is_tar(path)
 
 
 def test_a_giant_is_not_read(tmp_path):

@@ -106,7 +106,19 @@ def test_items_are_the_same_whatever_holds_the_pictures(container):
 
 
 def test_what_is_no_picture_is_left_out(container):
-    pictures = ["a.JPG", "b.jpeg", "c.Png", "d.webp", "e.tiff", "f.ppm", "g.gif", "h.bmp", "i.tif", "j.pgm"]
+    pictures = [
+        "a.JPG",
+        "b.jpeg",
+        "c.Png",
+        "d.webp",
+        "e.tiff",
+        "f.ppm",
+        "m.avif",
+        "g.gif",
+        "h.bmp",
+        "i.tif",
+        "j.pgm",
+    ]
     pictures += ["k.jfif", "l.JFIF"]
     others = ["__MACOSX/a.jpg", "._a.jpg", "d/._b.png", ".DS_Store", "x.txt", "jpg", "x.jpg.xml", "x.jpgs"]
     source = container(dict.fromkeys(pictures + others, b"x"))
@@ -115,10 +127,10 @@ def test_what_is_no_picture_is_left_out(container):
 
 def test_what_is_left_out_is_counted_by_suffix(container):
     pictures, litter = ["a.jpg", "d.heic/b.png"], ["__MACOSX/a.heic", "._a.heic", "x/.DS_Store"]
-    others = ["a.heic", "x/b.HEIC", "c.avif", "README", "x/.hidden", "odd.\x1b[31m", "v.1/none"]
+    others = ["a.heic", "x/b.HEIC", "c.jxl", "README", "x/.hidden", "odd.\x1b[31m", "v.1/none"]
     source = container(dict.fromkeys(pictures + litter + others, b"x"))
     left_out = source.left_out()
-    assert left_out.suffixes == {".heic": 2, ".avif": 1, "others": 4} and left_out.litter == 3
+    assert left_out.suffixes == {".heic": 2, ".jxl": 1, "others": 4} and left_out.litter == 3
     assert left_out.empty == ("v.1", "x")
 
 

@@ -97,13 +97,33 @@ def test_a_member_that_is_not_what_the_directory_says_is_a_value_error(tmp_path,
         source.load(item)
 
 
-def test_encrypted_members_and_rare_methods_are_unreadable(tmp_path):
+def test_encrypted_members_and_rare_methods_are_named(tmp_path):
     path = tmp_path / "a.zip"
     _write(path, [("a.jpg", b"abc")])
     _patch_directory(path, "a.jpg", 8, b"\x01\x00")
-    assert [item.problem for item in ZipSource(path).items()] == ["unreadable"]
-    source = _write(path, [("a.jpg", b"abc")], zipfile.ZIP_BZIP2)
-    assert [item.problem for item in source.items()] == ["unreadable"]
+    (item,) = ZipSource(path).items()
+    assert item.problem == "encrypted" and "with its password" in item.detail and item.ref is None
+    for method, name in ((zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")):
+        (item,) = _write(path, [("a.jpg", b"abc")], method).items()
+        assert item.problem == "zip_method" and f"packed with {name}" in item.detail
+    _write(path, [("a.jpg", b"abc")])
+    _patch_directory(path, "a.jpg", 10, struct.pack("<H", 9))
+    (item,) = ZipSource(path).items()
+    assert item.problem == "zip_method" and "Deflate64" in item.detail
+
+
+def test_backslashes_part_names_where_nothing_else_does(tmp_path):
+    names = ["pets\\cat\\1.jpg", "pets\\dog\\2.jpg"]
+    source = _write(tmp_path / "a.zip", [("pets\\empty\\", b""), *((name, name.encode()) for name in names)])
+    items = list(source.items())
+    assert [(item.name, item.class_name) for item in items] == [
+        ("pets/cat/1.jpg", "cat"),
+        ("pets/dog/2.jpg", "dog"),
+    ]
+    assert [source.load(item).decode() for item in items] == names
+    assert source.left_out().empty == ("pets/empty",)
+    (item,) = _write(tmp_path / "b.zip", [("..\\up.jpg", b"x")]).items()
+    assert item.problem == "unsafe_path"
 
 
 def _unmark(path):

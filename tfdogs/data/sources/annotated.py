@@ -12,8 +12,8 @@ class AnnotatedSource(Source):
     """The pictures of a folder or an archive with boxes from VOC annotations.
 
     A picture without an annotation, or whose annotation has no object, gets the problem "no_annotation",
-    one whose annotation is malformed "bad_annotation". Class folders keep their say; where there are
-    none, the annotations give the classes, if they have at least two between them.
+    one whose annotation is malformed, or has no sound box, "bad_annotation". Class folders keep their say;
+    where there are none, the annotations give the classes, if they have at least two between them.
 
     Args:
         tree: a `TreeSource`.
@@ -42,7 +42,8 @@ class AnnotatedSource(Source):
             if item.problem is not None:
                 yield item
             elif entry is None:
-                yield replace(item, ref=None, problem="no_annotation")
+                detail = f"no annotation of the name {key[1]} or {key[1]}.xml"
+                yield replace(item, ref=None, problem="no_annotation", detail=detail)
             else:
                 class_name = self._classes[key] if has_classes else item.class_name
                 yield replace(item, class_name=class_name, ref=(item.ref, entry))
@@ -54,9 +55,10 @@ class AnnotatedSource(Source):
         ref, entry = item.ref
         annotation = read(self._notes, entry)
         if annotation.bad:
-            return replace(item, ref=None, problem="bad_annotation")
+            return replace(item, ref=None, problem="bad_annotation", detail=annotation.detail)
         if not annotation.boxes:
-            return replace(item, ref=None, problem="no_annotation")
+            detail = f"{entry.path}: it has no <object>"
+            return replace(item, ref=None, problem="no_annotation", detail=detail)
         return replace(item, ref=ref, boxes=annotation.boxes, frame=annotation.frame)
 
     def load(self, item):

@@ -39,6 +39,7 @@ class Item:
         class_name: its class, or None where the source has none.
         ref: what the source's `load` needs to read it: a path, an offset, an index, or the bytes.
         boxes: boxes round its dogs, or None where the source has no boxes: the whole picture counts as one.
+            One that is none (swapped corners, NaN) is rejected, the others are not.
         frame: (width, height) that the boxes were measured in, or None where it is the picture's own;
             (1, 1) where they are fractions of the picture.
         problem: reason for which it must be rejected unread (an unsafe member name, say), or None.

@@ -48,7 +48,7 @@ def open_source(images, *, annotations="", image_size=64, seed=0):
     tree = open_tree(images, flag="images", legal=FORMS)
     if not len(tree):
         raise UsageError(
-            "--images holds no pictures (jpg, png, bmp, gif, webp, tiff, ppm, pgm). "
+            "--images holds no pictures (jpg, png, bmp, gif, webp, avif, tiff, ppm, pgm). "
             f"Received: --images={images}"
         )
     celeba = is_celeba(tree)

@@ -11,7 +11,6 @@ import zlib
 from tfdogs.data.sources.tree import LINK, Entry, TreeSource, clean_path, number_copies, read_at, too_large
 from tfdogs.errors import TfdogsError
 
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _BROKEN = (
     tarfile.TarError,
     EOFError,
@@ -36,9 +35,9 @@ class TarSource(TreeSource):
     """The pictures in a tar archive, which is never unpacked.
 
     An uncompressed archive is indexed once; workers read the members in place. A compressed one (gzip,
-    bzip2, xz) is gone through twice in the parent process: once for its headers, so that the classes are
-    those that the same pictures would have in a folder, and once for the pictures, whose bytes travel to
-    the workers within the items.
+    bzip2, xz, Zstandard where the package zstandard is installed) is gone through twice in the parent
+    process: once for its headers, so that the classes are those that the same pictures would have in a
+    folder, and once for the pictures, whose bytes travel to the workers within the items.
 
     Args:
         path: the archive.
@@ -110,6 +109,42 @@ class _StrictTarInfo(tarfile.TarInfo):
         if info.size < 0 or (info.type in _EXTENDED_HEADERS and info.size > _MAX_HEADER_BYTES):
             raise tarfile.ReadError(f"bad header: size {info.size}")
         return info
+
+
+def _open_zstd(path, mode):
+    """Opens a file that Zstandard has compressed, also in several frames."""
+    try:
+        import zstandard
+    except ImportError as e:
+        raise TfdogsError(
+            f"{path} is compressed with Zstandard: pip install zstandard, or unpack it with `unzstd {path}`"
+        ) from e
+    return _Zstd(path.open(mode), zstandard)
+
+
+class _Zstd(contextlib.AbstractContextManager):
+    """A readable file whose errors are `OSError`s, as those of gzip and bz2 are."""
+
+    def __init__(self, file, zstandard):
+        self._file, self._error = file, zstandard.ZstdError
+        self._reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+
+    def read(self, size):
+        try:
+            return self._reader.read(size)
+        except self._error as e:
+            raise OSError(str(e)) from e
+
+    def __exit__(self, *details):
+        self._file.close()
+
+
+_OPENERS = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"\x28\xb5\x2f\xfd": _open_zstd,
+}
 
 
 def is_tar(path):

@@ -21,7 +21,8 @@ class TfdsSource(Source):
     Read are the features `image`, and where they exist `label`, `objects/bbox` and `image/filename`. The
     encoded pictures travel to the workers within the items; only the parent process imports TensorFlow.
     Data sets of one channel (digits, letters) do not count as photographs. A picture without boxes where
-    the data set has boxes gets the problem "no_annotation", one with an impossible box "bad_annotation".
+    the data set has boxes gets the problem "no_annotation", one with impossible boxes only
+    "bad_annotation".
 
     Args:
         name: name of the data set as tfds takes it ("stanford_dogs", "stanford_dogs:0.2.0", "name/config"),
@@ -81,7 +82,7 @@ class TfdsSource(Source):
                 continue
             corners = example["objects"]["bbox"].tolist()
             boxes = tuple(Box(xmin, ymin, xmax, ymax) for ymin, xmin, ymax, xmax in corners)
-            if boxes and all(map(is_box, boxes)):
+            if any(map(is_box, boxes)):
                 yield Item(name, class_name, example["image"], boxes=boxes, frame=(1, 1))
             else:
                 yield Item(name, class_name, None, problem="bad_annotation" if boxes else "no_annotation")

@@ -15,7 +15,7 @@ from tfdogs.errors import TfdogsError
 MAX_BYTES = 256 * 2**20
 LINK = "link"  # the problem of links that are not followed
 # Careless programs stop at a NUL: "x.jpg\\0.txt", as `clean_path` gives it, counts as an (unsafe) picture.
-_PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|avif|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
 
 
 class Entry(NamedTuple):

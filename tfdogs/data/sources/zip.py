@@ -12,6 +12,7 @@ from tfdogs.errors import TfdogsError
 
 LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd", 99: "AES"}
 # On damaged directories zipfile lets errors of codecs, struct and arithmetic through.
 BROKEN = (zipfile.BadZipFile, OSError, ValueError, ArithmeticError, NotImplementedError, struct.error)
 
@@ -63,7 +64,7 @@ class ZipSource(TreeSource):
                 members = archive.infolist()
         except BROKEN as e:
             raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
-        return list(number_copies(map(_entry, members)))
+        return list(number_copies(_entry(info, name) for info, name in zip(members, _names(members))))
 
 
 def is_zip(path):
@@ -72,9 +73,24 @@ def is_zip(path):
         return f.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def _entry(info):
+def self_extracting(path):
+    """Says whether a file that begins as something else ends as a zip archive does."""
+    return zipfile.is_zipfile(path)
+
+
+def _names(members):
+    """Returns the names of the members; where none is parted by "/", a backslash parts it.
+
+    .NET before 4.6.1 and some programs on Windows write backslashes, against the standard.
+    """
+    names = [zip_name(info) for info in members]
+    if any("/" in name for name in names):
+        return names
+    return [name.replace("\\", "/") for name in names]
+
+
+def _entry(info, name):
     ref = (info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC)
-    name = zip_name(info)
     path, problem, detail = clean_path(name)
     if name.endswith("/"):
         return Entry(path, None, folder=True)
@@ -90,7 +106,10 @@ def _problem(info):
         return LINK, "a symbolic link, not followed in archives: pack the file itself (zip without -y)"
     if kind not in (0, stat.S_IFREG):
         return "not_a_regular_file", "a device or a pipe"
-    # The rare other methods inflate without a bound; nobody packs pictures with them.
-    if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "unreadable", ""
+    if info.flag_bits & _ENCRYPTED:
+        return "encrypted", "unpack the archive with its password and give the folder"
+    # The rare other methods inflate without a bound.
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
+        return "zip_method", f"packed with {method}, not with Deflate: unpack it and give the folder"
     return too_large(max(info.file_size, info.compress_size))

@@ -40,7 +40,8 @@ class Pictures(ImageSet):
         self._listed = None
         if not self.num_images:
             raise UsageError(
-                f"{self.name} holds no pictures (jpg, png, bmp, gif, webp, tiff, ppm, pgm); there must be one"
+                f"{self.name} holds no pictures (jpg, png, bmp, gif, webp, avif, tiff, ppm, pgm); "
+                "there must be one"
             )
 
     def content_key(self):
