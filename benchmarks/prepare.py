@@ -73,7 +73,8 @@ def loop(images, annotations, output):
             label = classes.setdefault(item.class_name, len(classes))
             crops.append((png.getvalue(), label, item.name, area, perceptual_hash(luma), digest))
     if photographs:
-        twin, _ = keep_first(np.array([crop[4] for crop in crops], np.uint64), limits.near_duplicate_bits)
+        bits = min(limits.near_duplicate_bits, 6)  # further ones are none without a look at their pixels
+        twin, _ = keep_first(np.array([crop[4] for crop in crops], np.uint64), bits)
         crops = [crop for crop, other in zip(crops, twin) if other < 0]
     else:
         crops = list({crop[5]: crop for crop in reversed(crops)}.values())

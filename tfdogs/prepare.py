@@ -2,10 +2,11 @@
 
     python -m tfdogs.prepare --images=images.tar --annotations=annotation.tar --output_dir=data/dogs64
 
-leaves train-*.tfrecord, eval-*.tfrecord, dataset.json (what is in them), rejects.csv (what is not, and why)
-and preview.png (a sheet of crops to look at) in the output directory. Nothing appears there before all is
-done. Every picture that is read ends in a shard or in rejects.csv, and so does every symbolic link that is
-not followed since it leads out of the folder; the summary says what else was left out.
+leaves train-*.tfrecord, eval-*.tfrecord, dataset.json (what is in them), rejects.csv (what is not, and why),
+preview.png (a sheet of crops to look at) and rejects.png (rejected crops by reason) in the output directory.
+Nothing appears there before all is done. Every picture that is read ends in a shard or in rejects.csv, and so
+does every symbolic link that is not followed since it leads out of the folder; the summary says what else was
+left out.
 """
 
 import signal

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
 
 from tfdogs.data import doctor
 from tfdogs.data.crops import box_square, cut
@@ -82,6 +83,55 @@ def test_a_blurred_crop_is_found_whatever_the_image_size():
     findings = [verdict(picture=blurred, size=size) for size in (16, 64, 128)]
     assert {finding.reason for finding in findings} == {"blurred"}
     assert len({finding.measure for finding in findings}) == 1
+
+
+def natural(size=64, seed=0, contrast=50.0):
+    """A random picture with the spectrum of photographs, float32 [size, size]."""
+    frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None])
+    noise = np.random.default_rng(seed).normal(size=(size, size))
+    luma = np.fft.ifft2(np.fft.fft2(noise) / np.maximum(frequency, 1 / size)).real
+    return np.float32(128 + contrast * luma / luma.std())
+
+
+def gaussian(luma, sigma):
+    blurred = ndimage.gaussian_filter(luma, sigma, mode="wrap")
+    return np.asarray(blurred, np.float32)
+
+
+@pytest.mark.parametrize("contrast", [5.0, 50.0])
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0, 3.0])
+def test_the_width_of_a_synthetic_blur_is_found_whatever_the_contrast(sigma, contrast):
+    widths = [doctor.blur_width(gaussian(natural(128, seed, contrast), sigma)) for seed in range(8)]
+    sharp = np.mean([doctor.blur_width(natural(128, seed, contrast)) for seed in range(8)])
+    assert np.mean(widths) == pytest.approx(np.hypot(sigma, sharp), rel=0.15)
+    assert np.std(widths) < 0.15 * np.mean(widths)
+
+
+def test_the_width_of_plain_areas_and_ramps():
+    assert doctor.blur_width(np.full((64, 64), 7, np.float32)) == 0
+    assert doctor.blur_width(np.arange(64, dtype=np.float32) * np.ones((64, 1), np.float32)) > 10
+    checkerboard = np.indices((64, 64)).sum(0) % 2 * 255
+    assert doctor.blur_width(np.float32(checkerboard)) < 0.2
+    assert doctor.blur_width(gaussian(natural(700), 2.0)) == pytest.approx(2, rel=0.15)
+
+
+def test_softness_counts_in_pixels_of_the_training_image():
+    whole, box = natural(256), Box(0, 0, 256, 256)
+    soft = Image.fromarray(np.uint8(np.clip(gaussian(whole, 3.0), 0, 255)))
+    large, small = (candidate(picture=soft, rectangle=box, size=size).blur for size in (256, 64))
+    assert large > 2.5 and small < 1.2
+
+
+@pytest.mark.parametrize("enlarged", [1, 3])
+def test_the_limit_of_softness_follows_from_the_data(enlarged):
+    def width(seed, sigma):
+        luma = ndimage.zoom(gaussian(natural(96 // enlarged, seed), 0.4), enlarged, order=1)
+        return doctor.blur_width(gaussian(luma, sigma) if sigma else luma)
+
+    sharp, soft = [width(seed, 0) for seed in range(40)], [width(seed, 2.5) for seed in range(20)]
+    limit = doctor.blur_limit(sharp + soft)
+    assert max(sharp) < limit < min(soft)
+    assert limit > (0.85 if enlarged == 1 else 1.2)
 
 
 def test_laplacian_variance_in_closed_form():

@@ -16,9 +16,9 @@ import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-from tfdogs.data import ingest, near_duplicates, preview
+from tfdogs.data import ingest, near_duplicates, preview, shards, twins
 from tfdogs.data.doctor import grey
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
@@ -214,7 +214,7 @@ def test_output_holds_the_five_things_and_nothing_else(mixture):
     folder, manifest = mixture
     names = {path.name for path in (folder / "one").iterdir()}
     shards = {shard.file for split in manifest.splits.values() for shard in split}
-    assert names == shards | {"dataset.json", "rejects.csv", "preview.png"}
+    assert names == shards | {"dataset.json", "rejects.csv", "rejects.png", "preview.png"}
     assert len(manifest.splits["train"]) > 1
     with Image.open(folder / "one/preview.png") as sheet:
         assert sheet.mode == "RGB" and sheet.width > 300 and sheet.height > 300
@@ -262,7 +262,8 @@ def test_twins_of_a_twin_share_its_group(of_crops):
     rows = {"digest": digests, "picture": np.arange(count)}
     whole, cut = (far, hashes) if of_crops else (hashes, far)
     spool = SimpleNamespace(pictures=_Rows(rows, hash=whole), crops=_Rows(rows, hash=cut))
-    group = ingest._groups(spool, config("x", "y", checks="photos", near_duplicate_bits=6))
+    limits = config("x", "y", checks="photos", near_duplicate_bits=6)
+    group = twins.groups(spool, limits, np.full(count, -1))
     assert len(set(group[[0, 2, 3, 4, 5]])) == 1 and group[1] != group[0]
 
 
@@ -396,6 +397,44 @@ def test_names_that_cannot_be_drawn_cost_nothing(tmp_path, capsys):
         sheet.load()
     done = capsys.readouterr()
     assert done.err == "" and done.out.count("\n") == 11
+
+
+def test_soft_pictures_among_sharp_ones_are_rejected(tmp_path):
+    (tmp_path / "in").mkdir()
+    for seed in range(40):
+        image = photo(seed, 64, 64)
+        if seed % 4 == 0:
+            image = image.filter(ImageFilter.GaussianBlur(4))
+        image.save(tmp_path / "in" / f"{seed:02d}.png")
+    prepare(config(tmp_path / "in", tmp_path / "out", image_size=32, min_sharpness=0.0))
+    rows = rejects_of(tmp_path / "out")
+    assert {row["source"] for row in rows} == {f"{seed:02d}.png" for seed in range(0, 40, 4)}
+    assert {row["reason"] for row in rows} == {"blurred"} and "--max_blur" in rows[0]["detail"]
+    assert min(float(row["measure"]) for row in rows) > 1.2
+    all_of_them = {"image_size": 32, "min_sharpness": 0.0, "max_blur": -1.0}
+    manifest = prepare(config(tmp_path / "in", tmp_path / "all", **all_of_them))
+    assert manifest.counts["reasons"] == {}
+    assert not (tmp_path / "all/rejects.png").exists()
+
+
+def test_candidates_for_twins_are_confirmed_by_their_pixels(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for seed in range(6):
+        photo(seed, 64, 64).save(tmp_path / "in" / f"{seed}_a.png")
+        changed = ImageEnhance.Contrast(photo(seed, 64, 64)).enhance(0.7)
+        changed.save(tmp_path / "in" / f"{seed}_b.png")
+    # As if all hashes were near each other: the pixels alone tell the pictures apart.
+    monkeypatch.setattr("tfdogs.data.shards.Spool.crops", property(_with_equal_hashes))
+    manifest = prepare(config(tmp_path / "in", tmp_path / "out", image_size=64, eval_fraction=0.0))
+    twins_of = {row["source"]: row["detail"] for row in rejects_of(tmp_path / "out")}
+    assert twins_of.get("0_b.png") == "0_a.png"
+    assert manifest.counts["kept"] >= 6 and all(name.endswith("_b.png") for name in twins_of)
+
+
+def _with_equal_hashes(spool):
+    rows = np.frombuffer(spool._crops, shards.CROP).copy()
+    rows["hash"] = 2
+    return rows
 
 
 def test_names_are_drawn_on_one_line_within_their_width():

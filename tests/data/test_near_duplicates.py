@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
+from scipy import ndimage
 from scipy.fft import dctn
 
 from tfdogs.data import near_duplicates as nd
@@ -106,6 +107,49 @@ def test_keep_first_is_the_greedy_choice(seed, bits, repeats):
             assert distance[i] == nd.distance(value, hashes[twin[i]])
         else:
             chosen.append(i)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_likeness_tells_one_photograph_from_two(seed):
+    rng = np.random.default_rng(seed)
+    large = scene(seed, 80) + rng.normal(0, 12, (80, 80)).repeat(1, 0)
+    image = Image.fromarray(np.uint8(np.clip(large, 0, 255)))
+
+    def cut(left, top, side):
+        small = image.crop((left, top, left + side, top + side)).resize((32, 32), Image.Resampling.BOX)
+        return np.asarray(small, np.float32)
+
+    one = cut(8, 8, 64)
+    assert nd.likeness(one[None], one[None])[0] == pytest.approx(1)
+    assert nd.likeness(one[None], one[None, :, ::-1])[0] == pytest.approx(1)
+    assert nd.likeness(one[None], one[None] * 0.4 + 90)[0] == pytest.approx(1)
+    assert nd.likeness(one[None], cut(12, 6, 64)[None])[0] > 0.8
+    # As dark in the middle as the first, and of other details.
+    other = ndimage.gaussian_filter(one, 4) + rng.normal(0, 12, (32, 32))
+    assert nd.likeness(one[None], other[None])[0] < nd.SAME
+    assert nd.likeness(np.zeros((1, 32, 32)), np.zeros((1, 32, 32)))[0] <= 0
+
+
+def test_only_confirmed_candidates_are_twins():
+    a, b = 2**40, 2**41 + 2**50
+    hashes = np.array([a, a, a ^ 6, b, a ^ 6, a], np.uint64)
+    same = {(0, 1): True, (0, 2): False, (0, 5): False, (2, 4): True}
+    asked = []
+
+    def confirm(first, second):
+        pairs = list(zip(first.tolist(), second.tolist()))
+        asked.extend(pairs)
+        return np.array([same[pair] for pair in pairs], bool)
+
+    twin, distance = nd.keep_first(hashes, 2, confirm=confirm)
+    assert twin.tolist() == [-1, 0, -1, -1, 2, -1] and distance.tolist() == [0] * 6
+    assert set(asked) == set(same)
+
+
+def test_fewer_bits_are_sought_among_very_many():
+    assert nd.affordable(12_000, 13) == nd.affordable(50_000, 13) == 13
+    assert [nd.affordable(10**9, bits) for bits in (0, 6, 13)] == [0, 6, 6]
+    assert nd.affordable(10_000_000, 13) <= nd.affordable(1_000_000, 13) < 13
 
 
 def test_nothing_in_nothing_out():

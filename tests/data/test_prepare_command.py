@@ -51,7 +51,7 @@ def test_paper_dogs_end_to_end(tmp_path):
         (["--images=paper_dogs:4", "--channels=2"], "--channels must be one of 0, 1, 3"),
         (["--images=paper_dogs:4", "--channels=1", "--reject_greyscale"], "would reject everything"),
         (["--images=paper_dogs:4", "--eval_fraction=0.9"], "--eval_fraction must be"),
-        (["--images=paper_dogs:4", "--near_duplicate_bits=9"], "--near_duplicate_bits must be at least -1"),
+        (["--images=paper_dogs:4", "--near_duplicate_bits=17"], "--near_duplicate_bits must be at least -1"),
         (["--images="], "--images must not be empty"),
         (["--images=/no/such/folder"], "/no/such/folder"),
         ([], "--images is required"),

@@ -122,6 +122,45 @@ def test_every_box_ends_as_a_crop_or_a_finding():
     assert [finding.crop for finding in outcome.findings] == list(boxes[1:])
 
 
+def test_a_narrower_crop_is_tried_where_another_dog_is_in_the_way():
+    # The square round the tall dog is mostly of the one that lies before it; its upper part is not.
+    tall, lying = Box(60, 0, 100, 120), Box(0, 40, 200, 120)
+    found = treat_one(picture(240, 120), {"checks": "basic", "max_other": 0.65}, boxes=(tall, lying))
+    assert not found.findings
+    # Between the box's shorter and longer side, at the dog's head.
+    assert Box(40, 0, 120, 80) in [crop.rectangle for crop in found.crops]
+
+
+def test_a_long_dog_gives_a_narrower_crop():
+    outcome = treat_one(picture(150, 160), {"checks": "basic", "min_side": 40}, boxes=(Box(30, 10, 60, 150),))
+    assert [crop.rectangle for crop in outcome.crops] == [Box(0, 10, 90, 100)] and not outcome.findings
+    outcome = treat_one(picture(150, 160), {"checks": "basic", "min_side": 60}, boxes=(Box(30, 10, 60, 150),))
+    assert not outcome.crops and reasons(outcome) == ["extreme_aspect"]
+
+
+def test_of_two_dogs_that_cover_each_other_one_is_kept():
+    boxes = (Box(0, 0, 60, 60), Box(10, 0, 70, 55))
+    outcome = treat_one(picture(), {"checks": "basic"}, boxes=boxes)
+    assert [crop.rectangle for crop in outcome.crops] == [Box(0, 0, 60, 60)]
+    (finding,) = outcome.findings
+    assert finding.reason == "repeated_crop" and 0.7 < finding.measure < 0.8 and finding.detail
+    (image,) = outcome.images
+    assert Image.open(io.BytesIO(image)).size == (112, 112)
+
+
+def test_a_dog_before_another_is_not_in_its_way():
+    outcome = treat_one(picture(), {"checks": "basic"}, boxes=(Box(0, 0, 60, 60), Box(20, 20, 40, 40)))
+    assert len(outcome.crops) == 2 and not outcome.findings
+
+
+@pytest.mark.parametrize(("min_side", "kept"), [(16, 2), (25, 1)])
+def test_a_large_dog_in_anothers_way_is_kept_a_small_one_is_not(min_side, kept):
+    boxes = (Box(0, 0, 90, 100), Box(58, 30, 94, 66))
+    outcome = treat_one(picture(160, 100), {"checks": "basic", "min_side": min_side}, boxes=boxes)
+    assert len(outcome.crops) == kept
+    assert reasons(outcome) == ["other_dog"] * (2 - kept)
+
+
 def test_a_box_that_is_none_costs_no_good_one():
     boxes = (Box(0, 0, 40, 40), Box(50, 0, 40, 20), Box(math.nan, 0, 9, 9), Box(60, 20, 90, 50))
     outcome = treat_one(picture(), boxes=boxes)

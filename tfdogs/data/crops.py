@@ -7,7 +7,15 @@ from tfdogs.data.sources.base import Box
 
 LONG_ASPECT = 1.5  # from here on `multi` takes two crops
 
+HELD = 0.93  # share of a box in another one from which on its dog is before the other
+
 POLICIES = {}
+SQUARES = (
+    "box_square",
+    "box_expand",
+    "box_pad",
+    "box_and_full",
+)  # policies whose first crop is a box's square
 
 
 def policy(function):
@@ -69,6 +77,39 @@ def box_and_full(width, height, box, boxes, margin):
 def center(width, height, box, boxes, margin):
     """The picture's largest centred square, once a picture; boxes are ignored."""
     return [_square(width, height, Box(0, 0, width, height), min(width, height))] if box == boxes[0] else []
+
+
+def narrower(width, height, box, others, side):
+    """Returns squares of a side between a box's shorter and longer one: at its ends and in its middle.
+
+    Args:
+        width, height: of the picture, in pixels.
+        box: the `Box`.
+        others: the picture's other boxes.
+        side: of the squares, in pixels.
+
+    Returns:
+        List of `Box`es, that of which another box covers least first; of equal ones the upper one, since
+        heads are above, or the middle one.
+    """
+    w, h = _sides(box)
+    squares = []
+    for place in (0.5, 0, 1) if w > h else (0, 0.5, 1):
+        x, y = (box.left + place * max(w - side, 0), box.top + place * max(h - side, 0))
+        part = Box(x, y, x + min(side, w), y + min(side, h))
+        squares.append(_square(width, height, part, side))
+    return sorted(squares, key=lambda square: covered(square, others)[0])
+
+
+def beside(box, others):
+    """Returns the other boxes but those that hold all of a box, or nearly so."""
+    return [other for other in others if overlap(box, other) < HELD * area(box)]
+
+
+def covered(rectangle, others):
+    """Returns the greatest share of a rectangle that one of the other boxes covers, and that box or None."""
+    shares = [(overlap(rectangle, other) / area(rectangle), other) for other in others]
+    return max(shares, key=lambda pair: pair[0], default=(0.0, None))
 
 
 def clamp(box, width, height):

@@ -11,6 +11,8 @@ from tfdogs.data.pictures import turned
 from tfdogs.data.sources.base import Box
 
 PROBE_SIZE = 64  # pixels are judged at this size, so that verdicts do not depend on the image_size
+SOFT = 0.85  # sigma, in pixels of the training image, of a blur that is seen at a glance
+_LEAST_BLUR_SIDE, _MOST_BLUR_SIDE, _REACH = 32, 512, 3  # pixels
 CHECKS = {}
 
 
@@ -46,10 +48,19 @@ class Candidate:
         self.picture, self.box, self.others, self.rectangle, self.size = picture, box, others, rectangle, size
         self._turn = turn
 
+    def cut(self, rectangle):
+        """Returns a candidate for the same box with another crop."""
+        return Candidate(self.picture, self.box, self.others, rectangle, self.size, self._turn)
+
     @functools.cached_property
     def image(self):
         """The training image, a PIL.Image."""
         return turned(crops.cut(self.picture, self.rectangle, self.size), self._turn)
+
+    @property
+    def blur(self):
+        """How soft the training image is: see `blur_width`."""
+        return blur_width(np.asarray(self.image.convert("L"), np.float32))
 
     @functools.cached_property
     def luma(self):
@@ -80,18 +91,19 @@ def check(*levels):
     return register
 
 
-def examine(candidate, config):
+def examine(candidate, config, *, skip=()):
     """Runs the checks in order.
 
     Args:
         candidate: `Candidate`.
         config: resolved `tfdogs.data.prepare_config.PrepareConfig`.
+        skip: names of checks that are left out.
 
     Returns:
         The first `Finding`, or None for a good crop.
     """
     for reason, (function, levels) in CHECKS.items():
-        if config.checks in levels:
+        if config.checks in levels and reason not in skip:
             measure, bad = function(candidate, config)
             if bad:
                 return Finding(reason, float(measure), candidate.rectangle)
@@ -115,10 +127,11 @@ def extreme_aspect(candidate, config):
 
 @check("basic", "photos")
 def other_dog(candidate, config):
-    """Greatest share of the crop that one other box covers."""
-    rectangle = candidate.rectangle
-    covered = max((crops.overlap(rectangle, other) for other in candidate.others), default=0.0)
-    share = covered / crops.area(rectangle)
+    """Greatest share of the crop that one other box covers, without those that hold the whole box.
+
+    Boxes are drawn round what is visible: a dog whose box lies in another's stands before it.
+    """
+    share, _ = crops.covered(candidate.rectangle, crops.beside(candidate.box, candidate.others))
     return share, share > config.max_other
 
 
@@ -149,6 +162,54 @@ def greyscale(candidate, config):
     pixels = np.asarray(candidate.image, np.float32)
     colour = (pixels.max(2) - pixels.min(2)).mean()
     return colour, colour < 2.0
+
+
+def blur_width(luma):
+    """Estimates how soft a picture is, whatever its contrast.
+
+    Photographs have a power spectrum near 1 / f^2 (Field, JOSA A 1987). A Gaussian blur of sigma leaves of
+    their gradients' energy a share that is proportional to 1 / sigma^2; one more of 1 px, done here, leaves
+    1 / (sigma^2 + 1). From the ratio of both follows sigma.
+
+    Args:
+        luma: float array [H, W]; of a large one the middle 512 x 512 pixels count.
+
+    Returns:
+        The sigma in pixels; a sharp photograph has 0.3 to 0.8, what has no gradients 0, and so has what is
+        under 32 pixels wide or high, too small to tell.
+    """
+    if min(luma.shape) < _LEAST_BLUR_SIDE:
+        return 0.0
+    top, left = (max(side - _MOST_BLUR_SIDE, 0) // 2 for side in luma.shape)
+    luma = luma[top : top + _MOST_BLUR_SIDE, left : left + _MOST_BLUR_SIDE]
+    taps = np.exp(-(np.arange(-_REACH, _REACH + 1, dtype=np.float32) ** 2) / 2)
+    blurred = luma
+    for axis in (0, 1):
+        size = blurred.shape[axis] - 2 * _REACH
+        blurred = sum(
+            tap * np.take(blurred, range(place, place + size), axis)
+            for place, tap in enumerate(taps / taps.sum())
+        )
+    before, after = _gradient_energy(luma[_REACH:-_REACH, _REACH:-_REACH]), _gradient_energy(blurred)
+    if after <= 0 or after >= before:
+        return 0.0 if after <= 0 else np.inf
+    return float(np.sqrt(after / (before - after)))
+
+
+def blur_limit(widths):
+    """Returns the `blur_width` above which crops are soft beside the others of their data.
+
+    It is what a Gaussian of 0.85 px makes of a crop that is sharper than three quarters of them: enlarged or
+    small pictures, which are all softer, have a limit of their own.
+
+    Args:
+        widths: float array [N], N at least 1.
+    """
+    return float(np.hypot(np.quantile(np.asarray(widths, np.float64), 0.25), SOFT))
+
+
+def _gradient_energy(luma):
+    return float(np.square(np.diff(luma, axis=0)).sum() + np.square(np.diff(luma, axis=1)).sum())
 
 
 def laplacian_variance(luma):

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import csv
 import dataclasses
 import importlib
 import importlib.metadata
@@ -13,9 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 import tfdogs
-from tfdogs.data import near_duplicates, preview, shards
+from tfdogs.data import doctor, preview, shards, twins
 from tfdogs.data.doctor import Finding
 from tfdogs.data.names import printable
+from tfdogs.data.rejects import Rejects
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import uniform
@@ -49,18 +49,22 @@ def prepare(config, *, source=None, treat=treat_all):
     config = config.resolve(source)
     with shards.replacing(config.output_dir) as work, contextlib.ExitStack() as stack:
         spool = stack.enter_context(contextlib.closing(shards.Spool(work / "spool")))
-        rejects = stack.enter_context(contextlib.closing(_Rejects(work / "rejects.csv")))
+        rejects = Rejects(work / "rejects.csv", seed=config.seed)
+        stack.enter_context(contextlib.closing(rejects))
         seen = _collect(treat(source, config), source, spool, rejects)
-        kept = _drop_duplicates(spool, rejects, config)
+        kept = _drop_soft(spool, rejects, config)
+        twin = twins.drop(spool, rejects, config, kept)
         counts = _add_up(seen, spool, rejects, kept)
         if not kept.any():
             raise TfdogsError(_nothing_left(config, counts, rejects))
-        orders = _split(spool, kept, config)
+        orders = _split(spool, kept, twins.groups(spool, config, twin), config)
         manifest = shards.write(
             spool, orders, work, config=config, provenance=_provenance(config), counts=counts
         )
         with _decoration(work / "preview.png") as path:
             preview.save(spool, orders, manifest, path, seed=config.seed)
+        with _decoration(work / "rejects.png") as path:
+            preview.save_rejects(rejects, path)
         stack.close()
     summary = _summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out())
     encoding = sys.stdout.encoding or "utf-8"
@@ -80,30 +84,6 @@ def _decoration(path):
             path.unlink(missing_ok=True)
 
 
-class _Rejects:
-    """`rejects.csv` while it is written, and its sums."""
-
-    def __init__(self, path):
-        # Names of pictures may be no legal UTF-8; the file is.
-        self._file = path.open("w", newline="", encoding="utf-8", errors="backslashreplace")
-        self._rows = csv.writer(self._file, lineterminator="\n")
-        self._rows.writerow(["source", "reason", "measure", "crop", "detail"])
-        self.reasons, self.crops = {}, 0
-        self.first, self.largest = {}, {}  # a detail, and the largest measure, by reason
-
-    def add(self, name, finding):
-        measure = "" if finding.measure is None else f"{finding.measure:.6g}"
-        crop = "" if finding.crop is None else " ".join(f"{edge:.6g}" for edge in finding.crop)
-        self._rows.writerow([name, finding.reason, measure, crop, finding.detail])
-        self.reasons[finding.reason] = self.reasons.get(finding.reason, 0) + 1
-        self.crops += finding.crop is not None
-        self.first.setdefault(finding.reason, finding.detail)
-        self.largest[finding.reason] = max(finding.measure or 0, self.largest.get(finding.reason, 0))
-
-    def close(self):
-        self._file.close()
-
-
 def _collect(treated, source, spool, rejects):
     """Takes in what was treated; counts pictures read, lost whole and never cut, crops cut, and orphans.
 
@@ -120,8 +100,8 @@ def _collect(treated, source, spool, rejects):
             seen["uncut"] += not cut
             seen["cut"] += cut
             seen["classes"].add(item.class_name)
-            for finding in outcome.findings:
-                rejects.add(item.name, finding)
+            for finding, image in zip(outcome.findings, outcome.images):
+                rejects.add(item.name, finding, image)
             if outcome.crops:
                 spool.add(item, outcome)
                 imported = imported or importer.submit(importlib.import_module, "tfdogs.data.records")
@@ -131,29 +111,19 @@ def _collect(treated, source, spool, rejects):
     return seen
 
 
-def _drop_duplicates(spool, rejects, config):
-    """Rejects crops that repeat an earlier one; returns which are kept, bool [crops]."""
+def _drop_soft(spool, rejects, config):
+    """Rejects the crops that are much softer than the others; returns which are kept, bool [crops]."""
     crops = spool.crops
-    if config.checks == "none":
+    if config.checks != "photos" or config.max_blur < 0 or not len(crops):
         return np.ones(len(crops), bool)
-    exact = _first_equal(crops["digest"])
-    twin = np.where(exact == np.arange(len(crops)), -1, exact)
-    apart = np.zeros(len(crops), np.int64)
-    if config.checks == "photos" and config.near_duplicate_bits >= 0:
-        near, apart = near_duplicates.keep_first(crops["hash"], config.near_duplicate_bits)
-        twin = near
-    for index in np.flatnonzero(twin >= 0):
-        reason = "exact_duplicate" if exact[index] != index else "near_duplicate"
-        name = spool.name(crops[twin[index]]["picture"])
-        finding = Finding(reason, float(apart[index]), Box(*crops[index]["rectangle"].tolist()), name)
-        rejects.add(spool.name(crops[index]["picture"]), finding)
-    return twin < 0
-
-
-def _first_equal(digests):
-    """Returns, for every row of `digests`, uint64 [N, 2], the index of the first row equal to it."""
-    _, first, inverse = np.unique(digests, axis=0, return_index=True, return_inverse=True)
-    return first[inverse.reshape(-1)]
+    limit = config.max_blur or doctor.blur_limit(crops["blur"])
+    soft = crops["blur"] > limit
+    for index in np.flatnonzero(soft):
+        blur, rectangle = float(crops[index]["blur"]), Box(*crops[index]["rectangle"].tolist())
+        detail = f"as soft as by a Gaussian of {blur:.2f} px; at most {limit:.2f} px (--max_blur)"
+        finding = Finding("blurred", blur, rectangle, detail)
+        rejects.add(spool.name(crops[index]["picture"]), finding, spool.png(index))
+    return ~soft
 
 
 def _add_up(seen, spool, rejects, kept):
@@ -179,9 +149,8 @@ def _add_up(seen, spool, rejects, kept):
     return counts
 
 
-def _split(spool, kept, config):
+def _split(spool, kept, group, config):
     """Assigns groups of related pictures to train or eval and shuffles; returns indices of crops by split."""
-    group = _groups(spool, config)
     pictures, of_crop = spool.pictures, spool.crops["picture"]
     first = np.full(group.max() + 1, len(pictures), np.int64)
     np.minimum.at(first, group, np.arange(len(pictures)))
@@ -198,28 +167,6 @@ def _split(spool, kept, config):
     }
 
 
-def _groups(spool, config):
-    """Returns every picture's group, int [pictures]: equal files and twins, whole or in a crop, share one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    pictures, crops = spool.pictures, spool.crops
-    count = np.arange(len(pictures))
-    edges = [
-        (count, _first_equal(pictures["digest"])),
-        (crops["picture"], crops["picture"][_first_equal(crops["digest"])]),
-    ]
-    if config.checks == "photos" and config.near_duplicate_bits >= 0:
-        # A needless group costs nothing, a twin on the other side does: twins are sought a little further.
-        bits = min(config.near_duplicate_bits + 2, near_duplicates.MAX_DISTANCE)
-        for hashes, owner in ((pictures["hash"], count), (crops["hash"], crops["picture"])):
-            values, where, same = np.unique(hashes, return_index=True, return_inverse=True)
-            a, b, _ = near_duplicates.pairs(values, bits)
-            edges += [(owner, owner[where[same]]), (owner[where[a]], owner[where[b]])]
-    a, b = (np.concatenate(ends).astype(np.int64) for ends in zip(*edges))
-    return connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=2 * (len(pictures),)))[1]
-
-
 def _provenance(config):
     """Returns how the data_dir was made; nothing in it depends on when, where or with how many workers."""
     run_control = {f.name for f in dataclasses.fields(config) if f.metadata["run_control"]}
@@ -229,18 +176,11 @@ def _provenance(config):
 
 
 def _nothing_left(config, counts, rejects):
-    top = list(counts["reasons"].items())[:3]
-    named = ", ".join(f"{reason} {count}" for reason, count in top)
+    named = ", ".join(f"{reason} {count}" for reason, count in list(counts["reasons"].items())[:3])
     images = printable(config.images, 1000)
     line = f"none of the {counts['read']} pictures of --images={images} is left (rejected: {named})"
-    reason = top[0][0] if top else ""
-    advice = printable(rejects.first.get(reason, ""), 300)
-    if reason == "too_small":
-        side = int(rejects.largest[reason])
-        advice = f"the largest has {side} px, --min_side={config.min_side}: "
-        advice += f"--image_size={side}, or --min_side={side}" if side >= 16 else f"--min_side={side}"
-        advice += " to enlarge them"
-    return f"{line}; {reason}: {advice}" if advice else line
+    advice = rejects.advice(config)
+    return f"{line}; {advice}" if advice else line
 
 
 def _progress(treated, total):

@@ -6,7 +6,10 @@ import math
 import numpy as np
 
 BITS = 63
-MAX_DISTANCE = 8
+MAX_DISTANCE = 16
+SAME = 0.55  # likeness from which on two candidates are the same photograph
+_SHIFT = 2  # pixels of 32 by which `likeness` moves one picture over the other
+_MOST_COMPARISONS = 5e9  # of `pairs`, a minute or two
 _SIDE, _LOW = 32, 8  # the hash keeps the 8 x 8 lowest frequencies of a 32 x 32 picture
 
 
@@ -51,7 +54,7 @@ def pairs(hashes, bits):
 
     Args:
         hashes: uint64 array [N] without repetitions.
-        bits: k, greatest distance, 0 to 8.
+        bits: k, greatest distance, 0 to 16.
 
     Returns:
         (first, second, distance): int64 arrays [M], each pair once with first < second, in the order of
@@ -78,31 +81,84 @@ def pairs(hashes, bits):
     return first, second, distance(hashes[first], hashes[second])
 
 
-def keep_first(hashes, bits):
+def keep_first(hashes, bits, *, confirm=None):
     """Chooses, in order, every hash that is not within `bits` of one chosen before.
 
     Args:
         hashes: uint64 array [N], repetitions allowed.
-        bits: greatest distance that makes a duplicate, 0 to 8.
+        bits: greatest distance that makes a duplicate, 0 to 16; `affordable` says how many are sought among
+            very many hashes.
+        confirm: called with two int64 arrays [M] of indices; says which of the pairs are duplicates indeed,
+            bool [M]. Default: all are.
 
     Returns:
         (twin, distance): int64 arrays [N]: the index of the chosen hash that this one repeats, or -1 where it
         is itself chosen, and in how many bits they differ.
     """
     hashes = np.asarray(hashes, np.uint64)
+    confirm = confirm or (lambda first, second: np.ones(len(first), bool))
     _, where, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     order = np.sort(where)  # one of each value, the first in order
-    first, second, _ = pairs(hashes[order], bits)
+    first, second, _ = pairs(hashes[order], affordable(len(order), bits))
+    same = confirm(order[first], order[second])
     chosen_twin = np.arange(len(order))
-    for a, b in zip(first.tolist(), second.tolist()):
+    for a, b in zip(first[same].tolist(), second[same].tolist()):
         if chosen_twin[a] == a and chosen_twin[b] == b:
             chosen_twin[b] = a
-    # A value's later repetitions are as near to its twin as its first occurrence is.
+    # A value's later repetitions are as near to its twin as its first occurrence is, if they are its twins.
     rank = np.empty(len(order), np.int64)
     rank[np.argsort(where)] = np.arange(len(order))
-    twin = order[chosen_twin[rank[inverse]]] if len(order) else np.empty(0, np.int64)
+    of_value = rank[inverse.reshape(-1)]
+    twin = order[chosen_twin[of_value]] if len(order) else np.empty(0, np.int64)
+    later = np.flatnonzero(order[of_value] != np.arange(len(hashes))) if len(order) else np.empty(0, np.int64)
+    other = later[~confirm(order[of_value[later]], later)]
+    twin[other] = other
     apart = distance(hashes, hashes[twin])
     return np.where(twin == np.arange(len(hashes)), -1, twin), apart
+
+
+def affordable(count, bits):
+    """Returns how many bits apart, up to `bits` but at least 6, pairs of `count` hashes are sought.
+
+    The search takes the longer the more hashes and bits there are: 16 bits up to some 50,000 hashes.
+    """
+    while bits > 6 and 2 * count * _cost(bits, _agreeing(bits, count), count) > _MOST_COMPARISONS:
+        bits -= 1
+    return bits
+
+
+def likeness(a, b):
+    """Says how alike the details of two pictures are, one mirrored where that is more.
+
+    The pictures may be shifted against each other by 6 % of their side, and be of another brightness and
+    contrast. Coarse structure does not count: many dogs sit dark in the middle of a light picture.
+
+    Args:
+        a, b: grey pictures, float arrays [N, 32, 32].
+
+    Returns:
+        float64 array [N]: the greatest correlation, at most 1.
+    """
+    a, b = _details(a), _details(b)
+    best = np.full(len(a), -1.0)
+    inside = a[:, _SHIFT:-_SHIFT, _SHIFT:-_SHIFT]
+    for other in (b, b[:, :, ::-1]):
+        for y, x in itertools.product(range(2 * _SHIFT + 1), repeat=2):
+            moved = other[:, y : y + inside.shape[1], x : x + inside.shape[2]]
+            shared = (inside * moved).sum((1, 2))
+            norm = np.sqrt((inside**2).sum((1, 2)) * (moved**2).sum((1, 2)))
+            best = np.maximum(best, shared / np.maximum(norm, 1e-6))
+    return best
+
+
+def _details(luma):
+    """Returns pictures without their coarse structure: less the mean of 5 x 5 pixels round each."""
+    padded = np.pad(np.asarray(luma, np.float64), ((0, 0), (2, 2), (2, 2)), mode="edge")
+    height, width = luma.shape[1:]
+    mean = (
+        sum(padded[:, y : y + height, x : x + width] for y, x in itertools.product(range(5), repeat=2)) / 25
+    )
+    return luma - mean
 
 
 def _popcount(x):
@@ -116,14 +172,19 @@ def _popcount(x):
 
 def _band_masks(bits, count):
     """Yields masks, one of which selects equal parts of any two hashes that differ in at most `bits` bits."""
-
-    # More bands a key make collisions rare but keys many: take the cheapest; a sort is worth 8 comparisons.
-    def cost(agreeing):
-        tables = math.comb(bits + agreeing, agreeing)
-        return tables * (8 + count / 2 ** (BITS * agreeing / (bits + agreeing)))
-
-    agreeing = min((1, 2, 3), key=cost)
+    agreeing = _agreeing(bits, count)
     yield from _choices(bits + agreeing, agreeing)
+
+
+def _agreeing(bits, count):
+    # More bands a key make collisions rare but keys many: take the cheapest.
+    return min((1, 2, 3), key=lambda agreeing: _cost(bits, agreeing, count))
+
+
+def _cost(bits, agreeing, count):
+    """Returns roughly how many comparisons a hash takes, a sort being worth 8."""
+    tables = math.comb(bits + agreeing, agreeing)
+    return tables * (8 + count / 2 ** (BITS * agreeing / (bits + agreeing)))
 
 
 def _choices(count, agreeing):

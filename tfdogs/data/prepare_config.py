@@ -15,8 +15,10 @@ class PrepareConfig(Config):
 
     The defaults of the thresholds come from looking at Stanford Dogs and at cats and dogs of the same size.
     In contrast placeholders reach 4 and photographs start at 11. Blurred by a Gaussian of 4 % of its side a
-    crop has a sharpness of 5 to 24, sharp ones start at 100 (at 15 where they were enlarged from 32 px). All
-    pairs of crops within 6 bits are the same photograph; the first two different dogs are 7 bits apart.
+    crop has a sharpness of 5 to 24, sharp ones start at 100 (15 where they were enlarged from 32 px): softer
+    ones are left to `max_blur`. At 64 px crops are as soft as by 0.3 to 1.4 px, a quarter of them by less
+    than 0.53 px. Pairs of the same photograph are up to 13 bits apart and more, those of two dogs 7 bits and
+    more; their pixels have a likeness of 0.55 and more, or of less.
 
     Raises:
         UsageError: a value is illegal, alone or together with another.
@@ -58,14 +60,16 @@ class PrepareConfig(Config):
         upper=4096,
     )
     max_aspect: float = flag(
-        "Boxes whose longer side is more than this times the shorter are rejected.",
+        "Boxes whose longer side is more than this times the shorter get a narrower crop of that aspect, or "
+        "are rejected where their shorter side is under 0.55 times min_side.",
         default=3.0,
         lower=1.0,
         upper=1000.0,
     )
     max_other: float = flag(
-        "Crops of which another dog's box covers more than this share are rejected.",
-        default=0.6,
+        "Crops of which the box of another dog beside covers more than this share are made narrower; where "
+        "that does not help they are rejected, but for large dogs and that of a pair which is covered less.",
+        default=0.7,
         lower=0.0,
         upper=1.0,
     )
@@ -81,12 +85,19 @@ class PrepareConfig(Config):
         lower=0.0,
         upper=100_000.0,
     )
+    max_blur: float = flag(
+        "Crops are rejected that are as soft as by a Gaussian of more than this many pixels (sigma) of the "
+        "training image; 0: as many as a blur of 0.85 px makes of a sharp crop of the data; -1: none are.",
+        default=0.0,
+        lower=-1.0,
+        upper=100.0,
+    )
     near_duplicate_bits: int = flag(
         "Crops whose 63-bit perceptual hash, or that of their mirror image, is at most this many bits from "
-        "an earlier one's are rejected; -1: none are.",
-        default=6,
+        "an earlier one's are rejected where their pixels confirm it; -1: none are.",
+        default=13,
         lower=-1,
-        upper=8,
+        upper=16,
     )
     reject_greyscale: bool = flag("Reject crops without colour too, whatever --checks says.", default=False)
     workers: int = flag("Worker processes; 0: one a core.", default=0, lower=0, upper=1024, run_control=True)

@@ -1,4 +1,4 @@
-"""The contact sheet of a preparation: crops of many classes with their class and source, to look at."""
+"""The contact sheets of a preparation, to look at: crops of many classes, and rejected ones by reason."""
 
 import io
 from pathlib import PurePath
@@ -6,11 +6,14 @@ from pathlib import PurePath
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tfdogs.data.doctor import CHECKS
 from tfdogs.data.names import printable
 
 COLUMNS, ROWS = 10, 8
 TILE, GAP, LINE = 112, 8, 13  # pixels
 INK, FAINT = "#222222", "#777777"
+_CELL = TILE + 2 * LINE + GAP
+_HEADER = 2 * LINE + 2 * GAP
 
 
 def save(spool, orders, manifest, path, *, seed=0):
@@ -25,30 +28,82 @@ def save(spool, orders, manifest, path, *, seed=0):
     """
     chosen = _choose(spool, np.concatenate(list(orders.values())), np.random.default_rng(seed))
     in_eval = set(orders["eval"].tolist())
-    rows = -(-len(chosen) // COLUMNS)
-    cell = TILE + 2 * LINE + GAP
-    header = 2 * LINE + 2 * GAP
-    columns = COLUMNS if rows > 1 else max(len(chosen), 5)
-    sheet = Image.new("RGB", (columns * (TILE + GAP) + GAP, header + rows * cell + GAP), "white")
-    draw = ImageDraw.Draw(sheet)
-    small, large = ImageFont.load_default(10), ImageFont.load_default(13)
     numbers = ", ".join(f"{manifest.num_images(split):,} {split}" for split in manifest.splits)
     title = f"{numbers} images of {manifest.image_size} px, {len(manifest.classes)} classes"
-    draw.text((GAP, GAP), title, INK, large)
-    draw.text((GAP, GAP + LINE + 4), _fit(draw, _about(manifest), small, sheet.width - 2 * GAP), FAINT, small)
-    for place, index in enumerate(chosen):
+    tiles = []
+    for index in chosen:
         row = spool.crops[index]
         picture = spool.pictures[row["picture"]]
-        x, y = GAP + place % columns * (TILE + GAP), header + place // columns * cell
-        image = Image.open(io.BytesIO(spool.png(index))).convert("RGB")
-        enlarge = Image.Resampling.NEAREST if image.width < TILE // 2 else Image.Resampling.BICUBIC
-        sheet.paste(image.resize((TILE, TILE), enlarge), (x, y))
         class_id, source = picture["class_id"], PurePath(spool.name(row["picture"])).name
-        title = spool.class_names[class_id] if class_id >= 0 else source
+        above = spool.class_names[class_id] if class_id >= 0 else source
         below = (source if class_id >= 0 else "") + (" (eval)" if index in in_eval else "")
-        draw.text((x, y + TILE + 1), _fit(draw, title, small, TILE), INK, small)
-        draw.text((x, y + TILE + LINE), _fit(draw, below.strip(), small, TILE), FAINT, small)
-    sheet.save(path)
+        tiles.append((spool.png(index), above, below.strip()))
+    _Sheet([(title, _about(manifest), tiles)]).save(path)
+
+
+def save_rejects(rejects, path):
+    """Writes a sheet of rejected crops: for each reason up to 20, with their measure and source.
+
+    Where no crop was rejected there is no sheet.
+
+    Args:
+        rejects: `tfdogs.data.rejects.Rejects`.
+        path: the PNG to write.
+    """
+    sections = []
+    for reason, examples in rejects.examples().items():
+        tiles = []
+        for name, finding, image in examples:
+            measure = "" if finding.measure is None else f"{finding.measure:.3g}"
+            tiles.append((image, measure or reason, PurePath(name).name))
+        number = rejects.reasons[reason]
+        title = f"{reason}: {number:,}" + (f", {len(tiles)} of them" if len(tiles) < number else "")
+        about = (CHECKS[reason][0].__doc__ if reason in CHECKS else examples[0].finding.detail).split("\n")[0]
+        sections.append((title, about, tiles))
+    if sections:
+        _Sheet(sections).save(path)
+
+
+class _Sheet:
+    """Rows of tiles under headings.
+
+    Args:
+        sections: list of (title, line below it, tiles); a tile is (encoded image, line, second line).
+    """
+
+    def __init__(self, sections):
+        most = max(len(tiles) for *_, tiles in sections)
+        self._columns = COLUMNS if most > COLUMNS else max(most, 5)
+        heights = [_HEADER + -(-len(tiles) // self._columns) * _CELL for *_, tiles in sections]
+        size = self._columns * (TILE + GAP) + GAP, sum(heights) + GAP
+        self._image = Image.new("RGB", size, "white")
+        self._draw = ImageDraw.Draw(self._image)
+        self._small, self._large = ImageFont.load_default(10), ImageFont.load_default(13)
+        top = 0
+        for (title, about, tiles), height in zip(sections, heights):
+            self._head(top, title, about)
+            for place, tile in enumerate(tiles):
+                row, column = divmod(place, self._columns)
+                self._tile(GAP + column * (TILE + GAP), top + _HEADER + row * _CELL, *tile)
+            top += height
+
+    def save(self, path):
+        """Writes the sheet as PNG."""
+        self._image.save(path)
+
+    def _head(self, top, title, about):
+        width = self._image.width - 2 * GAP
+        self._draw.text((GAP, top + GAP), _fit(self._draw, title, self._large, width), INK, self._large)
+        about = _fit(self._draw, about, self._small, width)
+        self._draw.text((GAP, top + GAP + LINE + 4), about, FAINT, self._small)
+
+    def _tile(self, x, y, encoded, above, below):
+        image = Image.open(io.BytesIO(encoded)).convert("RGB")
+        enlarge = Image.Resampling.NEAREST if image.width < TILE // 2 else Image.Resampling.BICUBIC
+        self._image.paste(image.resize((TILE, TILE), enlarge), (x, y))
+        lines = ((above, INK, TILE + 1), (below, FAINT, TILE + LINE))
+        for text, colour, down in lines:
+            self._draw.text((x, y + down), _fit(self._draw, text, self._small, TILE), colour, self._small)
 
 
 def _choose(spool, written, rng):

@@ -14,7 +14,9 @@ import numpy as np
 from tfdogs.data.manifest import FILE_NAME, FORMAT, Manifest, Shard
 from tfdogs.errors import TfdogsError, UsageError
 
-_OURS = re.compile(rf"(train|eval)-\d+-of-\d+\.tfrecord|{re.escape(FILE_NAME)}|rejects\.csv|preview\.png")
+_OURS = re.compile(
+    rf"(train|eval)-\d+-of-\d+\.tfrecord|{re.escape(FILE_NAME)}|rejects\.(csv|png)|preview\.png"
+)
 
 CROP = np.dtype(
     [
@@ -24,16 +26,17 @@ CROP = np.dtype(
         ("rectangle", "<f4", 4),
         ("hash", "<u8"),
         ("digest", "<u8", 2),
+        ("blur", "<f4"),
     ]
 )
 PICTURE = np.dtype(
     [("offset", "<u8"), ("size", "<u4"), ("class_id", "<i4"), ("hash", "<u8"), ("digest", "<u8", 2)]
 )
-_PACK_CROP, _PACK_PICTURE = struct.Struct("<QII4fQ16s").pack, struct.Struct("<QIiQ16s").pack
+_PACK_CROP, _PACK_PICTURE = struct.Struct("<QII4fQ16sf").pack, struct.Struct("<QIiQ16s").pack
 
 
 class Spool:
-    """Crops on disk; in memory only the rows `CROP` (56 bytes a crop) and `PICTURE` (40 bytes a picture).
+    """Crops on disk; in memory only the rows `CROP` (60 bytes a crop) and `PICTURE` (40 bytes a picture).
 
     Args:
         path: file to write, removed by `close`.
@@ -60,7 +63,8 @@ class Spool:
         self._pictures += _PACK_PICTURE(*self._write(name), class_id, outcome.hash, outcome.digest)
         for crop in outcome.crops:
             place = self._write(crop.png)
-            self._crops += _PACK_CROP(*place, picture, *crop.rectangle, crop.hash, crop.digest)
+            row = _PACK_CROP(*place, picture, *crop.rectangle, crop.hash, crop.digest, crop.blur)
+            self._crops += row
 
     @property
     def crops(self):

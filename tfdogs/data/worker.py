@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import io
 import itertools
 import multiprocessing
 import os
@@ -23,18 +24,33 @@ from tfdogs.errors import TfdogsError
 
 CHUNK = 32  # most pictures a task: many enough to hide the queue, few enough to end together
 CHUNK_PIXELS = 2**19  # large training images go in smaller chunks: results wait in the parent's memory
+SAME_VIEW = 0.5  # likeness of two crops from which on one of two dogs that cover each other is enough
+LARGE = 1.5  # times min_side: dogs of that size are seen well though another one is in the way
+LEAST_SHORTER = 0.55  # of min_side: what the shorter side of a long box must have
 REPEATED_BOX = 0.8  # likeness of two boxes from which on they are round the same dog
+
+_NARROWED = ("extreme_aspect", "other_dog")  # reasons for which a narrower crop is tried
+_EXAMPLE_SIZE = 112  # pixels of a rejected crop on its sheet
 
 _job = ()  # (source, config) of this worker process, set once by its initializer
 
 
 class Crop(NamedTuple):
-    """A crop to keep: PNG bytes, `Box` in pixels of its picture, perceptual hash, digest of its PNG."""
+    """A crop to keep.
+
+    Attributes:
+        png: PNG bytes of the training image.
+        rectangle: `Box` in pixels of its picture.
+        hash: its perceptual hash.
+        digest: of its PNG.
+        blur: its `tfdogs.data.doctor.blur_width`; 0 where crops are not judged as photographs.
+    """
 
     png: bytes
     rectangle: Box
     hash: int
     digest: bytes
+    blur: float
 
 
 class Outcome(NamedTuple):
@@ -45,12 +61,14 @@ class Outcome(NamedTuple):
         hash: perceptual hash of the whole picture.
         crops: `Crop`s to keep.
         findings: `Finding`s against the picture, or against single crops of it.
+        images: for each finding the rejected crop as a small encoded image, b"" where there is none.
     """
 
     digest: bytes
     hash: int
     crops: tuple
     findings: tuple
+    images: tuple
 
 
 def treat(source, config, item):
@@ -72,23 +90,81 @@ def treat(source, config, item):
         picture, turn = read(data, config.channels, frame=item.frame, boxes=item.boxes)
     except BadPicture as e:
         return _lost(e.reason, e.measure, e.detail)
-    kept = []
     boxes, findings = _boxes(item, config, *picture.size)
-    policy = crops.POLICIES[config.crop]
-    for box in boxes:
-        others = [other for other in boxes if other != box]
-        for rectangle in policy(*picture.size, box, boxes, config.margin):
-            candidate = Candidate(picture, box, others, rectangle, config.image_size, turn)
-            finding = examine(candidate, config)
-            if finding:
-                findings.append(finding)
-            else:
-                kept.append(_crop(candidate))
+    kept, rejected = _judge(picture, turn, boxes, config)
+    findings += rejected
     if not boxes and not findings:
         return _lost("no_annotation", 0, "no boxes")
-    return Outcome(
-        digest(data), int(perceptual_hash(grey(turned(picture, turn)))), tuple(kept), tuple(findings)
-    )
+    whole = int(perceptual_hash(grey(turned(picture, turn))))
+    images = tuple(_example(picture, turn, finding) for finding in findings)
+    cropped = tuple(_crop(candidate, config) for candidate in kept)
+    return Outcome(digest(data), whole, cropped, tuple(findings), images)
+
+
+def _judge(picture, turn, boxes, config):
+    """Crops a picture and examines the crops.
+
+    Where a dog is long, or another one is in its way, a narrower crop is tried first. Of dogs that cover each
+    other's crops the one that is covered least is kept, and so is a large one whose crop shows another part
+    of the picture.
+
+    Args:
+        picture, turn: as `tfdogs.data.pictures.Picture` has them.
+        boxes: the boxes to crop, clamped.
+        config: resolved `PrepareConfig`.
+
+    Returns:
+        (kept, findings): lists of `Candidate`s and of `Finding`s.
+    """
+    kept, findings, covered = [], [], []
+    for box in boxes:
+        others = [other for other in boxes if other != box]
+        rectangles = crops.POLICIES[config.crop](*picture.size, box, boxes, config.margin)
+        for number, rectangle in enumerate(rectangles):
+            candidate = Candidate(picture, box, others, rectangle, config.image_size, turn)
+            finding = examine(candidate, config)
+            if finding and finding.reason in _NARROWED and config.crop in crops.SQUARES and not number:
+                narrow = _narrowed(candidate, finding.reason, config)
+                candidate, finding = (narrow, None) if narrow else (candidate, finding)
+            if finding is None:
+                kept.append((box, candidate))
+            elif finding.reason == "other_dog":
+                covered.append((finding, box, candidate))
+            else:
+                findings.append(finding)
+    for finding, box, candidate in sorted(covered, key=lambda row: row[0].measure):
+        rectangle = candidate.rectangle
+        likeness = max((crops.likeness(rectangle, other.rectangle) for _, other in kept), default=0.0)
+        if likeness > SAME_VIEW:
+            detail = "another dog's crop that was kept shows nearly the same part of the picture"
+            findings.append(Finding("repeated_crop", likeness, rectangle, detail))
+            continue
+        _, other = crops.covered(rectangle, crops.beside(box, candidate.others))
+        alone = all(other != its_box for its_box, _ in kept)
+        if alone or min(box.right - box.left, box.bottom - box.top) >= LARGE * config.min_side:
+            finding = examine(candidate, config, skip=("other_dog",))
+        if finding is None:
+            kept.append((box, candidate))
+        else:
+            findings.append(finding)
+    return [candidate for _, candidate in kept], findings
+
+
+def _narrowed(candidate, reason, config):
+    """Returns a good `Candidate` for the same box with a narrower crop, or None."""
+    box, others, (width, height) = candidate.box, candidate.others, candidate.picture.size
+    shorter, longer = sorted((box.right - box.left, box.bottom - box.top))
+    if reason == "extreme_aspect" and (
+        shorter < LEAST_SHORTER * config.min_side or box == Box(0, 0, width, height)
+    ):
+        return None  # too small to be seen, or a panorama
+    sides = [config.max_aspect * shorter] if reason == "extreme_aspect" else []
+    for side in (*sides, (shorter + longer) / 2, shorter):
+        for square in crops.narrower(width, height, box, crops.beside(box, others), min(side, longer)):
+            narrow = candidate.cut(square)
+            if not examine(narrow, config, skip=("extreme_aspect",)):
+                return narrow
+    return None
 
 
 def treat_all(source, config):
@@ -226,10 +302,21 @@ def _boxes(item, config, width, height):
     return boxes, findings
 
 
-def _crop(candidate):
+def _crop(candidate, config):
     data = png.encode(candidate.image)
-    return Crop(data, candidate.rectangle, int(perceptual_hash(candidate.luma)), digest(data))
+    blur = candidate.blur if config.checks == "photos" else 0.0
+    return Crop(data, candidate.rectangle, int(perceptual_hash(candidate.luma)), digest(data), blur)
 
 
 def _lost(reason, measure=None, detail=""):
-    return Outcome(b"", 0, (), (Finding(reason, measure, None, detail),))
+    return Outcome(b"", 0, (), (Finding(reason, measure, None, detail),), (b"",))
+
+
+def _example(picture, turn, finding):
+    """Returns a rejected crop as the bytes of a small JPEG, b"" where there is none to be seen."""
+    rectangle = finding.crop
+    if rectangle is None or not is_box(rectangle) or crops.clamp(rectangle, *picture.size) is None:
+        return b""
+    buffer = io.BytesIO()
+    turned(crops.cut(picture, rectangle, _EXAMPLE_SIZE), turn).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
