@@ -12,6 +12,14 @@ from tfdogs.data.names import printable
 COLUMNS, ROWS = 10, 8
 TILE, GAP, LINE = 112, 8, 13  # pixels
 INK, FAINT = "#222222", "#777777"
+# What the measure of a reason is, where no check of the doctor says so.
+_ABOUT = {
+    "blurred": "How soft: sigma of a Gaussian in pixels of the image (rejects.csv says the limit).",
+    "exact_duplicate": "Equal to an earlier crop, which rejects.csv names.",
+    "near_duplicate": "In how many of 63 bits the hash differs from an earlier crop's (see rejects.csv).",
+    "repeated_box": "How alike the box is to an earlier one of the same picture.",
+    "repeated_crop": "How alike the crop is to that of another dog of the picture, which was kept.",
+}
 _CELL = TILE + 2 * LINE + GAP
 _HEADER = 2 * LINE + 2 * GAP
 
@@ -58,7 +66,7 @@ def save_rejects(rejects, path):
             tiles.append((image, measure or reason, PurePath(name).name))
         number = rejects.reasons[reason]
         title = f"{reason}: {number:,}" + (f", {len(tiles)} of them" if len(tiles) < number else "")
-        about = (CHECKS[reason][0].__doc__ if reason in CHECKS else examples[0].finding.detail).split("\n")[0]
+        about = _ABOUT.get(reason) or (CHECKS[reason][0].__doc__.split("\n")[0] if reason in CHECKS else "")
         sections.append((title, about, tiles))
     if sections:
         _Sheet(sections).save(path)
