@@ -9,9 +9,9 @@ from pathlib import Path
 from pipeline.core import fingerprints
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import REFUSAL, Input, Output
-from pipeline.core.locks import held, tried
 from pipeline.metadata.store import CACHED, COMPLETE, FAILED, RUNNING
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.locks import held, tried
 
 
 class Runner:
@@ -47,7 +47,7 @@ class Runner:
             # A run whose lock a burial holds for a moment waits for its end, and is not refused.
             with held(self._root / ".work" / "burial.lock", wait=True):
                 self._bury_the_killed()
-                locks.enter_context(held(self._lock(run)))
+                locks.enter_context(held(self._lock(run), what=f"run {run}"))
             began = {"state": RUNNING, "root": str(self._root), "host": socket.gethostname()}
             self._store.begin_run(pipeline.name, run, {**facts, **began, "reason": "", "began": time.time()})
             made = {}

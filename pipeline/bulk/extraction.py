@@ -18,6 +18,7 @@ from pipeline.bulk.span import Span
 from pipeline.bulk.stored_features import StoredFeatures
 from pipeline.bulk.viewer import Viewer
 from pipeline.bulk.watch import watch
+from tfdogs.aside import alone_at
 from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics import extractors
@@ -48,6 +49,11 @@ def extract(config):
     workers = config.workers or cores()
     options(config.beam_args)
     output.check(config.output, folder=False, overwrite=config.overwrite, command="pipeline.extract")
+    with alone_at(config.output):
+        return _extract(config, workers, begin)
+
+
+def _extract(config, workers, begin):
     viewer = Viewer(config)
     images, stamp = viewer.images, viewer.extractor.stamp
     final = Path(config.output).absolute()

@@ -16,6 +16,7 @@ from pipeline.bulk.span import Span
 from pipeline.bulk.watch import watch
 from pipeline.bulk.write_manifest import WriteManifest
 from pipeline.core.aside import sweep
+from tfdogs.aside import alone_in
 from tfdogs.data.manifest import Manifest
 from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
@@ -49,36 +50,39 @@ def sample(config):
     painter = painters.load(config)
     provenance = _provenance(config, painter)
     plan.begin(config.output_dir, provenance, flag="output_dir")
-    manifest = _finished(config.output_dir)
-    if manifest is None:
-        spans = Span.cut(config.num_images, config.shard_size)
-        steps = SampleImages(
-            dataclasses.replace(config, **absolute),
-            fingerprint=painter.fingerprint,
-            threads=threads_of(config.beam_args, workers),
-        )
-        finish = WriteManifest(
-            absolute["output_dir"],
-            image_size=painter.image_size,
-            channels=painter.channels,
-            classes=painter.classes,
-            provenance=provenance,
-        )
-
-        def build(graph):
-            shards = graph | "Spans" >> beam.Create(spans) | steps
-            _ = shards | "All" >> beam.combiners.ToList() | "Manifest" >> beam.ParDo(finish)
-
-        with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans=spans):
-            run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
-        sweep(config.output_dir)
-        manifest = Manifest.load(config.output_dir)
+    with alone_in(config.output_dir):
+        manifest = _finished(config.output_dir) or _draw(config, painter, provenance, absolute, workers)
     size = sum(shard.bytes for shard in manifest.splits[SPLIT])
     print(
         f"{config.output_dir}: {manifest.num_images(SPLIT):,} images by {painter.told}, "
         f"{len(manifest.splits[SPLIT])} shards, {size / 1e6:.1f} MB, {time.perf_counter() - begin:.1f} s"
     )
     return manifest
+
+
+def _draw(config, painter, provenance, absolute, workers):
+    spans = Span.cut(config.num_images, config.shard_size)
+    steps = SampleImages(
+        dataclasses.replace(config, **absolute),
+        fingerprint=painter.fingerprint,
+        threads=threads_of(config.beam_args, workers),
+    )
+    finish = WriteManifest(
+        absolute["output_dir"],
+        image_size=painter.image_size,
+        channels=painter.channels,
+        classes=painter.classes,
+        provenance=provenance,
+    )
+
+    def build(graph):
+        shards = graph | "Spans" >> beam.Create(spans) | steps
+        _ = shards | "All" >> beam.combiners.ToList() | "Manifest" >> beam.ParDo(finish)
+
+    with watch("sample", config.output_dir, f"{SPLIT}-*.tfrecord", spans=spans):
+        run(build, beam_args=config.beam_args, workers=workers, otherwise=plan.GOES_ON)
+    sweep(config.output_dir)
+    return Manifest.load(config.output_dir)
 
 
 def _provenance(config, painter):

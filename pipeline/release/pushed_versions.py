@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from tfdogs.aside import alone_in
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving import deployment, version_folders
 
@@ -32,6 +33,11 @@ def push(version, push_dir, *, origin, keep=0):
         TfdogsError: the disk failed.
     """
     version_folders.check(push_dir, flag="push_dir")
+    with alone_in(push_dir):
+        return _push(version, push_dir, origin, keep)
+
+
+def _push(version, push_dir, origin, keep):
     found = notes(push_dir)
     newest = max(found, default=None)
     if not is_newest(found, origin["fingerprint"]) and not rolled_back(found, origin["fingerprint"]):
@@ -60,6 +66,11 @@ def roll_back(push_dir, version=None):
     """
     if not Path(push_dir).is_dir():
         raise UsageError(f"no such folder. Received: --push_dir={push_dir}")
+    with alone_in(push_dir):
+        return _roll_back(push_dir, version)
+
+
+def _roll_back(push_dir, version):
     found = notes(push_dir)
     if not found:
         raise UsageError(f"there is no version in it. Received: --push_dir={push_dir}")

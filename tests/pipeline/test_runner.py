@@ -5,8 +5,8 @@ import signal
 import pytest
 
 from pipeline.core.dag import Pipeline
-from pipeline.core.locks import held
 from tfdogs.errors import TfdogsError
+from tfdogs.locks import held
 
 pytest.importorskip("ml_metadata", reason="ml-metadata comes with the extra `pipeline`")
 
@@ -111,7 +111,10 @@ def test_a_refusal_is_kept_and_stops_the_run_each_time(runner, store, build, toy
 
 
 def test_a_run_has_one_process(runner, build, tmp_path):
-    with held(tmp_path / "root/.work/run-first.lock"), pytest.raises(TfdogsError, match="another process"):
+    with (
+        held(tmp_path / "root/.work/run-first.lock"),
+        pytest.raises(TfdogsError, match="run first is in use by process"),
+    ):
         runner.run(build(), "first", {})
 
 

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfdogs import GAN
+from tfdogs import GAN, locks
 from tfdogs.errors import TfdogsError
 from tfdogs.losses.lecam import LeCam
 from tfdogs.models import build
+from tfdogs.training import disk
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.ema import EMA
 
@@ -129,3 +130,25 @@ def test_an_unfinished_write_is_not_seen_and_cleared_away(trained, tmp_path):
     assert checkpoints.paths() == []
     checkpoints.save()
     assert not (tmp_path / ".writing-kimg000099.000").exists()
+
+
+def test_what_a_living_process_writes_is_not_swept(trained, tmp_path):
+    living, dead = tmp_path / ".writing-kimg000098.000", tmp_path / ".writing-kimg000099.000"
+    for path in (living, dead):
+        path.mkdir()
+        (path / "state.index").write_text("half")
+    with locks.held(tmp_path / ".writing-kimg000098.000.lock"):
+        Checkpoints(tmp_path, trained).save()
+        assert living.exists() and not dead.exists()
+    Checkpoints(tmp_path, trained).sweep()
+    assert [path.name for path in tmp_path.iterdir()] == ["kimg000000.008"]
+
+
+def test_a_full_disk_leaves_no_half_of_a_checkpoint(trained, tmp_path, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "flush", full)
+    with pytest.raises(TfdogsError, match=r"^cannot write .*/kimg000000\.008: No space left on device$"):
+        Checkpoints(tmp_path, trained).save()
+    assert not list(tmp_path.iterdir())

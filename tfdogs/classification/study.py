@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 
+from tfdogs.aside import LOCK, alone_in
 from tfdogs.classification import gans, plan, pools, report, trial
 from tfdogs.classification.config import ClassifyConfig
 from tfdogs.classification.mixture import mix
@@ -36,6 +37,14 @@ def run(config):
     reals = Reals.read(config)
     _check_names(config, reals.classes)
     _check_same_study(config, reals)
+    if config.dry_run:
+        return _run(config, reals)
+    with alone_in(config.output_dir, "fakes", "data", "points"):
+        _check_same_study(config, reals)  # nobody else writes there from now on
+        return _run(config, reals)
+
+
+def _run(config, reals):
     planned = list(itertools.product(config.fractions, range(config.seeds)))
     done = [point for point in (Point.load(config.output_dir, *pair) for pair in planned) if point]
     todo = [pair for pair in planned if pair not in {(point.fraction, point.seed) for point in done}]
@@ -155,7 +164,8 @@ def _check_same_study(config, reals):
     output = Path(config.output_dir)
     if not (output / _CONFIG).is_file():
         # What a kill before the configuration leaves, whole or aside, is no stranger.
-        if output.exists() and not (output.is_dir() and all(_DATA in path.name for path in output.iterdir())):
+        strange = [path for path in output.glob("*") if _DATA not in path.name and LOCK not in path.name]
+        if strange or (output.exists() and not output.is_dir()):
             raise UsageError(
                 f"{output} exists and is no study of tfdogs.classify; choose another --output_dir"
             )

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import tfdogs
+from tfdogs.aside import alone_at
 from tfdogs.competition.validation import validate
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics import reference
@@ -45,7 +46,7 @@ def run(config):
     if config.report:
         values = {"tfdogs": tfdogs.__version__, **validation.to_dict()}
         values["evaluation"] = None if evaluation is None else evaluation.to_dict()
-        with output.replacing(config.report) as path:
+        with alone_at(config.report), output.replacing(config.report) as path:
             path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     if validation.failed:
         raise TfdogsError(f"{config.zip} is not valid: {', '.join(validation.failed)}")

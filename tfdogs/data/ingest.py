@@ -48,6 +48,9 @@ def prepare(config, *, source=None, treat=treat_all):
         )
     config = config.resolve(source)
     with shards.replacing(config.output_dir) as work, contextlib.ExitStack() as stack:
+        shards.check_output(
+            config.output_dir, overwrite=config.overwrite
+        )  # nobody else writes it from now on
         spool = stack.enter_context(contextlib.closing(shards.Spool(work / "spool")))
         rejects = Rejects(work / "rejects.csv", seed=config.seed)
         stack.enter_context(contextlib.closing(rejects))

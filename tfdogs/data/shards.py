@@ -5,12 +5,12 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import struct
 from pathlib import Path
 
 import numpy as np
 
+from tfdogs import aside
 from tfdogs.data.manifest import FILE_NAME, FORMAT, Manifest, Shard
 from tfdogs.errors import TfdogsError, UsageError
 
@@ -212,26 +212,14 @@ def _is_ours(path):
 
 @contextlib.contextmanager
 def replacing(output_dir):
-    """Gives an empty sibling directory to write in, which takes the place of `output_dir` in the end.
+    """Gives an empty hidden sibling directory to write in, which takes the place of `output_dir` in the end.
 
-    Where the body raises, the sibling is removed and `output_dir` stays as it was.
+    Where the body raises, the sibling is removed and `output_dir` stays as it was. What killed processes left
+    beside it is removed first.
+
+    Raises:
+        TfdogsError: another process writes to `output_dir`, or the disk refuses.
     """
     output = Path(output_dir).resolve()
-    work = output.with_name(f".{output.name}.tmp-{os.getpid()}")
-    old = output.with_name(f".{output.name}.old-{os.getpid()}")
-    try:
-        for stale in (work, old):  # of a killed run that had our process id
-            shutil.rmtree(stale, ignore_errors=True)
-        work.mkdir(parents=True)
+    with aside.alone_at(output, what=output_dir), aside.replacing(output, folder=True) as work:
         yield work
-        if output.exists():
-            output.rename(old)
-        try:
-            work.rename(output)
-        except OSError:
-            if old.exists():
-                old.rename(output)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)

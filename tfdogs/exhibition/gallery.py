@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+from tfdogs.aside import alone_at
 from tfdogs.data.manifest import FILE_NAME, Manifest
 from tfdogs.errors import TfdogsError
 from tfdogs.exhibition import board, curation, exhibits, page, quiz, scored
@@ -36,6 +37,13 @@ def build(config, *, run=None, extractor=None):
             picked or dropped is not there, or nothing is left.
         TfdogsError: an image, the run or its data is damaged, or the disk failed.
     """
+    _check_output(config)
+    with alone_at(config.output_dir):
+        _check_output(config)  # nobody else writes it from now on
+        _build(config, run, extractor)
+
+
+def _check_output(config):
     output.check(
         config.output_dir,
         folder=True,
@@ -44,6 +52,9 @@ def build(config, *, run=None, extractor=None):
         command="tfdogs.gallery",
         foreign=_foreign,
     )
+
+
+def _build(config, run, extractor):
     show = Drawn(config) if config.model_dir else Collected(config)
     files = (scored.of_file(config.scores),) if config.scores else ()
     ranking = _board(config)

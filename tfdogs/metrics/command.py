@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from tfdogs.aside import alone_at, replacing
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import alarms, extractors, history, marks, memorization, reference
 from tfdogs.metrics.evaluator import Evaluator, lacking, refuse, unknown
@@ -16,7 +17,6 @@ from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
 from tfdogs.sampling.generation import load_run
 from tfdogs.sampling.labels import DATA, UNIFORM, DataLabels
-from tfdogs.sampling.output import replacing
 
 SCORES, REPORT = "scores.json", "report.html"
 
@@ -39,6 +39,14 @@ def run(config, *, extractor=None):
         TfdogsError: an image cannot be read, a file is damaged, or the disk failed.
     """
     _check_outputs(config)
+    with contextlib.ExitStack() as stack:
+        for path in filter(None, (config.output, config.save_stats)):
+            stack.enter_context(alone_at(path))
+        _check_outputs(config)  # nobody else writes them from now on
+        return _run(config, extractor)
+
+
+def _run(config, extractor):
     for path in marks.parse(config.marks).values() if config.marks else ():
         if not Path(path).is_file():
             config.reject("marks", f"has no such file: {path}")

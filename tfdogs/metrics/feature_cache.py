@@ -4,12 +4,12 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
-import shutil
 from pathlib import Path
 
 import numpy as np
 
+from tfdogs import locks
+from tfdogs.aside import hidden_beside, sweep
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics.extraction import stream
 from tfdogs.metrics.feature_set import FeatureSet
@@ -31,7 +31,8 @@ class FeatureCache:
 
     An entry is a folder with `features.npy` and `probabilities.npy` (float32, memory-mapped when read),
     `moments.npz` once they were asked for, and `entry.json`. It is written aside and renamed, so that it is
-    whole or absent, and processes may fill one cache at the same time. An entry with a missing or truncated
+    whole or absent, and processes may fill one cache at the same time: of those that need the same entry one
+    makes it, and the others wait. An entry with a missing or truncated
     file is made anew. Nothing is ever removed: delete the folder, or what is old in it, at any time.
 
     Args:
@@ -65,8 +66,13 @@ class FeatureCache:
         try:
             found = _read(entry, key)
             if found is None:
-                self._make(entry, key, images, extractor)
-                found = _read(entry, key)
+                self.directory.mkdir(parents=True, exist_ok=True)
+                lock = self.directory / f".{entry.name}.lock"
+                with locks.held(lock, wait=True, work=f"extracts the features of {images.name}"):
+                    found = _read(entry, key)  # another process may have made them meanwhile
+                    if found is None:
+                        self._make(entry, key, images, extractor)
+                        found = _read(entry, key)
         except OSError as e:
             where = f"{self.directory}: {e.strerror or e}"
             raise TfdogsError(f"cannot keep features in {where} (another --cache_dir may)") from e
@@ -83,21 +89,17 @@ class FeatureCache:
         )
 
     def _make(self, entry, key, images, extractor):
-        self.directory.mkdir(parents=True, exist_ok=True)
-        aside = self.directory / f".{entry.name}.{secrets.token_hex(8)}.partial"
-        try:
-            aside.mkdir()
-            _write(aside, key, images, extractor)
+        sweep(self.directory)
+        with hidden_beside(entry) as hidden:
+            hidden.mkdir()
+            _write(hidden, key, images, extractor)
             try:
-                aside.rename(entry)
+                hidden.rename(entry)
             except OSError:
                 if _read(entry, key) is not None:
-                    return  # another process was faster: its entry is the same
-                entry.rename(aside.with_suffix(".damaged"))
-                aside.rename(entry)
-        finally:
-            for path in (aside, aside.with_suffix(".damaged")):
-                shutil.rmtree(path, ignore_errors=True)
+                    return  # a process that the lock does not reach was faster: its entry is the same
+                entry.rename(hidden.with_suffix(".old"))
+                hidden.rename(entry)
 
 
 def _write(folder, key, images, extractor):

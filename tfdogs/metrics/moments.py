@@ -1,13 +1,13 @@
 """Mean and covariance of features that come in batches."""
 
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from tfdogs.aside import hidden_beside
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics.checks import check_features
 
@@ -125,16 +125,14 @@ class Moments:
             TfdogsError: the disk refuses.
         """
         path = Path(path)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
-            with aside.open("wb") as file:
-                arrays = {"count": self.count, "mean": self.mean, "scatter": self.scatter}
-                np.savez(file, **arrays, facts=json.dumps(facts))
-            aside.replace(path)
+            with hidden_beside(path) as hidden:
+                with hidden.open("wb") as file:
+                    arrays = {"count": self.count, "mean": self.mean, "scatter": self.scatter}
+                    np.savez(file, **arrays, facts=json.dumps(facts))
+                hidden.replace(path)
         except OSError as e:
-            raise TfdogsError(f"cannot write {path}: {e.strerror}") from e
-        finally:
-            aside.unlink(missing_ok=True)
+            raise TfdogsError(f"cannot write {path}: {e.strerror or e}") from e
 
     @classmethod
     def load(cls, path):

@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 from pathlib import Path
 
+from tfdogs.aside import alone_at, replacing
 from tfdogs.data.names import normalized
 from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
@@ -29,15 +30,22 @@ def generate(config, *, run=None):
             model has no such class or cannot do the grid.
         TfdogsError: the run is damaged, or the disk failed.
     """
-    folder, seeds = config.form == "folder", config.all_seeds
+    folder = config.form == "folder"
     output.check(config.output, folder=folder, overwrite=config.overwrite)
+    with alone_at(config.output):
+        output.check(config.output, folder=folder, overwrite=config.overwrite)  # nobody else writes it now
+        _generate(config, run)
+
+
+def _generate(config, run):
+    folder, seeds = config.form == "folder", config.all_seeds
     if run is None:
         run = load_run(config)
     label = None if config.grid == "classes" else label_index(config, run)
     if config.labels == DATA:
         label = data_labels(config, run)
     total = seeds.count * _images_a_seed(config, run)
-    with output.replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
+    with replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
         drawing = Drawing(
             run.gan.sampler,
             seeds,

@@ -2,11 +2,12 @@
 
 import io
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tfdogs.aside import hidden_beside
 
 _WHITE = 255
 
@@ -58,11 +59,11 @@ def save_png(image, path):
     Args:
         image: the image.
         path: the file; its folder exists. A file of that name is replaced.
+
+    Raises:
+        OSError: the disk refuses.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        aside.write_bytes(encode_png(image))
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with hidden_beside(path) as hidden:
+        hidden.write_bytes(encode_png(image))
+        hidden.replace(path)

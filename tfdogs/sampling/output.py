@@ -1,12 +1,10 @@
-"""Where images go: checked before any work, written aside, renamed when complete."""
+"""Where images go: checked before any work, then written as `tfdogs.aside` does it."""
 
-import contextlib
 import re
-import secrets
-import shutil
 from pathlib import Path
 
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.aside import replacing as replacing
+from tfdogs.errors import UsageError
 
 SEEDS_FILE = "seeds.csv"
 _OURS = re.compile(r"image_\d{5,}\.png|" + re.escape(SEEDS_FILE))
@@ -47,48 +45,6 @@ def check(output, *, folder, overwrite, flag="output", command="tfdogs.generate"
         raise UsageError(f"{given} is there already; choose another, or {way}")
 
 
-@contextlib.contextmanager
-def replacing(output, *, folder=False):
-    """Gives a hidden path beside `output` to write to, which takes its place when the body ends well.
-
-    Where the body raises, nothing is left and `output` stays as it was; a killed process leaves a hidden
-    `.NAME.RANDOM.partial`.
-
-    Args:
-        output: path of the file or folder; missing parents are created.
-        folder: True for a folder, which is given empty; False, the default, for a file.
-
-    Raises:
-        TfdogsError: the disk refuses.
-    """
-    output = Path(output).absolute()
-    # Drawn, because two containers that share a disk may share a process number too.
-    hidden = f".{output.name}.{secrets.token_hex(4)}"
-    aside, old = (output.with_name(f"{hidden}.{end}") for end in ("partial", "old"))
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        if folder:
-            aside.mkdir()
-        yield aside
-        if folder and output.exists():
-            output.rename(old)
-        aside.replace(output)
-    except OSError as e:
-        raise TfdogsError(f"cannot write {output}: {e.strerror or e}") from e
-    finally:
-        if old.exists() and not output.exists():
-            old.rename(output)
-        _remove(old)
-        _remove(aside)
-
-
 def _foreign(folder):
     names = sorted(path.name for path in folder.iterdir())
     return next((name for name in names if not _OURS.fullmatch(name)), None)
-
-
-def _remove(path):
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

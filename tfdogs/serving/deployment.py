@@ -1,9 +1,9 @@
 """The files beside the versions: TensorFlow Serving's configuration, compose.yaml and the page."""
 
-import os
 import re
 from pathlib import Path
 
+from tfdogs.aside import hidden_beside
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving.browser_files import page_files
 from tfdogs.serving.model_name import NAME_RULE, is_name
@@ -71,12 +71,9 @@ def write(export_dir, name):
             kept += [file] if path.read_bytes() != data else []
             continue
         path.parent.mkdir(exist_ok=True)
-        hidden = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
+        with hidden_beside(path) as hidden:
             hidden.write_bytes(data)
             hidden.replace(path)
-        finally:
-            hidden.unlink(missing_ok=True)
     return kept
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import math
 from pathlib import Path
 
+from tfdogs.aside import alone_in
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.metrics import history
 from tfdogs.sampling.generation import check_run, load_run
@@ -21,6 +22,12 @@ def export_run(config):
             run or kept no best generator, or a package is missing.
         TfdogsError: the run is damaged, or the disk failed.
     """
+    version_folders.check(config.export_dir, config.version or None)
+    with alone_in(config.export_dir):
+        _export_run(config)
+
+
+def _export_run(config):
     version = config.version or None
     version_folders.check(config.export_dir, version)
     name = deployment.choose_name(config.export_dir, config.name)

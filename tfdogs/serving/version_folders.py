@@ -2,13 +2,12 @@
 
 import contextlib
 import errno
-import os
 import re
-import secrets
 import shutil
 import time
 from pathlib import Path
 
+from tfdogs.aside import hidden_beside, sweep
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.training import disk
 
@@ -65,7 +64,7 @@ def check(export_dir, version=None, *, flag="export_dir"):
 def aside(export_dir):
     """Gives an empty hidden folder in `export_dir` to write a version to, and removes what is left of it.
 
-    What killed exports left there is removed too, once it is a day old.
+    What killed exports left there is removed too; where an earlier version did, once it is a day old.
 
     Args:
         export_dir: the folder of the versions; created with its parents when needed.
@@ -74,17 +73,15 @@ def aside(export_dir):
         TfdogsError: the disk refuses.
     """
     root = Path(export_dir)
-    # Random, because two containers that share a disk may share a process number too.
-    hidden = root / f".{os.getpid()}.{secrets.token_hex(4)}.partial"
     try:
         root.mkdir(parents=True, exist_ok=True)
         _remove_stale(root)
-        hidden.mkdir()
-        yield hidden
+        sweep(root)
+        with hidden_beside(root / "version") as hidden:
+            hidden.mkdir()
+            yield hidden
     except OSError as e:
         raise TfdogsError(f"cannot write {root}: {e.strerror or e}") from e
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def publish(hidden, version=None):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tfdogs import locks
+from tfdogs.aside import LOCK
 from tfdogs.errors import TfdogsError
 from tfdogs.training import disk
 from tfdogs.training.workers import LOST
@@ -74,23 +76,39 @@ class Checkpoints:
                 self._write(Path(path))  # for what it reads: variables that only all together can
             return final
         self.directory.mkdir(parents=True, exist_ok=True)
-        for leftover in self.directory.glob(_HIDDEN + "*"):
-            shutil.rmtree(leftover)
+        self.sweep()
         hidden = self.directory / f"{_HIDDEN}{final.name}"
-        hidden.mkdir()
-        self._write(hidden)
-        files = {path.name: path.stat().st_size for path in hidden.iterdir()}
-        state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
-        (hidden / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-        for path in [*hidden.iterdir(), hidden]:
-            disk.flush(path)
-        hidden.rename(final)
-        disk.flush(self.directory)
-        for old in self.paths()[: -self._keep]:
-            doomed = old.with_name(f"{_HIDDEN}{old.name}")  # hidden first: never seen half removed
-            old.rename(doomed)
-            shutil.rmtree(doomed)
+        try:
+            with locks.held(_lock_of(hidden), what=final):
+                try:
+                    self._write_whole(hidden, images_seen)
+                    hidden.rename(final)
+                finally:
+                    shutil.rmtree(hidden, ignore_errors=True)  # what it holds of a full disk is free again
+                disk.flush(self.directory)
+                for old in self.paths()[: -self._keep]:
+                    old.rename(hidden)  # hidden first: never seen half removed
+                    shutil.rmtree(hidden)
+        except OSError as e:
+            raise TfdogsError(f"cannot write {final}: {e.strerror or e}") from e
         return final
+
+    def sweep(self):
+        """Removes what killed processes left half written; what living ones write stays."""
+        for path in list(self.directory.glob(f"{_HIDDEN}*")):
+            lock = path if path.suffix == LOCK else _lock_of(path)
+            with locks.tried(lock) as dead:
+                if dead and path != lock:
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def _write_whole(self, folder, images_seen):
+        folder.mkdir()
+        self._write(folder)
+        files = {path.name: path.stat().st_size for path in folder.iterdir()}
+        state = {"images_seen": images_seen, "steps_done": int(self._gan.steps_done.numpy()), "files": files}
+        (folder / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+        for path in [*folder.iterdir(), folder]:
+            disk.flush(path)
 
     def _write(self, folder):
         try:
@@ -136,3 +154,7 @@ class Checkpoints:
                 f"{path} cannot be restored ({reason}); remove it to go on from the one before"
             ) from e
         return path
+
+
+def _lock_of(hidden):
+    return hidden.with_name(f"{hidden.name}{LOCK}")

@@ -1,10 +1,12 @@
 """A training run from configuration to result: build, resume, fit."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
 
 from tfdogs import augment
+from tfdogs.aside import LOCK, alone_at, alone_in
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
 from tfdogs.errors import UsageError
@@ -18,11 +20,13 @@ from tfdogs.training.config import TrainConfig
 from tfdogs.training.evaluation import RunEvaluation
 from tfdogs.training.fit import fit
 from tfdogs.training.load_networks import load_networks
+from tfdogs.training.snapshots import Snapshots
 from tfdogs.training.workers import Workers
 
 _CONFIG = "config.json"
 _DATA = "data.json"
-_FIRST = {"samples", f".{_DATA}", _DATA, f".{_CONFIG}"}  # what a kill before the configuration leaves
+# What a kill before the configuration leaves.
+_FIRST = {LOCK, f"{LOCK}.owner", "samples", f".{_DATA}", _DATA, f".{_CONFIG}"}
 # Where things lie, which may have other names on another machine.
 _WHERE = (
     *("data_dir", "model_dir", "cache_dir", "inception_path", "eval_extractor", "aug_preview"),
@@ -85,9 +89,9 @@ def train(config):
             data, `config.init_from` is nothing to start from or has other networks, or `config.aug_preview`
             cannot be written or is there; nothing is changed then. TF_CONFIG is malformed, or the workers
             were not given the same.
-        TfdogsError: corrupt data or checkpoint, divergence, a signal, an error in an evaluation, or an alarm
-            with --on_alarm=stop; what was trained is saved. Another worker is gone. The memory does not
-            suffice; the checkpoints stay.
+        TfdogsError: another process trains the run; nothing is changed then. Corrupt data or checkpoint,
+            divergence, a signal, an error in an evaluation, or an alarm with --on_alarm=stop; what was
+            trained is saved. Another worker is gone. The memory does not suffice; the checkpoints stay.
     """
     begun = Path(config.model_dir, _CONFIG)
     config, kept = settle.with_former_defaults(config, begun)
@@ -96,12 +100,13 @@ def train(config):
     workers = Workers.of(config)
     if kept:
         workers.say(kept)
-    with workers.reporting_losses(), memory.reporting(config):
-        _train(config, workers)
+    with workers.reporting_losses(), memory.reporting(config), contextlib.ExitStack() as stack:
+        _train(config, workers, stack)
         workers.any(False)  # none leaves before all are done
 
 
-def _train(config, workers):
+def _train(config, workers, stack):
+    """Trains; the run's folder is this command's alone until `stack`, an ExitStack, is closed."""
     run_dir = Path(config.model_dir)
     with workers.together():
         if config.aug_preview and workers.chief:
@@ -117,6 +122,9 @@ def _train(config, workers):
         config = config.resolve(card.image_size)  # what is written down names the networks
         _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
         init_source.check(config)
+        if workers.chief and not (config.dry_run or config.aug_preview):  # which write nothing there
+            stack.enter_context(alone_in(run_dir, "samples", "alarms", Snapshots.FOLDER))
+            _check_same_run(config, card, run_dir)  # nobody else begins it from now on
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
         feed = Feed(
             config.data_dir,
@@ -144,6 +152,8 @@ def _train(config, workers):
         return
     checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints, workers=workers)
     with workers.together():
+        if workers.chief and not config.dry_run:
+            checkpoints.sweep()
         restored = checkpoints.restore()
     if workers.differing({"checkpoint": restored and restored.name}):
         raise UsageError(
@@ -200,7 +210,7 @@ def _preview(config, gan, feed):
         config.reject("aug_preview", f"needs an augmentation, and --augment={config.augment} is none here")
     reals, _ = feed.first(config.sheet_columns)
     sheet = aug_preview.draw(reals, gan.augment, seed=config.seed)
-    with output.replacing(config.aug_preview) as path:
+    with alone_at(config.aug_preview), output.replacing(config.aug_preview) as path:
         path.write_bytes(grid.encode_png(sheet))
     print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
 

@@ -1,12 +1,12 @@
 """Stored averages of a run, and averages of any length out of them."""
 
-import os
 import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from tfdogs.aside import replacing
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.training import disk
 from tfdogs.training.ema import weight_pairs
@@ -27,8 +27,10 @@ class Snapshots:
         directory: the run's folder.
     """
 
+    FOLDER = "ema"
+
     def __init__(self, directory):
-        self.directory = Path(directory, "ema")
+        self.directory = Path(directory, self.FOLDER)
 
     def paths(self):
         """Returns the files, oldest first."""
@@ -63,18 +65,11 @@ class Snapshots:
         for index, weights in enumerate(zip(*map(_weights, gan.track_generators))):
             arrays[_array_name(index)] = _compact(np.stack([weight.numpy() for weight in weights]))
         path = self.directory / f"kimg{seen / 1000:010.3f}.npz"
-        aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
+        with replacing(path) as hidden:
+            with hidden.open("wb") as file:
                 np.savez(file, **arrays)
-            disk.flush(aside)
-            aside.replace(path)
-            disk.flush(self.directory)
-        except OSError as e:
-            raise TfdogsError(f"cannot write {path}: {e.strerror or e}") from e
-        finally:
-            aside.unlink(missing_ok=True)
+            disk.flush(hidden)
+        disk.flush(self.directory)
         return path
 
     def reconstruct(self, generator, sigma_rel, *, kimg=None):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfdogs.aside import alone_at
 from tfdogs.progress import Progress
 from tfdogs.sampling import grid, output, table
 from tfdogs.sampling.generation import check_run, label_index, load_run
@@ -33,9 +34,21 @@ def project(config, *, run=None):
             no such generator, or its model has no such class.
         TfdogsError: a picture or the run is damaged, or the disk failed.
     """
+    _check_outputs(config)
+    check_run(config)
+    with contextlib.ExitStack() as stack:
+        for path in config.outputs:
+            stack.enter_context(alone_at(path))
+        _check_outputs(config)  # nobody else writes them from now on
+        _project(config, run)
+
+
+def _check_outputs(config):
     for path in config.outputs:
         output.check(path, folder=False, overwrite=config.overwrite, command="tfdogs.project")
-    check_run(config)
+
+
+def _project(config, run):
     photographs = Photographs(config.image)
     run = load_run(config) if run is None else run
     label = label_index(config, run)
