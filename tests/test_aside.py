@@ -96,6 +96,7 @@ def test_what_versions_without_locks_left(tmp_path):
 def test_a_folder_that_is_added_to_is_of_one_and_swept(tmp_path, begin):
     run = tmp_path / "run"
     kill(begin(run / "samples/sheet"))
+    (run / "samples" / f".sheet.png.{2**22 + 1}.partial").write_text("of a version without locks")
     with aside.alone_in(run, "samples", "missing"):
         assert names(run) == [".lock", "samples"]
         assert names(run / "samples") == [".sheet.lock"]
@@ -116,3 +117,11 @@ def test_an_error_of_the_body_stays_what_it_is(tmp_path):
         with pytest.raises(FileExistsError), alone(tmp_path / "run"):
             raise FileExistsError("of the body")
     assert not names(tmp_path)
+
+
+def test_a_scratch_folder_of_a_killed_process_is_swept(tmp_path, monkeypatch, begin):
+    monkeypatch.setattr(aside.tempfile, "gettempdir", lambda: str(tmp_path))
+    kill(begin(tmp_path / "tfdogs_worker"))
+    with aside.scratch("tfdogs_worker") as path:
+        assert path.is_dir() and not list(path.iterdir()) and len(list(tmp_path.glob(".*.partial"))) == 1
+    assert names(tmp_path) == [".tfdogs_worker.lock"]

@@ -1,6 +1,10 @@
 """The base of the commands: parsing, help, exit statuses."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -18,6 +22,12 @@ class Greeting(Config):
 @dataclasses.dataclass(frozen=True)
 class Call(Greeting):
     POSITIONAL = "times"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kennel(Config):
+    export_dir: str = flag("Where it is.", default="")
+    images: str = flag("Who lives there.", default="")
 
 
 def parse(*args):
@@ -120,3 +130,98 @@ def test_exit_status(run, status, capsys):
 def test_a_bug_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         cli.main(Greeting, fail(ZeroDivisionError()), summary="", argv=["greet.py", "--name=Rex"])
+
+
+GREET = ["tfdogs/greet.py", "--name=Rex"]
+NOT_UTF8 = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+NO_PACKAGE = ModuleNotFoundError("No module named 'tf2onnx'", name="tf2onnx.convert")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it is printed there, and not in the traceback")
+def test_a_fault_of_ours_says_how_to_report_it():
+    with pytest.raises(ZeroDivisionError) as caught:
+        cli.main(Greeting, fail(ZeroDivisionError()), summary="", argv=GREET)
+    (note,) = caught.value.__notes__
+    assert note.startswith("tfdogs.greet: this is a fault of tfdogs. Please report it ")
+    assert "Python 3" in note
+
+
+NO_SPACE = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, NO_SPACE, "/runs/a.png"), f"/runs/a.png: {NO_SPACE}"),
+        (OSError(28, NO_SPACE), NO_SPACE),
+        (NOT_UTF8, "a name or a file is not UTF-8: 'utf-8'"),
+        (MemoryError(), "out of memory"),
+        (NO_PACKAGE, "this needs the package tf2onnx"),
+        (KeyboardInterrupt("9 of 12 images are kept"), "interrupted; 9 of 12 images are kept"),
+        (TfdogsError("no flag \ufeff--name"), r"no flag \ufeff--name"),
+        (TfdogsError("cannot write out\udcff"), r"cannot write out\udcff"),
+    ],
+)
+def test_what_a_user_can_act_on_is_one_line(error, line, capsys):
+    assert exit_of(fail(error), "--name=Rex") == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"tfdogs.greet: {line}") and err.count("\n") == 1
+
+
+def test_a_module_of_ours_that_is_missing_is_our_fault():
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(
+            Greeting, fail(ModuleNotFoundError(name="tfdogs.x")), summary="", argv=["greet.py", "--name=Rex"]
+        )
+
+
+def test_what_tensorflow_says_of_a_disk_is_one_line(capsys):
+    import tensorflow as tf
+
+    error = tf.errors.ResourceExhaustedError(None, None, f"{{{{node x}}}} /run/a; {NO_SPACE} [Op:SaveV2]")
+    assert exit_of(fail(error), "--name=Rex") == 1
+    assert capsys.readouterr().err == f"tfdogs.greet: /run/a: {NO_SPACE}\n"
+
+
+def test_paths_that_are_written_must_be_utf8():
+    with pytest.raises(UsageError, match=r"--export_dir must be UTF-8"):
+        Kennel(export_dir=os.fsdecode(b"dogs\xff"))
+    Kennel(images=os.fsdecode(b"dogs\xff"))  # which is only read
+
+
+SCRIPT = """
+    import dataclasses, os, sys
+    from tfdogs import cli
+    from tfdogs.config import Config, flag
+
+    @dataclasses.dataclass(frozen=True)
+    class Greeting(Config):
+        name: str = flag("Whom to greet.", default="Rex")
+
+    def run(config):
+        if config.name == "file":  # not the number of a stream that was closed
+            assert os.open(os.devnull, os.O_RDONLY) > 2
+        print(config.name * 100000)
+
+    cli.main(Greeting, run, summary="Greets.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("shell", "status", "error"),
+    [
+        ("--help >&-", 0, ""),
+        ("--name=file >&- <&-", 0, ""),
+        ("--name=file 2>&-", 0, ""),
+        ("--name=Rex | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}", 1, ""),
+        ("--name=Rex >/dev/full", 1, "No space left on device"),
+        (r"--name=$'\xff' >/dev/null", 0, ""),
+        (r"--nam=$'\xff'", 2, "Unknown command line flag"),
+    ],
+)
+def test_streams_that_are_closed_full_or_no_utf8(tmp_path, shell, status, error):
+    (tmp_path / "greet.py").write_text(textwrap.dedent(SCRIPT))
+    command = f"{sys.executable} {tmp_path}/greet.py {shell}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert error in done.stderr and done.stderr.count("\n") == bool(error)

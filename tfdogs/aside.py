@@ -2,22 +2,26 @@
 
 import contextlib
 import glob
+import os
 import re
 import secrets
 import shutil
+import stat
+import tempfile
 import time
 from pathlib import Path
 
 import psutil
 
 from tfdogs import locks
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, reason
 
 LOCK = ".lock"  # in a folder that a command writes to
 _HIDDEN = re.compile(r"(?P<base>\.(?P<name>.+)\.tmp-[0-9a-f]{16})\.lock")
 # What versions without locks left of a killed command: with the process' number, or with a drawn one.
 _OLDER = re.compile(
-    r"\.((tmp|old)-(?P<pid>\d+)|(?P<pid2>\d{1,7})\.partial|([0-9a-f]{8}){1,2}\.(partial|old|damaged))"
+    r"\.(?P<name>.+?)\.((?P<kind>tmp|old)-(?P<pid>\d+)|(?P<pid2>\d{1,7})\.partial|"
+    r"([0-9a-f]{8}){1,2}\.(partial|old|damaged))"
 )
 _STALE_SECONDS = 24 * 60 * 60  # after which one with a drawn number is given up
 
@@ -36,7 +40,7 @@ def alone_in(folder, *parts):
     folder = Path(folder)
     with _entered(locks.held(folder / LOCK, what=folder), folder):
         for path in (folder, *(folder / part for part in parts)):
-            sweep(path)
+            sweep(path, ours=True)
         yield
 
 
@@ -55,7 +59,7 @@ def alone_at(path, *, what=None):
     """
     what, path = what or path, Path(path).absolute()
     with _entered(locks.held(path.with_name(f".{path.name}{LOCK}"), what=what), what):
-        _sweep_older(path)
+        _sweep_older(path.parent, path.name)
         sweep(path.parent)
         yield
 
@@ -112,14 +116,29 @@ def hidden_beside(path):
             _clear(path, hidden, hidden.with_suffix(".old"))
 
 
-def sweep(folder):
-    """Removes what `hidden_beside` gave in a folder to processes that are gone, not to living ones."""
+def sweep(folder, *, ours=False):
+    """Removes what `hidden_beside` gave in a folder to processes that are gone, not to living ones.
+
+    Args:
+        folder: the folder.
+        ours: whether all in it is of tfdogs: what versions without locks left is removed too.
+    """
+    if ours:
+        _sweep_older(Path(folder))
     for lock in Path(folder).glob(".*.tmp-*.lock"):
         match = _HIDDEN.fullmatch(lock.name)
-        with contextlib.suppress(OSError), locks.tried(lock) as dead:
-            if match and dead:
+        with contextlib.suppress(OSError):
+            if match and _is_own(lock):
                 hidden, old = (lock.with_name(f"{match['base']}.{end}") for end in ("partial", "old"))
-                _clear(lock.with_name(match["name"]), hidden, old)
+                with locks.tried(lock) as dead:
+                    if dead:
+                        _clear(lock.with_name(match["name"]), hidden, old)
+
+
+def _is_own(path):
+    """Says whether it is a file of this user and no link, which in a folder of all may be a trap."""
+    facts = path.lstat()
+    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.getuid()
 
 
 def remove(path):
@@ -138,26 +157,46 @@ def _clear(path, hidden, old):
     remove(hidden)
 
 
-def _sweep_older(path):
-    """Removes what versions without locks left beside `path`: of a process that is gone, or a day old."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        match = _OLDER.fullmatch(left.name[len(path.name) + 1 :])
-        if match is None:
+def _sweep_older(folder, name=None):
+    """Removes what versions without locks left hidden in a folder: of a process that is gone, or a day old.
+
+    Args:
+        folder: Path of the folder.
+        name: of what it was to become; None: of anything, in a folder that is ours.
+    """
+    for left in folder.glob(f".{'*' if name is None else glob.escape(name)}.*"):
+        match = _OLDER.fullmatch(left.name)
+        if match is None or name not in (None, match["name"]):
             continue
         pid, nothing = match["pid"] or match["pid2"], left.with_name(f"{left.name}.none")
         with contextlib.suppress(OSError):
             stale = time.time() - left.lstat().st_mtime > _STALE_SECONDS
             if not psutil.pid_exists(int(pid)) if pid else stale:
-                before = "old" in match[0]
+                before = match["kind"] == "old" or left.suffix == ".old"
+                path = left.with_name(match["name"])
                 _clear(path, nothing if before else left, left if before else nothing)
+
+
+@contextlib.contextmanager
+def scratch(name):
+    """Gives an empty folder among the system's temporary ones, which is gone afterwards.
+
+    Args:
+        name: what it is for, part of its name.
+    """
+    folder = Path(tempfile.gettempdir())
+    sweep(folder)
+    with hidden_beside(folder / name) as hidden:
+        hidden.mkdir()
+        yield hidden
 
 
 def _told(error, path, hidden):
     """Returns an error of the disk as one line that names the file: `path`, or another that the body used."""
-    name, reason = error.filename, error.strerror or error
+    name = error.filename
     if isinstance(name, str) and name != str(path) and not name.startswith(str(hidden)):
-        return TfdogsError(f"{name}: {reason}")
-    return TfdogsError(f"cannot write {path}: {reason}")
+        return TfdogsError(f"{name}: {reason(error)}")
+    return TfdogsError(f"cannot write {path}: {reason(error)}")
 
 
 @contextlib.contextmanager
@@ -167,5 +206,5 @@ def _entered(context, what):
         try:
             stack.enter_context(context)
         except OSError as e:
-            raise TfdogsError(f"cannot write {what}: {e.strerror or e}") from e
+            raise TfdogsError(f"cannot write {what}: {reason(e)}") from e
         yield

@@ -68,6 +68,8 @@ class Config:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value, meta = getattr(self, field.name), field.metadata
+            if isinstance(value, str) and _is_written(field.name) and not _is_utf8(value):
+                self.reject(field.name, "must be UTF-8, as all that is written down of it is")
             choices, lower, upper = meta.get("choices"), meta.get("lower"), meta.get("upper")
             if choices is not None and value not in choices:
                 self.reject(field.name, f"must be one of {', '.join(map(str, choices))}")
@@ -149,3 +151,17 @@ class Config:
             if f.default is dataclasses.MISSING and values[f.name] is None:
                 raise UsageError(f"--{f.name} is required: {f.metadata['help']}")
         return cls(**values)
+
+
+def _is_written(name):
+    """Says whether a flag names what a command writes, or what TensorFlow opens: it takes UTF-8 only."""
+    return name.endswith("_dir") or name in ("output", "report", "save_stats", "aug_preview", "root")
+
+
+def _is_utf8(text):
+    """Says whether text is; a path on the command line with other bytes in it is not."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

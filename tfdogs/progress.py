@@ -15,15 +15,17 @@ class Progress:
         what: the job, a word before the numbers.
         total: number of images.
         unit: what is counted; default "img".
+        done: how many are done already; default 0.
     """
 
-    def __init__(self, what, total, *, unit="img"):
+    def __init__(self, what, total, *, unit="img", done=0):
         self._what, self._total, self._unit = what, total, unit
-        self._bar, self._done = None, 0
+        self._bar, self._done, self._before = None, done, done
 
     def __enter__(self):
         if sys.stderr.isatty():
-            self._bar = tqdm(total=self._total, unit=self._unit, desc=self._what, dynamic_ncols=True)
+            options = {"unit": self._unit, "desc": self._what, "dynamic_ncols": True}
+            self._bar = tqdm(total=self._total, initial=self._done, **options)
         self._start = self._last = time.perf_counter()
         return self
 
@@ -39,7 +41,7 @@ class Progress:
             return
         now = time.perf_counter()
         if now - self._last >= _PLAIN_SECONDS:
-            self._last, speed = now, self._done / (now - self._start)
+            self._last, speed = now, (self._done - self._before) / (now - self._start)
             eta = max(self._total - self._done, 0) / speed
             print(
                 f"{self._what}: {self._done} of {self._total} {self._unit}, {speed:.0f} {self._unit}/s, "

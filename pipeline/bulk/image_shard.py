@@ -8,7 +8,7 @@ import tensorflow as tf
 from pipeline.core.aside import aside
 from tfdogs.data.manifest import Shard
 from tfdogs.data.records import Record, serialize
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, of_disk
 
 _NO_CROP = (0.0, 0.0, 0.0, 0.0)
 
@@ -37,7 +37,9 @@ class ImageShard(NamedTuple):
                     label = -1 if picture.label is None else picture.label
                     writer.write(serialize(Record(picture.png, label, f"seed {picture.seed}", _NO_CROP)))
         except tf.errors.OpError as e:
-            raise TfdogsError(f"cannot write {path}: {e.message}") from e
+            if of_disk(e) is None:
+                raise
+            raise TfdogsError(f"cannot write {path}: {of_disk(e)}") from e
         return cls.read(path)
 
     @classmethod

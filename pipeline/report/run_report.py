@@ -34,7 +34,7 @@ def write_report(store, pipeline, run, *, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     text = render(store, pipeline, run, place=path.parent)
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def render(store, pipeline, run, *, place):

@@ -38,3 +38,9 @@ def test_the_largest_seed_and_the_most_seeds():
     everything = Seeds.first(0, MAX_SEED + 1)
     assert everything.count == 2**63
     assert next(everything.chunks(3)).tolist() == [0, 1, 2]
+
+
+def test_seeds_after_some():
+    seeds = Seeds.parse("1,5,9-12")
+    assert [str(seeds.after(count)) for count in (0, 1, 3, 5, 6)] == ["1,5,9-12", "5,9-12", "10-12", "12", ""]
+    assert str(Seeds.first(0, MAX_SEED + 1).after(MAX_SEED)) == str(MAX_SEED)

@@ -57,3 +57,9 @@ def test_any_title_can_be_drawn():
 def test_what_cannot_be_drawn(images, titles, message):
     with pytest.raises(ValueError, match=message):
         table.draw(images, **titles)
+
+
+def test_titles_with_line_breaks_and_other_controls_are_drawn():
+    images = numbered(1, 1)
+    sheet = table.draw(images, rows=["rex\r\x1b.jpg"], columns=["toy\npoodle"])
+    np.testing.assert_array_equal(sheet, table.draw(images, rows=["rex??.jpg"], columns=["toy?poodle"]))

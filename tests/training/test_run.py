@@ -1,6 +1,8 @@
+import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -259,6 +261,57 @@ def test_a_foreign_folder_is_refused_and_left_alone(make_config, tmp_path):
     with pytest.raises(UsageError, match="not a run"):
         run.train(make_config())
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
+
+
+def test_what_decorates_a_run_does_not_cost_it(make_config, capsys):
+    """A sheet, the reals' sheet and TensorBoard, each of which a folder or a file is in the way of."""
+    config, run_dir = make_config(sheet_kimg=1.0), Path(make_config().model_dir)
+    (run_dir / "samples/reals.png").mkdir(parents=True)
+    run.train(dataclasses.replace(config, total_kimg=0.004))
+    (run_dir / "samples/fakes000000.png").unlink()
+    (run_dir / "samples/fakes000000.png/in_the_way").mkdir(parents=True)
+    shutil.rmtree(run_dir / "tensorboard")
+    (run_dir / "tensorboard").write_text("mine")
+    shutil.rmtree(run_dir / "checkpoints")
+    run.train(config)
+    errors = capsys.readouterr().err
+    for name in ("samples/reals.png", "samples", "tensorboard"):
+        assert errors.count(f"{run_dir}/{name} (") == (2 if name.endswith("reals.png") else 1)
+    assert run.load(run_dir).kimg == 0.016
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device", "metrics.jsonl"), KeyError("ours")])
+def test_an_error_saves_what_was_trained(make_config, monkeypatch, error):
+    append, run_dir = metrics_log.MetricsLog.act, Path(make_config().model_dir)
+
+    def fail(self, images_seen, logs):
+        append(self, images_seen, logs)
+        if images_seen == 12:
+            raise error
+
+    monkeypatch.setattr(metrics_log.MetricsLog, "act", fail)
+    config = make_config(checkpoint_kimg=500.0, log_kimg=0.004)
+    with pytest.raises((TfdogsError, KeyError)) as caught:
+        run.train(config)
+    if isinstance(error, OSError):
+        saved = run_dir / "checkpoints/kimg000000.012"
+        told = f"metrics.jsonl: No space left on device; stopped at 0.012 kimg, checkpoint saved: {saved}. "
+        assert str(caught.value) == told + "Run the same command to resume"
+    monkeypatch.undo()
+    assert run.load(run_dir).kimg == 0.012
+    run.train(config)
+    assert run.load(run_dir).kimg == 0.016
+
+
+def test_half_a_step_is_not_saved(make_config, monkeypatch):
+    def fail(self, images_seen, logs):
+        self.model.d_optimizer.iterations.assign_add(1)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(metrics_log.MetricsLog, "act", fail)
+    with pytest.raises(TfdogsError, match="newest checkpoint: none yet"):
+        run.train(make_config(checkpoint_kimg=500.0))
+    assert not list(Path(make_config().model_dir, "checkpoints").glob("*"))
 
 
 def test_divergence_ends_the_run_and_is_not_saved(make_config):

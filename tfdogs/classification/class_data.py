@@ -9,7 +9,7 @@ import numpy as np
 from tfdogs.data import records
 from tfdogs.data.manifest import FILE_NAME, Manifest, Shard
 from tfdogs.data.shards import replacing
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import reason
 
 _SHARD = "train-00000-of-00001.tfrecord"
 
@@ -45,7 +45,7 @@ def write(data_dir, label, output_dir):
                     writer.write(data)
                     count += 1
         except tf.errors.OpError as e:
-            raise TfdogsError(f"cannot write {path}: {e.message}") from e
+            raise OSError(reason(e)) from e
         Manifest(
             image_size=manifest.image_size,
             channels=manifest.channels,

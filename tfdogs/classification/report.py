@@ -37,7 +37,7 @@ def write(results, path, *, reals, fakes=None):
     """
     text = render(results, reals=reals, fakes=fakes)
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def render(results, *, reals, fakes=None):

@@ -13,7 +13,7 @@ from tfdogs.classification.mixture import mix
 from tfdogs.classification.point import REAL, SYNTHETIC, Point
 from tfdogs.classification.reals import Reals, labelled
 from tfdogs.classification.results import FILE_NAME, Results, of_some
-from tfdogs.errors import UsageError
+from tfdogs.errors import UsageError, harmless
 from tfdogs.progress import Progress
 from tfdogs.sampling.output import replacing
 
@@ -68,7 +68,8 @@ def _run(config, reals):
     )
     output = Path(config.output_dir)
     results.save(output / FILE_NAME)
-    report.write(results, output / report.FILE_NAME, reals=reals.train, fakes=learned)
+    with harmless(output / report.FILE_NAME):
+        report.write(results, output / report.FILE_NAME, reals=reals.train, fakes=learned)
     print(f"\n{results.table()}\n\n{output / FILE_NAME}, {output / report.FILE_NAME}")
     return results
 

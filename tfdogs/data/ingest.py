@@ -20,7 +20,7 @@ from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import uniform
 from tfdogs.data.worker import treat_all
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, harmless
 
 PLAIN_SECONDS = 10.0  # between progress lines where there is no terminal
 
@@ -64,9 +64,9 @@ def prepare(config, *, source=None, treat=treat_all):
         manifest = shards.write(
             spool, orders, work, config=config, provenance=_provenance(config), counts=counts
         )
-        with _decoration(work / "preview.png") as path:
+        with _decoration(work / "preview.png", config.output_dir) as path:
             preview.save(spool, orders, manifest, path, seed=config.seed)
-        with _decoration(work / "rejects.png") as path:
+        with _decoration(work / "rejects.png", config.output_dir) as path:
             preview.save_rejects(rejects, path)
         stack.close()
     summary = _summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out())
@@ -76,15 +76,15 @@ def prepare(config, *, source=None, treat=treat_all):
 
 
 @contextlib.contextmanager
-def _decoration(path):
+def _decoration(path, output_dir):
     """Gives the path of a picture for people, whose failure costs a warning and not the data."""
-    try:
-        yield path
-    except Exception as e:
-        why = " ".join(f"{type(e).__name__}: {e}".split())
-        print(f"prepare: {path.name} could not be drawn ({why}); the data is not affected", file=sys.stderr)
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+    with harmless(f"{printable(output_dir, 1000)}/{path.name}"):
+        try:
+            yield path
+        except Exception:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
 
 
 def _collect(treated, source, spool, rejects):

@@ -97,7 +97,9 @@ class _Sheet:
 
     def save(self, path):
         """Writes the sheet as PNG."""
-        self._image.save(path)
+        buffer = io.BytesIO()  # what Pillow says of a full disk does not name it
+        self._image.save(buffer, "png")
+        path.write_bytes(buffer.getvalue())
 
     def _head(self, top, title, about):
         width = self._image.width - 2 * GAP

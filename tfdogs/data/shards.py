@@ -12,7 +12,7 @@ import numpy as np
 
 from tfdogs import aside
 from tfdogs.data.manifest import FILE_NAME, FORMAT, Manifest, Shard
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.errors import UsageError, reason
 
 _OURS = re.compile(
     rf"(train|eval)-\d+-of-\d+\.tfrecord|{re.escape(FILE_NAME)}|rejects\.(csv|png)|preview\.png"
@@ -153,7 +153,7 @@ def _write_split(spool, split, order, label, directory, shard_size, digest):
     parts = [order[i : i + shard_size] for i in range(0, len(order), shard_size)]
     for number, part in enumerate(parts):
         path = Path(directory, f"{split}-{number:05d}-of-{len(parts):05d}.tfrecord")
-        with _failing_plainly(tf, path), tf.io.TFRecordWriter(str(path)) as writer:
+        with _failing_plainly(tf), tf.io.TFRecordWriter(str(path)) as writer:
             for index in part:
                 row = spool.crops[index]
                 picture = row["picture"]
@@ -170,11 +170,11 @@ def _write_split(spool, split, order, label, directory, shard_size, digest):
 
 
 @contextlib.contextmanager
-def _failing_plainly(tf, path):
+def _failing_plainly(tf):
     try:
         yield
     except tf.errors.OpError as e:
-        raise TfdogsError(f"cannot write {path}: {e.message}") from e
+        raise OSError(reason(e)) from e  # `replacing` names the output, and not this hidden file
 
 
 def check_output(output_dir, *, overwrite):

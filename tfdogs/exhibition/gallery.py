@@ -14,6 +14,7 @@ from tfdogs.exhibition.drawn import Drawn
 from tfdogs.metrics.image_sets import DataDir, open_images
 from tfdogs.sampling import output
 from tfdogs.sampling.facts import command_line, last_part
+from tfdogs.training.data_card import find_data
 
 _PAGE, _STYLE, _SCRIPT = "index.html", "style.css", "gallery.js"
 _OURS = re.compile(
@@ -80,7 +81,8 @@ def _build(config, run, extractor):
             credits=tuple(config.credits.replace("\\n", "\n").splitlines()),
             command=_command(config),
         )
-        (folder / _PAGE).write_text(page.render(contents), encoding="utf-8")
+        html = page.render(contents)
+        (folder / _PAGE).write_text(html, encoding="utf-8", errors="backslashreplace")
         (folder / _STYLE).write_text(page.style(len(hung)), encoding="utf-8")
         (folder / _SCRIPT).write_text(page.script(), encoding="utf-8")
     print(f"{Path(config.output_dir, _PAGE)}: {contents.choice}")
@@ -117,10 +119,10 @@ def _reals(config, show):
             images, split = _data_dir(config.reals)
             return images, f"the {split} split of {last_part(config.reals)}"
         return open_images(config.reals, flag="reals"), last_part(config.reals)
-    if not show.data_dir or not Path(show.data_dir, FILE_NAME).is_file():
+    if not show.data_dir:
         return None
     try:
-        images, split = _data_dir(show.data_dir)
+        images, split = _data_dir(find_data(config.model_dir, show.data_dir))
         card = json.loads(Path(config.model_dir, "data.json").read_text(encoding="utf-8"))
         if images.manifest.fingerprint != card["fingerprint"]:
             raise TfdogsError(f"{show.data_dir} was prepared anew since")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tfdogs.aside import alone_at, replacing
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.errors import TfdogsError, UsageError, harmless
 from tfdogs.metrics import alarms, extractors, history, marks, memorization, reference
 from tfdogs.metrics.evaluator import Evaluator, lacking, refuse, unknown
 from tfdogs.metrics.feature_cache import FeatureCache
@@ -17,6 +17,7 @@ from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
 from tfdogs.sampling.generation import load_run
 from tfdogs.sampling.labels import DATA, UNIFORM, DataLabels
+from tfdogs.training.data_card import find_data
 
 SCORES, REPORT = "scores.json", "report.html"
 
@@ -126,7 +127,8 @@ def _statistics(path, extractor):
 
 def _data_dir(config):
     """Returns the path that the real images' data_dir has, if they are in one."""
-    return config.reals or config.data_dir or _run_config(config).data_dir
+    given = config.reals or config.data_dir
+    return given or find_data(config.model_dir, _run_config(config).data_dir)
 
 
 def _check_same_data(config, manifest):
@@ -182,7 +184,7 @@ def _labels(config, loaded, reals):
     """Returns the `DataLabels` of a conditional run; None where classes come in turn, and says why."""
     if config.labels != DATA:
         return None
-    counts = loaded.label_counts or _count_labels(reals, loaded)
+    counts = loaded.label_counts or _count_labels(config, reals, loaded)
     if any(counts):
         return DataLabels(counts)
     _print(
@@ -192,11 +194,11 @@ def _labels(config, loaded, reals):
     return None
 
 
-def _count_labels(reals, loaded):
+def _count_labels(config, reals, loaded):
     """Returns the training images by class of a run that does not know them, or () where nobody does."""
     for data in (reals, loaded.config.data_dir):
         with contextlib.suppress(UsageError, TfdogsError):  # the run's data may be gone
-            found = DataDir(data) if data is not reals else data
+            found = DataDir(find_data(config.model_dir, data)) if data is not reals else data
             if isinstance(found, DataDir) and tuple(found.manifest.classes) == tuple(loaded.classes):
                 return found.label_counts()
     return ()
@@ -236,7 +238,8 @@ def _write(config, evaluation, fakes, reals):
     with replacing(config.output, folder=True) as folder:
         (folder / SCORES).write_text(text, encoding="utf-8")
         shown = {"fakes": fakes, "reals": reals, "history": _history(config)}
-        write_report(evaluation, folder / REPORT, **shown, marks=_marks(config, evaluation))
+        with harmless(f"{config.output}/{REPORT}"):  # the scores took much longer
+            write_report(evaluation, folder / REPORT, **shown, marks=_marks(config, evaluation))
 
 
 def _marks(config, evaluation):

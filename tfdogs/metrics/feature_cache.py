@@ -89,7 +89,7 @@ class FeatureCache:
         )
 
     def _make(self, entry, key, images, extractor):
-        sweep(self.directory)
+        sweep(self.directory, ours=True)
         with hidden_beside(entry) as hidden:
             hidden.mkdir()
             _write(hidden, key, images, extractor)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfdogs.aside import hidden_beside
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, reason
 from tfdogs.metrics.checks import check_features
 
 _ROWS = 4096  # rows that are in float64 at a time
@@ -132,7 +132,7 @@ class Moments:
                     np.savez(file, **arrays, facts=json.dumps(facts))
                 hidden.replace(path)
         except OSError as e:
-            raise TfdogsError(f"cannot write {path}: {e.strerror or e}") from e
+            raise TfdogsError(f"cannot write {path}: {reason(e)}") from e
 
     @classmethod
     def load(cls, path):

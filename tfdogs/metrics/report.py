@@ -41,7 +41,7 @@ def write_report(evaluation, path, *, fakes=None, reals=None, history=None, mark
     """
     text = render(evaluation, fakes=fakes, reals=reals, history=history, marks=marks)
     with replacing(path) as aside:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def render(evaluation, *, fakes=None, reals=None, history=None, marks=None):

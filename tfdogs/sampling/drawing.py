@@ -39,7 +39,7 @@ class Drawing:
         self.sampler = sampler
         self.seeds = seeds
         self.truncation = truncation
-        self._label = label
+        self.label = label
         self.progress = progress or (lambda count: None)
 
     @property
@@ -51,10 +51,10 @@ class Drawing:
         """Returns the labels of int64 `seeds` [N], int32 [N], or None for an unconditional generator."""
         if not self.sampler.num_classes:
             return None
-        if self._label is None:
+        if self.label is None:
             labels = seeds % self.sampler.num_classes
         else:
-            labels = self._label(seeds) if callable(self._label) else np.full(len(seeds), self._label)
+            labels = self.label(seeds) if callable(self.label) else np.full(len(seeds), self.label)
         return labels.astype(np.int32)
 
     def batches(self):

@@ -8,7 +8,7 @@ from tfdogs.aside import alone_at, replacing
 from tfdogs.data.names import normalized
 from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
-from tfdogs.sampling import class_grid, grid, images, output, page, truncation_grid
+from tfdogs.sampling import class_grid, grid, many, output, page, truncation_grid
 from tfdogs.sampling.config import FORMS
 from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.facts import Facts
@@ -19,7 +19,9 @@ from tfdogs.sampling.story import Story
 def generate(config, *, run=None):
     """Draws images with a run's averaged generator and writes them to `config.output`.
 
-    They appear there as a whole or not at all; what was there before stays until then.
+    They appear there as a whole or not at all; what was there before stays until then. A folder or zip that
+    is stopped on the way keeps what was drawn beside it, in `.NAME.unfinished`, and the same configuration
+    goes on from there.
 
     Args:
         config: `tfdogs.sampling.config.GenerateConfig`.
@@ -27,8 +29,10 @@ def generate(config, *, run=None):
 
     Raises:
         UsageError: the output cannot be used, `config.model_dir` is no run or kept no such generator, or its
-            model has no such class or cannot do the grid.
-        TfdogsError: the run is damaged, or the disk failed.
+            model has no such class or cannot do the grid; or images of another configuration, or generator,
+            wait beside the output.
+        TfdogsError: another process writes the output, the run is damaged, or the disk failed.
+        KeyboardInterrupt: Ctrl-C; its text says what is kept.
     """
     folder = config.form == "folder"
     output.check(config.output, folder=folder, overwrite=config.overwrite)
@@ -38,22 +42,18 @@ def generate(config, *, run=None):
 
 
 def _generate(config, run):
-    folder, seeds = config.form == "folder", config.all_seeds
     if run is None:
         run = load_run(config)
     label = None if config.grid == "classes" else label_index(config, run)
     if config.labels == DATA:
         label = data_labels(config, run)
-    total = seeds.count * _images_a_seed(config, run)
-    with replacing(config.output, folder=folder) as path, Progress("generate", total) as progress:
-        drawing = Drawing(
-            run.gan.sampler,
-            seeds,
-            label=label,
-            truncation=config.truncation or None,
-            progress=progress,
-        )
-        _WRITERS[config.form](drawing, path, config, run)
+    drawing = Drawing(run.gan.sampler, config.all_seeds, label=label, truncation=config.truncation or None)
+    total = drawing.seeds.count * _images_a_seed(config, run)
+    if config.form in many.FORMS:
+        many.write(drawing, config, run)
+    else:
+        with replacing(config.output) as path, Progress("generate", total) as drawing.progress:
+            _WRITERS[config.form](drawing, path, config, run)
     print(
         f"{config.output}: {total:,} {'frames' if config.form == 'gif' else 'images'}, at {run.kimg:g} kimg"
     )
@@ -177,14 +177,6 @@ def _images_a_seed(config, run):
     return count
 
 
-def _write_folder(drawing, path, config, run):
-    images.write_folder(drawing.pictures(), path, classes=run.classes)
-
-
-def _write_zip(drawing, path, config, run):
-    images.write_zip(drawing.pictures(), path)
-
-
 def _write_png(drawing, path, config, run):
     if config.grid == "classes":
         sheet = class_grid.draw(drawing, _labels(config, run), classes=run.classes)
@@ -214,12 +206,10 @@ def _write_html(drawing, path, config, run):
         classes=run.classes,
         probability=run.gan.loss_function.probability is not None,
     )
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 _WRITERS = {
-    "folder": _write_folder,
-    "zip": _write_zip,
     "png": _write_png,
     "gif": _write_gif,
     "html": _write_html,

@@ -32,7 +32,7 @@ def write_seeds_file(path, rows):
         path: the file.
         rows: iterable of (name, seed, label), read as it is written.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["name", "seed", "label"])
         table.writerows(rows)

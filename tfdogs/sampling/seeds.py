@@ -51,6 +51,15 @@ class Seeds:
         """How many seeds there are."""
         return sum(part.stop - part.start for part in self.ranges)
 
+    def after(self, count):
+        """Returns the `Seeds` without the first `count`."""
+        left = []
+        for part in self.ranges:
+            size = part.stop - part.start  # more than `len` can say, perhaps
+            left += [part[count:]] if count < size else []
+            count = max(count - size, 0)
+        return type(self)(tuple(left))
+
     def array(self):
         """Returns all seeds, int64 [count]."""
         return next(self.chunks(self.count))

@@ -58,6 +58,7 @@ def draw(images, *, rows=(), columns=()):
 def _printable(text):
     """Returns a line that the font has the letters for and that is not too long."""
     text = text.encode("latin-1", "replace").decode("latin-1")
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)  # names may have line breaks
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 

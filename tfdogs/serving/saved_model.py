@@ -5,7 +5,7 @@ import json
 import tensorflow as tf
 
 import tfdogs
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, reason
 from tfdogs.sampling.sampler import chunk_size
 from tfdogs.serving import onnx_file, tflite_file, version_folders, warmup
 from tfdogs.serving.float32 import in_float32
@@ -59,7 +59,7 @@ def export(gan, export_dir, *, version=None, classes=(), card=None, onnx=False, 
         except (AssertionError, ValueError) as e:  # a network with a table of its own, say
             raise TfdogsError(f"the networks cannot be exported: {' '.join(str(e).split())[:300]}") from e
         except tf.errors.OpError as e:
-            raise OSError(e.message) from e
+            raise OSError(reason(e)) from e
         extra = hidden / "assets.extra"
         extra.mkdir()
         warmup.write(signatures.functions, extra / warmup.FILE_NAME, chunk=chunk_size(gan.image_shape))

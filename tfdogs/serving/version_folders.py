@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tfdogs.aside import hidden_beside, sweep
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.errors import TfdogsError, UsageError, reason
 from tfdogs.training import disk
 
 MAX_VERSION = 10**18 - 1  # as int64 holds it, and no odd number of digits to read
@@ -81,7 +81,7 @@ def aside(export_dir):
             hidden.mkdir()
             yield hidden
     except OSError as e:
-        raise TfdogsError(f"cannot write {root}: {e.strerror or e}") from e
+        raise TfdogsError(f"cannot write {root}: {reason(e)}") from e
 
 
 def publish(hidden, version=None):

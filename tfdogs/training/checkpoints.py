@@ -2,15 +2,15 @@
 
 import json
 import shutil
-import tempfile
 from pathlib import Path
 
 import tensorflow as tf
 
 from tfdogs import locks
-from tfdogs.aside import LOCK
-from tfdogs.errors import TfdogsError
+from tfdogs.aside import LOCK, scratch
+from tfdogs.errors import TfdogsError, reason
 from tfdogs.training import disk
+from tfdogs.training.callbacks.divergence import Diverged
 from tfdogs.training.workers import LOST
 
 _STATE = "state.json"
@@ -51,17 +51,21 @@ class Checkpoints:
         }
         self._checkpoint = tf.train.Checkpoint(**{k: v for k, v in parts.items() if v is not None})
 
+    @staticmethod
+    def found(directory):
+        """Returns the folders of the checkpoints in a directory, oldest first."""
+        return sorted(path for path in Path(directory).glob("kimg*") if (path / _STATE).is_file())
+
     def paths(self):
         """Returns the checkpoints' folders, oldest first."""
-        if not self.directory.is_dir():
-            return []
-        return sorted(path for path in self.directory.glob("kimg*") if (path / _STATE).is_file())
+        return self.found(self.directory)
 
     def save(self):
         """Writes a checkpoint of now and returns its folder; older ones beyond `keep` are removed.
 
         Raises:
-            TfdogsError: a weight is not finite, or the disk failed; the checkpoints there are untouched.
+            Diverged: a weight is not finite.
+            TfdogsError: the disk failed. The checkpoints there are untouched.
         """
         self._check_finite()
         images_seen = int(self._gan.images_seen.numpy())
@@ -72,13 +76,13 @@ class Checkpoints:
         if there:
             return final
         if self._workers and not self._workers.chief:
-            with tempfile.TemporaryDirectory(prefix="tfdogs_worker") as path:
-                self._write(Path(path))  # for what it reads: variables that only all together can
+            with scratch("tfdogs_worker") as path:
+                self._write(path)  # for what it reads: variables that only all together can
             return final
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.sweep()
         hidden = self.directory / f"{_HIDDEN}{final.name}"
         try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.sweep()
             with locks.held(_lock_of(hidden), what=final):
                 try:
                     self._write_whole(hidden, images_seen)
@@ -90,7 +94,7 @@ class Checkpoints:
                     old.rename(hidden)  # hidden first: never seen half removed
                     shutil.rmtree(hidden)
         except OSError as e:
-            raise TfdogsError(f"cannot write {final}: {e.strerror or e}") from e
+            raise TfdogsError(f"cannot write {final}: {reason(e)}") from e
         return final
 
     def sweep(self):
@@ -116,17 +120,14 @@ class Checkpoints:
         except tf.errors.OpError as e:
             if self._workers and isinstance(e, LOST):
                 raise
-            raise TfdogsError(f"cannot write {folder}: {e.message}") from e
+            raise OSError(reason(e)) from e
 
     def _check_finite(self):
         for network in (self._gan.generator, self._gan.discriminator):
             for weight in network.weights:
                 if weight.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(weight))):
                     kimg = int(self._gan.images_seen.numpy()) / 1000
-                    raise TfdogsError(
-                        f"training has diverged at kimg {kimg:.3f}: {network.name} is not finite. "
-                        "The last checkpoint is from before; begin anew with lower learning rates or more R1"
-                    )
+                    raise Diverged(kimg, f"{network.name} is not finite")
 
     def restore(self):
         """Restores the newest checkpoint into the GAN.

@@ -1,22 +1,24 @@
 """The part of a run that trains: `fit`, what happens on the way, and how it ends."""
 
 import math
+import sys
 import time
 from pathlib import Path
 
 import tensorflow as tf
 
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, of_disk, with_path
 from tfdogs.training.callbacks.agreement import Agreement
 from tfdogs.training.callbacks.checkpoint import Checkpoint
 from tfdogs.training.callbacks.deferred import Deferred
-from tfdogs.training.callbacks.divergence import Divergence
+from tfdogs.training.callbacks.divergence import Diverged, Divergence
 from tfdogs.training.callbacks.ema_snapshots import EmaSnapshots
 from tfdogs.training.callbacks.fresh_sampler import FreshSampler
 from tfdogs.training.callbacks.metrics_log import MetricsLog
 from tfdogs.training.callbacks.progress import Progress
 from tfdogs.training.callbacks.sheets import Sheets
 from tfdogs.training.callbacks.stop import Stop
+from tfdogs.training.callbacks.whole_steps import WholeSteps
 from tfdogs.training.workers import Workers
 
 
@@ -105,7 +107,9 @@ def _train(config, gan, feed, steps, checkpoints, evaluation, stop, workers, fre
     deferred = [Deferred(evaluate)] if evaluate and workers.several else []
     with workers.folder(Path(config.model_dir)) as run_dir:
         sheets = Sheets(run_dir / "samples", config.sheet_kimg, columns=config.sheet_columns)
+        whole = WholeSteps()
         callbacks = [
+            whole,
             Divergence(),  # before whatever saves
             stop,
             Checkpoint(checkpoints, config.checkpoint_kimg),  # first: who sends a signal may not wait long
@@ -119,23 +123,45 @@ def _train(config, gan, feed, steps, checkpoints, evaluation, stop, workers, fre
         ]
         try:
             gan.fit(batches, steps_per_epoch=steps, verbose=0, callbacks=callbacks)
+        except Diverged:
+            raise
         except Exception as e:
-            # Training itself is sound: what it has done since the last checkpoint is not to be lost.
-            if workers.several or not (evaluate and evaluate.failed and _seen(gan) > start):
+            # What was trained since the last checkpoint is not to be lost. Other workers save nothing now.
+            if workers.several or _seen(gan) == start:
                 raise
-            checkpoints.save()
-            failure = _failure(e, gan)
+            failure = _after_saving(e, gan, checkpoints, whole, evaluation=evaluate and evaluate.failed)
             if failure is e:
                 raise
             raise failure from e
         return next((_failure(one.error, gan) for one in deferred if one.error is not None), None)
 
 
+def _after_saving(error, gan, checkpoints, whole, *, evaluation):
+    """Saves a checkpoint after an error, if that can be done; returns what to raise, see `_failure`."""
+    saved = None
+    if whole.now():
+        try:
+            saved = checkpoints.save()
+        except (TfdogsError, OSError):
+            saved = None  # the disk that has failed, say
+    if saved and evaluation:
+        return _failure(error, gan)
+    if isinstance(error, TfdogsError) or of_disk(error):
+        text = " ".join(str(error).split()) if isinstance(error, TfdogsError) else with_path(error)
+        newest = saved or next(reversed(checkpoints.paths()), None)
+        state = f"checkpoint saved: {saved}" if saved else f"newest checkpoint: {newest or 'none yet'}"
+        kimg = _seen(gan) / 1000
+        return TfdogsError(f"{text}; stopped at {kimg:.3f} kimg, {state}. Run the same command to resume")
+    if saved:
+        print(f"{saved}: checkpoint saved after an error", file=sys.stderr, flush=True)
+    return error
+
+
 def _failure(error, gan):
     """Returns what to raise for an error in an evaluation: one line where the user can act on it."""
     if not isinstance(error, (TfdogsError, OSError, tf.errors.OpError)):
         return error
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()) if isinstance(error, TfdogsError) else with_path(error)
     kimg = _seen(gan) / 1000
     return TfdogsError(f"the evaluation at {kimg:.3f} kimg failed, training is saved: {text}")
 

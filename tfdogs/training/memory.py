@@ -7,7 +7,7 @@ import sys
 import psutil
 import tensorflow as tf
 
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, of_disk, with_path
 
 _GIB = 2**30
 # Pixels of a batch under which a step fits everywhere, and is not worth another tracing of both networks.
@@ -97,6 +97,8 @@ def reporting(config):
     try:
         yield
     except tf.errors.ResourceExhaustedError as e:
+        if of_disk(e):  # a full disk has the same error
+            raise TfdogsError(with_path(e)) from e
         reason = " ".join(str(e.message).split())[:160]
         raise TfdogsError(f"out of memory: {_advice(config)}. TensorFlow: {reason}") from e
 

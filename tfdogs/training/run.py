@@ -2,58 +2,38 @@
 
 import contextlib
 import dataclasses
-import json
+import time
 from pathlib import Path
 
+import tensorflow as tf
+
 from tfdogs import augment
-from tfdogs.aside import LOCK, alone_at, alone_in
+from tfdogs.aside import alone_at, alone_in
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
-from tfdogs.errors import UsageError
+from tfdogs.errors import UsageError, naming
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
-from tfdogs.training import init_source, memory, precision, preflight, settle, threads
+from tfdogs.training import data_card, init_source, memory, precision, preflight, same_run, settle, threads
 from tfdogs.training.build import build
 from tfdogs.training.callbacks.best_generator import load_best
+from tfdogs.training.callbacks.decoration import Decoration
+from tfdogs.training.callbacks.divergence import Diverged
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
+from tfdogs.training.data_card import DataCard, load_card
 from tfdogs.training.evaluation import RunEvaluation
 from tfdogs.training.fit import fit
 from tfdogs.training.load_networks import load_networks
+from tfdogs.training.rollbacks import Rollbacks, kimg_of
 from tfdogs.training.snapshots import Snapshots
 from tfdogs.training.workers import Workers
 
-_CONFIG = "config.json"
-_DATA = "data.json"
-# What a kill before the configuration leaves.
-_FIRST = {LOCK, f"{LOCK}.owner", "samples", f".{_DATA}", _DATA, f".{_CONFIG}"}
 # Where things lie, which may have other names on another machine.
 _WHERE = (
     *("data_dir", "model_dir", "cache_dir", "inception_path", "eval_extractor", "aug_preview"),
     "init_from",  # what was read there is compared
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class DataCard:
-    """What a run has to know of its data once the data_dir is out of reach; `RUN/data.json`.
-
-    Attributes:
-        image_size: in pixels.
-        channels: 1 or 3.
-        classes: class names, by label.
-        num_images: images in the train split.
-        fingerprint: the manifest's.
-        label_counts: images in the train split by class; empty in runs that were begun before it was kept,
-            and therefore not compared: it follows from the records, as the fingerprint does.
-    """
-
-    image_size: int
-    channels: int
-    classes: tuple
-    num_images: int
-    fingerprint: str
-    label_counts: tuple = dataclasses.field(default=(), compare=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,11 +69,12 @@ def train(config):
             data, `config.init_from` is nothing to start from or has other networks, or `config.aug_preview`
             cannot be written or is there; nothing is changed then. TF_CONFIG is malformed, or the workers
             were not given the same.
-        TfdogsError: another process trains the run; nothing is changed then. Corrupt data or checkpoint,
-            divergence, a signal, an error in an evaluation, or an alarm with --on_alarm=stop; what was
-            trained is saved. Another worker is gone. The memory does not suffice; the checkpoints stay.
+        TfdogsError: another process trains the run; nothing is changed then. Corrupt data or checkpoint, a
+            signal, a full disk, an error in an evaluation, or an alarm with --on_alarm=stop; what was trained
+            is saved. Divergence that rollbacks did not end; the checkpoints stay. Another worker is gone. The
+            memory does not suffice; the checkpoints stay.
     """
-    begun = Path(config.model_dir, _CONFIG)
+    begun = Path(config.model_dir, same_run.CONFIG)
     config, kept = settle.with_former_defaults(config, begun)
     config = settle.with_updates(config, begun)
     threads.limit(config)  # before TensorFlow runs anything
@@ -113,52 +94,34 @@ def _train(config, workers, stack):
             output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
         if config.batch_size % workers.replicas:
             config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
-        config = settle.with_labels(config, run_dir / _CONFIG)
-        card = _card(Manifest.load(config.data_dir))
+        config = settle.with_labels(config, run_dir / same_run.CONFIG)
+        card = DataCard.of(Manifest.load(config.data_dir)).placed(config.data_dir, run_dir)
     # All take part, whatever each was told: where one left it out the others would wait for ever.
     (slow,) = workers.any(not precision.fast_bfloat16())
     with workers.together():
-        config = settle.with_precision(config, run_dir / _CONFIG, slow, workers)
+        config = settle.with_precision(config, run_dir / same_run.CONFIG, slow, workers)
         config = config.resolve(card.image_size)  # what is written down names the networks
-        _check_same_run(config, card, run_dir)  # before the data is read, which takes its time
+        same_run.check(config, card, run_dir)  # before the data is read, which takes its time
         init_source.check(config)
         if workers.chief and not (config.dry_run or config.aug_preview):  # which write nothing there
             stack.enter_context(alone_in(run_dir, "samples", "alarms", Snapshots.FOLDER))
-            _check_same_run(config, card, run_dir)  # nobody else begins it from now on
+            same_run.check(config, card, run_dir)  # nobody else begins it from now on
         evaluation = RunEvaluation(config) if config.eval_kimg and workers.chief else None
-        feed = Feed(
-            config.data_dir,
-            batch_size=config.batch_size * config.d_steps,
-            seed=config.seed,
-            flip=config.flip,
-            balance_classes=config.balance_classes,
-        )
+        feed = _feed(config)
         card = dataclasses.replace(card, label_counts=feed.label_counts)
         if config.conditional and card.classes and feed.num_unlabelled:
             config.reject(
                 "conditional", f"needs a class for every image, and {feed.num_unlabelled} have none"
             )
     _check_same_everywhere(config, card, workers)
-    with workers.scope():
-        gan = build(config, card, synchronized=workers.several)
-    if workers.several:
-        gan.distribute_reduction_method = "first"  # the metrics are of all workers already
     if augment.parse(config.augment)[0] == "auto":
         workers.say(augment.default_policy(card.num_images)[1])
     if config.aug_preview:
         with workers.together():
             if workers.chief:
-                _preview(config, gan, feed)
+                _preview(config, card, feed)
         return
-    checkpoints = Checkpoints(run_dir / "checkpoints", gan, keep=config.keep_checkpoints, workers=workers)
-    with workers.together():
-        if workers.chief and not config.dry_run:
-            checkpoints.sweep()
-        restored = checkpoints.restore()
-    if workers.differing({"checkpoint": restored and restored.name}):
-        raise UsageError(
-            "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
-        )
+    gan, checkpoints, restored, rollbacks = _build(config, card, workers)
     with workers.together():
         memory.check(gan, config, workers.processes)
     if config.init_from and restored is None:
@@ -168,13 +131,79 @@ def _train(config, workers, stack):
         return
     with workers.together():
         if workers.chief:
+            checkpoints.sweep()
             _write_start(config, card, run_dir, feed)
     workers.say(f"data: {feed.describe()}")
     if restored is not None:
         workers.say(f"going on from {restored}")
     elif config.init_from:
         checkpoints.save()  # --init_from is not read again, whatever becomes of what is there
-    fit(config, gan, feed, checkpoints, evaluation, workers)
+    began = time.monotonic()
+    while True:
+        try:
+            fit(_in_time(config, began), gan, feed, checkpoints, evaluation, workers)
+            return
+        except Diverged as e:
+            with workers.together():
+                newest = next(reversed(checkpoints.paths()), None)
+                workers.say(rollbacks.add(e, config, newest, writes=workers.chief))
+        del gan, checkpoints  # before there is another one of each
+        gan, checkpoints, _, rollbacks = _build(config, card, workers)
+
+
+def _feed(config):
+    return Feed(
+        config.data_dir,
+        batch_size=config.batch_size * config.d_steps,
+        seed=config.seed,
+        flip=config.flip,
+        balance_classes=config.balance_classes,
+    )
+
+
+def _build(config, card, workers):
+    """Returns the GAN in the state to go on from, its `Checkpoints`, that state's folder, the `Rollbacks`.
+
+    The learning rates are those that earlier rollbacks have left; without a checkpoint the state is that of
+    the beginning, which follows from the seed, and the folder None.
+    """
+    run_dir = Path(config.model_dir)
+    keep = {"keep": config.keep_checkpoints, "workers": workers}
+    with workers.together():
+        newest = next(reversed(Checkpoints.found(run_dir / "checkpoints")), None)
+        rollbacks = Rollbacks(run_dir, kimg_of(newest))
+        lowered = rollbacks.lowered(config)
+    with workers.scope():
+        gan = build(lowered, card, synchronized=workers.several)
+    if workers.several:
+        gan.distribute_reduction_method = "first"  # the metrics are of all workers already
+    checkpoints = Checkpoints(run_dir / "checkpoints", gan, **keep)
+    with workers.together(), _keeping_rates(gan):
+        restored = checkpoints.restore()
+    if workers.differing({"checkpoint": restored and restored.name}):
+        raise UsageError(
+            "the workers do not see the same checkpoints: --model_dir must be one folder that all share"
+        )
+    return gan, checkpoints, restored, rollbacks
+
+
+@contextlib.contextmanager
+def _keeping_rates(gan):
+    """Keeps the learning rates that a checkpoint would bring back: rollbacks lower them."""
+    optimizers = [getattr(one, "inner_optimizer", one) for one in (gan.g_optimizer, gan.d_optimizer)]
+    rates = [one.learning_rate for one in optimizers]  # tensors where they are scheduled
+    rates = [(rate, float(rate)) for rate in rates if isinstance(rate, tf.Variable)]
+    yield
+    for rate, value in rates:
+        rate.assign(value)
+
+
+def _in_time(config, began):
+    """Returns the configuration with what is left of `max_wall_seconds`."""
+    if not config.max_wall_seconds:
+        return config
+    left = max(config.max_wall_seconds - (time.monotonic() - began), 1e-3)
+    return dataclasses.replace(config, max_wall_seconds=left)
 
 
 def load(model_dir, best=False):
@@ -193,7 +222,7 @@ def load(model_dir, best=False):
         TfdogsError: the checkpoint, or the best generator, is damaged.
     """
     run_dir = Path(model_dir)
-    config = TrainConfig.load(run_dir / _CONFIG)
+    config = TrainConfig.load(run_dir / same_run.CONFIG)
     card = load_card(run_dir)
     gan = build(config, card)
     if Checkpoints(run_dir / "checkpoints", gan).restore() is None:
@@ -204,12 +233,13 @@ def load(model_dir, best=False):
     return LoadedRun(gan, config, card.classes, kimg, card.label_counts)
 
 
-def _preview(config, gan, feed):
+def _preview(config, card, feed):
     """Writes `config.aug_preview`: what the discriminator would see of some real images."""
-    if gan.augment is None:
+    augmentation = build(config, card).augment
+    if augmentation is None:
         config.reject("aug_preview", f"needs an augmentation, and --augment={config.augment} is none here")
     reals, _ = feed.first(config.sheet_columns)
-    sheet = aug_preview.draw(reals, gan.augment, seed=config.seed)
+    sheet = aug_preview.draw(reals, augmentation, seed=config.seed)
     with alone_at(config.aug_preview), output.replacing(config.aug_preview) as path:
         path.write_bytes(grid.encode_png(sheet))
     print(f"{config.aug_preview}: {len(reals)} images, --augment={config.augment}")
@@ -222,48 +252,6 @@ def _start_from(config, gan, card, workers):
     if workers.differing({"networks": report.fingerprint}):
         raise UsageError("the workers do not find the same networks in --init_from")
     workers.say(report)
-
-
-def _card(manifest):
-    return DataCard(
-        image_size=manifest.image_size,
-        channels=manifest.channels,
-        classes=tuple(manifest.classes),
-        num_images=manifest.num_images("train"),
-        fingerprint=manifest.fingerprint,
-    )
-
-
-def load_card(run_dir):
-    """Reads a run's `DataCard`.
-
-    Raises:
-        UsageError: `run_dir` is not a run.
-    """
-    try:
-        values = json.loads(Path(run_dir, _DATA).read_text(encoding="utf-8"))
-        lists = {"classes": tuple(values["classes"]), "label_counts": tuple(values.get("label_counts", ()))}
-        return DataCard(**{**values, **lists})
-    except (OSError, ValueError, TypeError, KeyError) as e:
-        raise UsageError(
-            f"{run_dir} is not a run of tfdogs.train: {_DATA} is missing or foreign ({e})"
-        ) from e
-
-
-def _check_same_run(config, card, run_dir):
-    if not (run_dir / _CONFIG).is_file():
-        if run_dir.exists() and not (run_dir.is_dir() and {p.name for p in run_dir.iterdir()} <= _FIRST):
-            raise UsageError(f"{run_dir} exists and is not a run of tfdogs.train; choose another --model_dir")
-        return
-    changes = TrainConfig.load(run_dir / _CONFIG).diff(config)
-    before = load_card(run_dir)
-    if before != card:
-        changes.append(f"data: {before.fingerprint[:12]} -> {card.fingerprint[:12]}")
-    if changes:
-        raise UsageError(
-            f"{run_dir} was begun with another configuration; go on with its own, or choose another "
-            "--model_dir. Changed:\n  " + "\n  ".join(changes)
-        )
 
 
 def _check_same_everywhere(config, card, workers):
@@ -280,15 +268,17 @@ def _check_same_everywhere(config, card, workers):
 
 def _write_start(config, card, run_dir, feed):
     samples = run_dir / "samples"
-    samples.mkdir(parents=True, exist_ok=True)
     if not (samples / "reals.png").is_file():
         reals, _ = feed.first(config.sheet_columns**2)
-        grid.save_png(grid.tile(reals, columns=config.sheet_columns), samples / "reals.png")
+        with Decoration(samples / "reals.png")():
+            samples.mkdir(parents=True, exist_ok=True)
+            grid.save_png(grid.tile(reals, columns=config.sheet_columns), samples / "reals.png")
     # The configuration comes last: a folder that has one has all the rest.
     for name, text in (
-        (_DATA, json.dumps(dataclasses.asdict(card), indent=2) + "\n"),
-        (_CONFIG, config.dump()),
+        (data_card.FILE_NAME, card.dump()),
+        (same_run.CONFIG, config.dump()),
     ):
         hidden = run_dir / f".{name}"
-        hidden.write_text(text, encoding="utf-8")
-        hidden.replace(run_dir / name)
+        with naming(run_dir / name):
+            hidden.write_text(text, encoding="utf-8")
+            hidden.replace(run_dir / name)

@@ -2,11 +2,11 @@
 
 import contextlib
 import hashlib
-import tempfile
 
 import numpy as np
 import tensorflow as tf
 
+from tfdogs.aside import scratch
 from tfdogs.data.share import Share
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.training.cluster import Cluster
@@ -148,8 +148,8 @@ class Workers:
         if self.chief:
             yield run_dir
         else:
-            with tempfile.TemporaryDirectory(prefix="tfdogs_worker") as path:
-                yield type(run_dir)(path)
+            with scratch("tfdogs_worker") as path:
+                yield path
 
     @contextlib.contextmanager
     def reporting_losses(self):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.errors import TfdogsError, UsageError, reason
 from tfdogs.metrics import history as histories
 from tfdogs.training import disk
 
@@ -67,7 +67,7 @@ class BestGenerator:
         try:
             self._keep(facts, model.sampler.generator, () if old is None else old["files"])
         except (OSError, tf.errors.OpError) as e:
-            raise TfdogsError(f"cannot write {self._directory}: {e}") from e
+            raise TfdogsError(f"cannot write {self._directory}: {reason(e)}") from e
         return {"best": True}
 
     def _keep(self, facts, generator, before):

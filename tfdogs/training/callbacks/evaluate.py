@@ -6,14 +6,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
+from tfdogs.errors import naming
 from tfdogs.metrics import history
 from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.image_sets.generated import Generated
 from tfdogs.metrics.wording import number
 from tfdogs.training.callbacks.every_kimg import EveryKimg
+from tfdogs.training.callbacks.tensorboard import TensorBoard
 
 _SHORT = {"memorization_distance": "d"}  # in the line that is printed
 _SILENT = ("mifid_public", "mifid_private", "breeds_missing")  # there
@@ -90,7 +91,7 @@ class Evaluate(EveryKimg):
         hidden = path.with_name(f".{path.name}")
         hidden.write_text("".join(json.dumps(line) + "\n" for line in self._history), encoding="utf-8")
         hidden.replace(path)
-        self._writer = tf.summary.create_file_writer(str(self._directory / "tensorboard"))
+        self._writer = TensorBoard(self._directory / "tensorboard")
         self._ending = False
         last_moment = seen - seen % self._images
         if not history.since(last_moment, self._history):
@@ -138,7 +139,8 @@ class Evaluate(EveryKimg):
                 line["alarms"].append(facts.pop("alarm"))
             line.update(facts)
         line["seconds"] = round(time.perf_counter() - began, 3)
-        with (self._directory / self.FILE_NAME).open("a", encoding="utf-8") as file:
+        path = self._directory / self.FILE_NAME
+        with naming(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         self._tell(images_seen, evaluation, line)
 
@@ -159,10 +161,7 @@ class Evaluate(EveryKimg):
             yield batch
 
     def _tell(self, images_seen, evaluation, line):
-        with self._writer.as_default(step=images_seen):
-            for score in evaluation.scores:
-                tf.summary.scalar(f"evaluation/{score.name}", score.value)
-        self._writer.flush()
+        self._writer.write({f"evaluation/{one.name}": one.value for one in evaluation.scores}, images_seen)
         parts = []
         for score in evaluation.scores:
             if score.name not in _SILENT:

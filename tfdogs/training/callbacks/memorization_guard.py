@@ -7,6 +7,7 @@ import numpy as np
 from tfdogs.metrics import memorization, pairs
 from tfdogs.metrics.neighbours import nearest
 from tfdogs.sampling import grid
+from tfdogs.training.callbacks.decoration import Decoration
 
 _PAIRS = 24  # on a sheet
 _COLUMNS = 4  # pairs a row
@@ -31,6 +32,7 @@ class MemorizationGuard:
         self._directory = Path(directory, "alarms")
         self._reals, self._natural = reals, natural
         self._stop, self._limits = stop, limits
+        self._decoration = Decoration(f"sheets to {self._directory}")
 
     def on_evaluation(self, kimg, evaluation, history, *, model, fakes):
         """Returns {"memorization": the figures as a dict}, and an "alarm" where there is one."""
@@ -41,8 +43,10 @@ class MemorizationGuard:
         facts = {"memorization": verdict.to_dict()}
         if verdict.reason:
             path = self._directory / f"memorization_kimg{kimg:010.3f}.png"
-            self._write_sheet(path, fakes, pairs.nearest_pairs(distances, indices, _PAIRS))
-            facts["alarm"] = f"the generator copies training images: {verdict.reason}; see {path}"
+            facts["alarm"] = f"the generator copies training images: {verdict.reason}"
+            with self._decoration():
+                self._write_sheet(path, fakes, pairs.nearest_pairs(distances, indices, _PAIRS))
+                facts["alarm"] += f"; see {path}"
             if self._stop:
                 model.stop_training = True
         return facts

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tfdogs.errors import naming
 from tfdogs.training.callbacks.every_kimg import EveryKimg
+from tfdogs.training.callbacks.tensorboard import TensorBoard
 
 
 class MetricsLog(EveryKimg):
@@ -39,9 +41,10 @@ class MetricsLog(EveryKimg):
         self._seconds = earlier[-1]["seconds"] if earlier else 0.0
         text = "".join(json.dumps(line) + "\n" for line in earlier)
         hidden = self._path.with_name(f".{self._path.name}")
-        hidden.write_text(text, encoding="utf-8")
-        hidden.replace(self._path)
-        self._writer = tf.summary.create_file_writer(str(self._events))
+        with naming(self._path):
+            hidden.write_text(text, encoding="utf-8")
+            hidden.replace(self._path)
+        self._writer = TensorBoard(self._events)
         self._clock, self._logged = self._now(), self._last
 
     def act(self, images_seen, logs):
@@ -57,12 +60,9 @@ class MetricsLog(EveryKimg):
             "images_per_second": round(images / max(elapsed, 1e-9), 3),
             **values,
         }
-        with self._path.open("a", encoding="utf-8") as file:
+        with naming(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        with self._writer.as_default(step=images_seen):
-            for name, value in line.items():
-                tf.summary.scalar(name, value)
-        self._writer.flush()
+        self._writer.write(line, images_seen)
         self.model.reset_metrics()
 
     def on_train_end(self, logs=None):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tfdogs.sampling import grid
+from tfdogs.training.callbacks.decoration import Decoration
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 
 
@@ -10,6 +11,7 @@ class Sheets(EveryKimg):
     """Writes `fakesNNNNNN.png` (NNNNNN: kimg) every `kimg` thousand images, from kimg 0 on.
 
     The latents are the same on every sheet, those of seeds 0, 1, ...: a dog can be followed from noise on.
+    Where one cannot be written, a line on stderr says so once, and training goes on.
 
     Args:
         directory: where the sheets go; created when needed.
@@ -21,11 +23,13 @@ class Sheets(EveryKimg):
         super().__init__(kimg, at_start=True, at_end=True)
         self._directory = Path(directory)
         self._columns = columns
+        self._decoration = Decoration(f"sheets to {directory}")
 
     def act(self, images_seen, logs):
         if 0 < images_seen < 1000:
             return  # sheets are numbered by kimg, and number 0 is the untrained generator's
-        self._directory.mkdir(parents=True, exist_ok=True)
         images = self.model.generate(self._columns**2)
         path = self._directory / f"fakes{images_seen // 1000:06d}.png"
-        grid.save_png(grid.tile(images, columns=self._columns), path)
+        with self._decoration():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            grid.save_png(grid.tile(images, columns=self._columns), path)

@@ -81,6 +81,13 @@ class RunFlags(Config):
         lower=0.0,
         run_control=True,
     )
+    on_divergence: str = flag(
+        "When losses or weights are no longer finite: rollback, go back to the last checkpoint, or to the "
+        "beginning where there is none, and on with half the learning rates, at most 3 times; or stop.",
+        default="rollback",
+        choices=("rollback", "stop"),
+        run_control=True,
+    )
     aug_preview: str = flag(
         "Write a sheet of real images as the discriminator would see them to this new .png, and train "
         "nothing.",
