@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -222,6 +223,8 @@ SCRIPT = """
 def test_streams_that_are_closed_full_or_no_utf8(tmp_path, shell, status, error):
     (tmp_path / "greet.py").write_text(textwrap.dedent(SCRIPT))
     command = f"{sys.executable} {tmp_path}/greet.py {shell}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    asked = ["bash", "-c", command]
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stderr
     assert error in done.stderr and done.stderr.count("\n") == bool(error)

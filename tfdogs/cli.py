@@ -3,6 +3,7 @@
 import contextlib
 import os
 import platform
+import select
 import sys
 import warnings
 from pathlib import Path
@@ -91,7 +92,7 @@ def main(config_class, run, *, summary, argv=None):
             sys.stdout.flush()  # a disk that is full is told here, and not when Python ends
     except BrokenPipeError as e:
         # Quiet where it is that nobody reads the output any more, as after `| head`.
-        status = 1 if _drop_output() else _complain(name, with_path(e), 1)
+        status = 1 if _reader_is_gone() else _complain(name, with_path(e), 1)
     except Exception as e:
         line = _line(e)
         if line is None:
@@ -151,17 +152,24 @@ def _open_streams():
             stream.reconfigure(errors="backslashreplace")
 
 
+def _reader_is_gone():
+    """Says whether standard output is a pipe that nobody reads any more."""
+    poll = select.poll()
+    with contextlib.suppress(OSError, ValueError):  # no file, as in a test
+        poll.register(sys.stdout.fileno(), 0)
+        return bool(poll.poll(0))
+    return False
+
+
 def _drop_output():
-    """Drops output that cannot be written, which Python would try again when it ends; says if it has."""
+    """Drops output that cannot be written, which Python would try again when it ends."""
     try:
         sys.stdout.flush()
-        return False
     except (OSError, ValueError):
         with contextlib.suppress(OSError, ValueError):  # no file, as in a test
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, sys.stdout.fileno())
             os.close(nothing)
-        return True
 
 
 def _complain(name, error, status):

@@ -75,6 +75,8 @@ def _read(path):
         raise UsageError(f"--{_NAME} cannot be read: {with_path(e)}") from e
     mark, encoding = next((pair for pair in _MARKS if data.startswith(pair[0])), (b"", "utf-8"))
     data = data[len(mark) :]
+    if encoding == "utf-8" and b"\0" in data:  # UTF-16 without a mark, or no text at all
+        raise UsageError(f"--{_NAME}={path} must be UTF-8 text, and it has zero bytes. Save it as UTF-8")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as e:
@@ -83,6 +85,4 @@ def _read(path):
             f"--{_NAME}={path} must be UTF-8 (or UTF-16 with a byte order mark), and is not: line {line} has "
             f"the byte 0x{byte:02x}. Save it as UTF-8"
         ) from e
-    if "\0" in text:  # UTF-16 without a mark, or no text at all
-        raise UsageError(f"--{_NAME}={path} must be UTF-8 text, and it has zero bytes. Save it as UTF-8")
     return text

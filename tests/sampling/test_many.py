@@ -142,4 +142,7 @@ def test_a_zip_with_a_flipped_bit_goes_on_before_it(tmp_path):
     data = bytearray(path.read_bytes())
     data[48 + 46] ^= 1  # in the second image
     path.write_bytes(data)
-    assert ZipOfImages(path).count == 1
+    images = ZipOfImages(path)
+    assert images.count == 1
+    with images:
+        pass
