@@ -13,7 +13,7 @@ COMMANDS = {
     ),
     "train": (
         "--data_dir=data --model_dir={out}/run --model=mlp --g_channels=1 --d_channels=1 --batch_size=4 "
-        "--total_kimg=0.008 --augment=none --sheet_columns=2 --precision=float32",
+        "--total_kimg=0.008 --augment=brightness --sheet_columns=2 --precision=float32",
         "{out}/run/checkpoints/kimg000000.008", 16384,
     ),
     "generate zip": ("--model_dir=run --num_images=12 --output={out}/a.zip", "{out}/a.zip", 4096),
