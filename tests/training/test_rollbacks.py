@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
+from tfdogs.metrics import extractors, history
 from tfdogs.training import run
 from tfdogs.training.callbacks.divergence import Divergence
 from tfdogs.training.checkpoints import Checkpoints
@@ -109,6 +110,65 @@ def test_rollbacks_of_a_later_state_are_of_another_training(tmp_path, make_confi
     factors = [Rollbacks(tmp_path, newest).lowered(config).g_lr / config.g_lr for newest in (0.0, 7.0, 8.0)]
     assert factors == [0.5, 0.5, 0.25]
     assert kimg_of(None) == 0 and kimg_of("runs/kimg000012.345") == 12.345
+
+
+def test_they_do_not_count_again_once_that_training_has_come_as_far(make_config):
+    config = make_config(model="mlp", r1=0.0, checkpoint_kimg=0.008)
+    path = Path(config.model_dir, "rollbacks.jsonl")
+    run.train(config)
+    path.write_text("".join(json.dumps({"kimg": 9.0, "back_to": k}) + "\n" for k in (0.008, 0.02)))
+    run.train(dataclasses.replace(config, total_kimg=0.024))
+    assert [line["back_to"] for line in lines(config)] == [0.008]
+
+
+@pytest.fixture
+def make_scored(make_config, make_extractor, monkeypatch, tmp_path):
+    """Returns a maker of configurations that score; the best is the latest generator before a rollback."""
+    monkeypatch.setattr(extractors, "get", lambda name, **_: make_extractor())
+    rolled_back = tmp_path / "run/rollbacks.jsonl"
+    monkeypatch.setattr(history, "improves", lambda new, old: not rolled_back.exists())
+    scored = {"eval_kimg": 0.008, "eval_images": 20, "eval_metrics": "fid", "cache_dir": str(tmp_path / "c")}
+    return lambda **changes: make_config(**{"model": "mlp", "r1": 0.0, **scored, **changes})
+
+
+def test_the_best_generator_of_the_abandoned_stretch_stays_but_is_not_the_later_one(make_scored, diverge):
+    config = make_scored(checkpoint_kimg=500.0, log_kimg=0.004, total_kimg=0.024)
+    diverge([20])
+    run.train(config)
+    told = history.read(Path(config.model_dir, "evaluations.jsonl"))
+    assert [line["kimg"] for line in told] == [0.0, 0.008, 0.016, 0.024]
+    assert [line["kimg"] for line in told if line.get("best")] == [0.0]  # as was true then
+    text = Path(config.model_dir, "metrics.jsonl").read_text(encoding="utf-8")
+    logged = [json.loads(line)["kimg"] for line in text.splitlines()]
+    assert logged == [0.004, 0.008, 0.012, 0.016, 0.02, 0.024]
+    best = run.load(config.model_dir, best=True).best
+    assert best["kimg"] == 0.016 and best["abandoned"]
+    (line,) = history.of_generator(told, 0.016, best)
+    assert line["scores"]["fid"]["value"] == best["value"] != told[2]["scores"]["fid"]["value"]
+    assert history.of_generator(told, 0.016)[-1] == told[2]
+    assert not any(line["best"] for line in history.with_best(told, best))
+
+
+def test_a_best_generator_from_before_the_checkpoint_is_the_runs(make_scored, diverge):
+    config = make_scored(checkpoint_kimg=0.008)
+    diverge([12])
+    run.train(config)
+    best = history.kept(config.model_dir)
+    assert best["kimg"] == 0.008 and not best["abandoned"]
+    told = history.read(Path(config.model_dir, "evaluations.jsonl"))
+    assert history.of_generator(told, 0.008, best) == told[:2] and history.with_best(told, best) == told
+
+
+def test_sheets_of_the_abandoned_stretch_are_removed(make_config, diverge):
+    config = make_config(model="mlp", r1=0.0, checkpoint_kimg=500.0)
+    run.train(dataclasses.replace(config, total_kimg=0.004))
+    sheets = Path(config.model_dir, "samples")
+    for name in ("fakes000026.png", "fakes000026 mine.png"):
+        (sheets / name).write_bytes(b"")
+    diverge([8])
+    run.train(config)
+    names = {path.name for path in sheets.iterdir()}
+    assert names == {"reals.png", "fakes000000.png", "fakes000026 mine.png"}
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -100,7 +100,7 @@ class Drawn:
         """
         if self._config.ema_length:
             return ()
-        found = scored.of_run(self._evaluations, self._run.kimg)
+        found = scored.of_run(self._evaluations, self._run.kimg, self._run.best)
         return () if found is None else (found,)
 
     @property

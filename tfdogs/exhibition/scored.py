@@ -47,14 +47,15 @@ def of_file(path):
         ) from e
 
 
-def of_run(lines, kimg):
+def of_run(lines, kimg, best=None):
     """Returns the run's own latest evaluation until `kimg`, or None.
 
     Args:
         lines: the run's evaluations, see `tfdogs.metrics.history.read`.
         kimg: thousands of images that the generator which draws has seen.
+        best: what `tfdogs.metrics.history.kept` gives, where it is the run's best one.
     """
-    lines = history.until(round(kimg * 1000), lines)
+    lines = history.of_generator(lines, kimg, best)
     return of_line(lines[-1]) if lines else None
 
 

@@ -15,6 +15,7 @@ from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.image_sets import DataDir, Generated, open_images
 from tfdogs.metrics.reference import Reference
 from tfdogs.metrics.steps import slow
+from tfdogs.sampling.facts import describe_best
 from tfdogs.sampling.generation import load_run
 from tfdogs.sampling.labels import DATA, UNIFORM, DataLabels
 from tfdogs.training.data_card import find_data
@@ -167,7 +168,7 @@ def _draws(config, reals):
         config.reject("labels", f"goes with a conditional run, and {config.model_dir} is not one")
     name = f"{config.model_dir} at {loaded.kimg:g} kimg"
     if config.best:
-        name += ", the best of the run"
+        name += f", {describe_best(loaded.best)}"
     if config.ema_length:
         name += f", average of {config.ema_length:g}"
     return Generated(
@@ -250,7 +251,8 @@ def _history(config):
     """Returns the lines of the run's own evaluations, or None."""
     if not config.model_dir:
         return None
-    return history.read(Path(config.model_dir, history.FILE_NAME)) or None
+    lines = history.read(Path(config.model_dir, history.FILE_NAME))
+    return history.with_best(lines, history.kept(config.model_dir)) or None
 
 
 def _print(text):

@@ -12,6 +12,7 @@ from tfdogs.errors import TfdogsError
 from tfdogs.sampling.labels import UNIFORM
 
 FILE_NAME = "evaluations.jsonl"
+BEST = ("best", "best.json")  # the folder of a run's best generator, and what tells of it there
 PROTOCOL = ("num_fakes", "num_reals", "stamp")  # what tells which lines are comparable, with the labels
 OF_A_SCORE = ("title", "value", "error", "better")
 _FIELDS = ("kimg", "scores", "alarms", *PROTOCOL)
@@ -48,6 +49,61 @@ def _checked(line):
         if not set(OF_A_SCORE) <= score.keys():
             raise KeyError(name)
     return line
+
+
+def kept(run_dir):
+    """Reads what a run tells of the best generator that it keeps.
+
+    Returns:
+        What `best.json` holds, a dict, see `tfdogs.training.callbacks.best_generator`; None where there is
+        none. Its `abandoned` says whether training has gone back to before it: what the run's evaluations say
+        of that moment, if anything, is of another generator.
+
+    Raises:
+        TfdogsError: it is damaged.
+    """
+    path = Path(run_dir, *BEST)
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        for name in ("kimg", "metric", "value", "error", "better", "prefix", "files", *PROTOCOL):
+            facts[name]
+        return {"abandoned": False, **facts}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise TfdogsError(f"{path} is damaged ({e}); remove the folder to keep a best generator anew") from e
+
+
+def of_generator(history, kimg, best=None):
+    """Returns the lines that lead to a generator; the last is its latest evaluation.
+
+    Args:
+        history: the run's lines.
+        kimg: thousands of images that the generator has seen.
+        best: what `kept` gives, where it is the best one; default None. Of one whose stretch was abandoned
+            the score that made it the best is all that is known.
+    """
+    if best is None or not best["abandoned"]:
+        return until(round(kimg * 1000), history)
+    score = {name: best.get(name, best["metric"]) for name in OF_A_SCORE}
+    protocol = {name: best[name] for name in PROTOCOL}
+    return [{"kimg": kimg, "scores": {best["metric"]: score}, "alarms": [], **protocol, **_labels(best)}]
+
+
+def with_best(history, best):
+    """Returns the lines for a chart, none of them marked as the best where that one is of none of them.
+
+    Args:
+        history: the run's lines.
+        best: what `kept` gives.
+    """
+    if best is None or not best["abandoned"]:
+        return history
+    return [{**line, "best": False} for line in history]
+
+
+def _labels(line):
+    return {"labels": line["labels"]} if "labels" in line else {}
 
 
 def until(images_seen, history):

@@ -49,6 +49,11 @@ class Facts(NamedTuple):
         )
 
 
+def describe_best(best):
+    """Returns a few words on a run's best generator, from `tfdogs.training.run.LoadedRun.best`."""
+    return "the best of the run" + (", from before a rollback" if best["abandoned"] else "")
+
+
 def run_card(config, run):
     """Returns what a page says of a run and of how it was drawn with, a dict from name to value.
 
@@ -72,7 +77,7 @@ def run_card(config, run):
     if config.label:
         card["Class"] = config.label
     if config.best:
-        card["Generator"] = "the best of the run"
+        card["Generator"] = describe_best(run.best)
     if getattr(config, "ema_length", 0.0):
         card["Average"] = f"power function, relative length {config.ema_length:g}"
     return card

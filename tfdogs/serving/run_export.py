@@ -71,7 +71,8 @@ def _check_packages(config):
 
 def _card(config, run):
     """Returns what the run adds to a GAN's card; an average of another length was never scored."""
-    lines = history.until(round(run.kimg * 1000), history.read(Path(config.model_dir, history.FILE_NAME)))
+    lines = history.read(Path(config.model_dir, history.FILE_NAME))
+    lines = history.of_generator(lines, run.kimg, run.best)
     lines = [] if config.ema_length else lines
     return {
         "model": run.config.model,

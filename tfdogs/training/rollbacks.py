@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from tfdogs.errors import TfdogsError, naming
+from tfdogs.training.callbacks.best_generator import abandon
 
 FILE_NAME = "rollbacks.jsonl"
 MOST = 3  # after which lower rates are no longer tried
@@ -21,12 +22,23 @@ class Rollbacks:
     Args:
         run_dir: the run's folder.
         newest: kimg of the checkpoint that the run goes on from, 0 for none. Lines of later ones are none of
-            this training.
+            this training: the checkpoints that they led to were removed.
     """
 
     def __init__(self, run_dir, newest=0.0):
-        self._path = Path(run_dir, FILE_NAME)
-        self._lines = [line for line in _read(self._path) if line["back_to"] <= newest]
+        self._path, self._newest = Path(run_dir, FILE_NAME), newest
+        lines = _read(self._path)
+        self._lines = [line for line in lines if line["back_to"] <= newest]
+        self._foreign = len(lines) > len(self._lines)
+
+    def drop_foreign(self):
+        """Removes the lines that are none of this training, lest they count when it has come further.
+
+        Raises:
+            TfdogsError: `best.json` is damaged, or the disk failed.
+        """
+        if self._foreign:
+            self._write(self._newest)
 
     def lowered(self, config):
         """Returns a `TrainConfig` with the learning rates that the rollbacks have left."""
@@ -47,6 +59,7 @@ class Rollbacks:
 
         Raises:
             TfdogsError: there have been `MOST`, or `config.on_divergence` is "stop"; says what there was.
+                `best.json` is damaged, or the disk failed.
         """
         start = f"checkpoint {checkpoint}" if checkpoint else "the weights of the beginning"
         if config.on_divergence == "stop":
@@ -65,12 +78,17 @@ class Rollbacks:
         config = self.lowered(config)
         line.update(g_lr=config.g_lr, d_lr=config.d_lr)
         if writes:
-            hidden = self._path.with_name(f".{FILE_NAME}")
-            with naming(self._path):
-                hidden.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
-                hidden.replace(self._path)
+            self._write(line["back_to"])
         number = f"rollback {len(self._lines)} of {MOST}"
         return f"{error}: {number}, to {start}, from now on with {_rates(config)}"
+
+    def _write(self, back_to):
+        """Writes the file, after the best generator of what is trained no further was marked as such."""
+        abandon(self._path.parent, back_to)
+        hidden = self._path.with_name(f".{FILE_NAME}")
+        with naming(self._path):
+            hidden.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
+            hidden.replace(self._path)
 
 
 def kimg_of(checkpoint):

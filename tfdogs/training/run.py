@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import time
 from pathlib import Path
+from typing import Optional
 
 import tensorflow as tf
 
@@ -46,6 +47,7 @@ class LoadedRun:
         classes: class names, by label; empty where the data had none.
         kimg: thousands of images seen.
         label_counts: images in the train split by class; empty where they are not known.
+        best: of the best generator, what `tfdogs.metrics.history.kept` reads; else None.
     """
 
     gan: GAN
@@ -53,6 +55,7 @@ class LoadedRun:
     classes: tuple
     kimg: float
     label_counts: tuple = ()
+    best: Optional[dict] = None
 
 
 def train(config):
@@ -132,6 +135,7 @@ def _train(config, workers, stack):
     with workers.together():
         if workers.chief:
             checkpoints.sweep()
+            rollbacks.drop_foreign()
             _write_start(config, card, run_dir, feed)
     workers.say(f"data: {feed.describe()}")
     if restored is not None:
@@ -227,10 +231,9 @@ def load(model_dir, best=False):
     gan = build(config, card)
     if Checkpoints(run_dir / "checkpoints", gan).restore() is None:
         raise UsageError(f"{run_dir} has no checkpoint yet")
-    kimg = int(gan.images_seen.numpy()) / 1000
-    if best:
-        kimg = load_best(run_dir, gan.sampler.generator)["kimg"]
-    return LoadedRun(gan, config, card.classes, kimg, card.label_counts)
+    facts = load_best(run_dir, gan.sampler.generator) if best else None
+    kimg = facts["kimg"] if best else int(gan.images_seen.numpy()) / 1000
+    return LoadedRun(gan, config, card.classes, kimg, card.label_counts, facts)
 
 
 def _preview(config, card, feed):

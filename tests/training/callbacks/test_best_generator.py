@@ -11,7 +11,7 @@ from tfdogs import cli, generate
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.sampling.config import GenerateConfig
 from tfdogs.training import disk, run
-from tfdogs.training.callbacks.best_generator import BestGenerator, load_best
+from tfdogs.training.callbacks.best_generator import BestGenerator, abandon, load_best
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
 
@@ -80,6 +80,22 @@ def test_a_resumed_run_knows_its_best(tmp_path):
     assert resumed.score(30.0, 40.0) == {"best": True} and resumed.kept() == 30  # it is the one
     assert (tmp_path / "best" / "best.json").stat().st_mtime_ns == before
     assert resumed.score(40.0, 30.0) and resumed.kept() == 40
+
+
+def test_one_that_training_went_back_from_stays_until_another_is_better(tmp_path):
+    play = Run(tmp_path)
+    play.score(30.0, 40.0)
+    abandon(tmp_path, 30.0)  # it went back to that very moment
+    assert play.score(30.0, 40.0) == {"best": True}
+    abandon(tmp_path, 20.0)
+    assert play.score(30.0, 39.0) is None and play.kept() == 30  # another one of that moment
+    assert load_best(tmp_path, network())["abandoned"]
+    assert play.score(30.0, 20.0, weight=30.0) == {"best": True} and play.kept() == 30
+    facts = load_best(tmp_path, network())
+    assert not facts["abandoned"] and facts["value"] == 20.0
+    assert len(list((tmp_path / "best").iterdir())) == 3
+    abandon(tmp_path / "without", 3.0)
+    assert not (tmp_path / "without").exists()
 
 
 @pytest.mark.parametrize("facts", [{"stamp": {"extractor": "b"}}, {"num_fakes": 21}, {"num_reals": 61}])

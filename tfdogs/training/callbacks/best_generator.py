@@ -10,7 +10,7 @@ from tfdogs.errors import TfdogsError, UsageError, reason
 from tfdogs.metrics import history as histories
 from tfdogs.training import disk
 
-_FACTS = "best.json"
+_FOLDER, _FACTS = histories.BEST
 
 
 class BestGenerator:
@@ -26,7 +26,8 @@ class BestGenerator:
     there.
 
     A run that resumes from before its best keeps it. It is a generator that this run made, and training,
-    being deterministic, makes the same one again.
+    being deterministic, makes the same one again; but not after a rollback, which lowers the learning rates,
+    see `abandon`.
 
     Args:
         directory: the run's folder.
@@ -38,7 +39,8 @@ class BestGenerator:
     """
 
     def __init__(self, directory, metric):
-        self._directory = _folder(directory)
+        self._run = directory
+        self._directory = Path(directory, _FOLDER)
         self.metric = metric
 
     def on_evaluation(self, kimg, evaluation, history, *, model, fakes):
@@ -56,14 +58,14 @@ class BestGenerator:
             return None
         protocol = {**{name: line[name] for name in histories.PROTOCOL}, "labels": line.get("labels", "")}
         facts = {"kimg": kimg, "metric": self.metric, **score, **protocol}
-        old = _read(self._directory)
+        old = histories.kept(self._run)
         if (
             old is not None
             and old["metric"] == self.metric
             and histories.comparable(facts, old)
             and not histories.improves(facts, old)
         ):
-            return {"best": True} if old["kimg"] == kimg else None
+            return {"best": True} if old["kimg"] == kimg and not old["abandoned"] else None
         try:
             self._keep(facts, model.sampler.generator, () if old is None else old["files"])
         except (OSError, tf.errors.OpError) as e:
@@ -74,17 +76,13 @@ class BestGenerator:
         self._directory.mkdir(parents=True, exist_ok=True)
         self._remove_all_but(before)  # what a kill left half written
         prefix = f"kimg{facts['kimg']:010.3f}"
-        if f"{prefix}.index" in before:  # scored again by another protocol
+        if f"{prefix}.index" in before:  # scored again by another protocol, or made anew after a rollback
             prefix += "-again"
         tf.train.Checkpoint(generator=generator).write(str(self._directory / prefix))
         files = {path.name: path.stat().st_size for path in self._directory.glob(f"{prefix}.*")}
         for name in files:
             disk.flush(self._directory / name)
-        hidden = self._directory / f".{_FACTS}"
-        hidden.write_text(json.dumps({**facts, "prefix": prefix, "files": files}, indent=2) + "\n", "utf-8")
-        disk.flush(hidden)
-        hidden.replace(self._directory / _FACTS)
-        disk.flush(self._directory)
+        _write(self._directory, {**facts, "prefix": prefix, "files": files})
         self._remove_all_but(files)
 
     def _remove_all_but(self, names):
@@ -97,6 +95,35 @@ class BestGenerator:
                 path.unlink()
 
 
+def abandon(directory, kimg):
+    """Notes that training goes on in another way from a moment on, if the best generator is of a later one.
+
+    It stays the best until another is better, but what is evaluated at its moment will be another generator.
+
+    Args:
+        directory: the run's folder.
+        kimg: the moment, in thousands of images.
+
+    Raises:
+        TfdogsError: `best.json` is damaged, or the disk failed.
+    """
+    facts = histories.kept(directory)
+    if facts is None or facts["abandoned"] or round(1000 * facts["kimg"]) <= round(1000 * kimg):
+        return
+    try:
+        _write(Path(directory, _FOLDER), {**facts, "abandoned": True})
+    except OSError as e:
+        raise TfdogsError(f"cannot write {Path(directory, *histories.BEST)}: {reason(e)}") from e
+
+
+def _write(folder, facts):
+    hidden = folder / f".{_FACTS}"
+    hidden.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    disk.flush(hidden)
+    hidden.replace(folder / _FACTS)
+    disk.flush(folder)
+
+
 def load_best(directory, generator):
     """Restores the weights that `BestGenerator` kept.
 
@@ -105,14 +132,14 @@ def load_best(directory, generator):
         generator: the network that drew the run's samples, built as it was.
 
     Returns:
-        What `best.json` holds, a dict.
+        What `tfdogs.metrics.history.kept` reads, a dict.
 
     Raises:
         UsageError: the run has kept none.
         TfdogsError: a file of it is damaged or missing, or belongs to another network; names it.
     """
-    folder = _folder(directory)
-    facts = _read(folder)
+    folder = Path(directory, _FOLDER)
+    facts = histories.kept(directory)
     if facts is None:
         raise UsageError(
             f"{directory} has kept no best generator; python -m tfdogs.train --eval_kimg=N keeps one"
@@ -129,21 +156,3 @@ def load_best(directory, generator):
     except (AssertionError, ValueError, tf.errors.OpError) as e:
         raise TfdogsError(f"{prefix}.* cannot be restored ({' '.join(str(e).split())[:200]})") from e
     return facts
-
-
-def _folder(directory):
-    return Path(directory, "best")
-
-
-def _read(folder):
-    """Returns what `best.json` holds, or None where there is none."""
-    path = folder / _FACTS
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        for name in ("kimg", "metric", "value", "error", "better", "prefix", "files", *histories.PROTOCOL):
-            facts[name]
-        return facts
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise TfdogsError(f"{path} is damaged ({e}); remove the folder to keep a best generator anew") from e

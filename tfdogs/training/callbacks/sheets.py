@@ -11,7 +11,8 @@ class Sheets(EveryKimg):
     """Writes `fakesNNNNNN.png` (NNNNNN: kimg) every `kimg` thousand images, from kimg 0 on.
 
     The latents are the same on every sheet, those of seeds 0, 1, ...: a dog can be followed from noise on.
-    Where one cannot be written, a line on stderr says so once, and training goes on.
+    Where one cannot be written, a line on stderr says so once, and training goes on. Sheets beyond the
+    checkpoint that a run resumes from are removed: after a rollback other ones follow.
 
     Args:
         directory: where the sheets go; created when needed.
@@ -24,6 +25,14 @@ class Sheets(EveryKimg):
         self._directory = Path(directory)
         self._columns = columns
         self._decoration = Decoration(f"sheets to {directory}")
+
+    def on_train_begin(self, logs=None):
+        with self._decoration():
+            for path in self._directory.glob("fakes*.png"):
+                number = path.stem.removeprefix("fakes")
+                if number.isdecimal() and int(number) > self.images_seen // 1000:
+                    path.unlink()
+        super().on_train_begin(logs)
 
     def act(self, images_seen, logs):
         if 0 < images_seen < 1000:
