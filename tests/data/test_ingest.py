@@ -242,6 +242,16 @@ def test_eval_holds_no_twin_of_train(tmp_path):
     assert near_duplicates.distance(hashes(train)[:, None], hashes(evaluation)[None]).min() > 6
 
 
+@pytest.mark.parametrize("bits", [6, 13])
+def test_a_narrower_search_for_twins_is_told(tmp_path, monkeypatch, capsys, bits):
+    monkeypatch.setattr(near_duplicates, "_MOST_COMPARISONS", 1)  # as if there were very many
+    write_folder(tmp_path / "in", ["photo"] * 4)
+    manifest = prepare(config(tmp_path / "in", tmp_path / "out", checks="photos", near_duplicate_bits=bits))
+    line = f"near duplicates: sought up to 6 bits apart, not --near_duplicate_bits={bits}, which takes"
+    assert (line in capsys.readouterr().out) == (bits > 6)
+    assert manifest.provenance.get("near_duplicate_bits_sought") == (6 if bits > 6 else None)
+
+
 class _Rows(dict):
     """Columns of a table, whose length is that of its columns."""
 

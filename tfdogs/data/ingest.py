@@ -56,20 +56,21 @@ def prepare(config, *, source=None, treat=treat_all):
         stack.enter_context(contextlib.closing(rejects))
         seen = _collect(treat(source, config), source, spool, rejects)
         kept = _drop_soft(spool, rejects, config)
-        twin = twins.drop(spool, rejects, config, kept)
+        twin, bits = twins.drop(spool, rejects, config, kept)
         counts = _add_up(seen, spool, rejects, kept)
         if not kept.any():
             raise TfdogsError(_nothing_left(config, counts, rejects))
         orders = _split(spool, kept, twins.groups(spool, config, twin), config)
         manifest = shards.write(
-            spool, orders, work, config=config, provenance=_provenance(config), counts=counts
+            spool, orders, work, config=config, provenance=_provenance(config, bits), counts=counts
         )
         with _decoration(work / "preview.png", config.output_dir) as path:
             preview.save(spool, orders, manifest, path, seed=config.seed)
         with _decoration(work / "rejects.png", config.output_dir) as path:
             preview.save_rejects(rejects, path)
         stack.close()
-    summary = _summary(manifest, config, time.perf_counter() - start, seen["classes"], source.left_out())
+    notes = [*_narrowed(config, bits), *_left_out(source.left_out(), seen["classes"] - {*manifest.classes})]
+    summary = _summary(manifest, config, time.perf_counter() - start, notes)
     encoding = sys.stdout.encoding or "utf-8"
     print(summary.encode(encoding, "replace").decode(encoding))  # names may have letters that it lacks
     return manifest
@@ -170,12 +171,13 @@ def _split(spool, kept, group, config):
     }
 
 
-def _provenance(config):
+def _provenance(config, bits):
     """Returns how the data_dir was made; nothing in it depends on when, where or with how many workers."""
     run_control = {f.name for f in dataclasses.fields(config) if f.metadata["run_control"]}
     flags = {name: value for name, value in config.to_dict().items() if name not in run_control}
     versions = {name: importlib.metadata.version(name) for name in ("pillow", "numpy", "tensorflow")}
-    return {"flags": flags, "versions": {"tfdogs": tfdogs.__version__, **versions}}
+    narrowed = {"near_duplicate_bits_sought": bits} if _narrowed(config, bits) else {}
+    return {"flags": flags, **narrowed, "versions": {"tfdogs": tfdogs.__version__, **versions}}
 
 
 def _nothing_left(config, counts, rejects):
@@ -201,8 +203,8 @@ def _progress(treated, total):
             print(f"prepare: {done} pictures{of}, {speed:.0f} img/s", file=sys.stderr, flush=True)
 
 
-def _summary(manifest, config, seconds, classes, left_out):
-    """Returns the table that is printed at the end, with what was left out."""
+def _summary(manifest, config, seconds, notes):
+    """Returns the table that is printed at the end, and below it the lines `notes`."""
     counts, crops = manifest.counts, manifest.counts["crops"]
     rows = [("pictures read", counts["read"]), ("  kept", counts["kept"]), ("  rejected", counts["rejected"])]
     rows += [("crops cut", crops["cut"]), ("  kept", crops["kept"]), ("  rejected", crops["rejected"])]
@@ -211,8 +213,7 @@ def _summary(manifest, config, seconds, classes, left_out):
     rows += [(f"{split} images", manifest.num_images(split)) for split in manifest.splits]
     rows += [("classes", len(manifest.classes))]
     lines = [f"{name:20}{value:>12,}" for name, value in rows]
-    lines += _left_out(left_out, sorted(classes - {None, *manifest.classes}))
-    table = "\n".join(lines)
+    table = "\n".join([*lines, *notes])
     size = sum(shard.bytes for split in manifest.splits.values() for shard in split)
     return (
         f"{table}\n{printable(config.output_dir, 1000)}: {config.image_size} px, {config.channels} channels, "
@@ -220,13 +221,22 @@ def _summary(manifest, config, seconds, classes, left_out):
     )
 
 
+def _narrowed(config, bits):
+    """Returns a line, in a list, where near duplicates were not sought as far as was asked for."""
+    if not 0 <= bits < config.near_duplicate_bits:
+        return []
+    asked = f"--near_duplicate_bits={config.near_duplicate_bits}"
+    return [f"near duplicates: sought up to {bits} bits apart, not {asked}, which takes too long for so many"]
+
+
 def _left_out(left_out, lost_classes):
     """Yields a line for each kind of what is in no shard and not in rejects.csv.
 
     Args:
         left_out: `tfdogs.data.sources.base.LeftOut`.
-        lost_classes: names of the classes all of whose pictures were rejected.
+        lost_classes: names of the classes all of whose pictures were rejected, a set; None is no class.
     """
+    lost_classes = sorted(lost_classes - {None})
     if left_out.suffixes:
         yield f"left out, no pictures by their names: {_by_suffix(left_out.suffixes)}"
     if left_out.annotations:

@@ -9,7 +9,7 @@ BITS = 63
 MAX_DISTANCE = 16
 SAME = 0.55  # likeness from which on two candidates are the same photograph
 _SHIFT = 2  # pixels of 32 by which `likeness` moves one picture over the other
-_MOST_COMPARISONS = 5e9  # of `pairs`, a minute or two
+_MOST_COMPARISONS = 2e10  # of `pairs`, some minutes
 _SIDE, _LOW = 32, 8  # the hash keeps the 8 x 8 lowest frequencies of a 32 x 32 picture
 
 
@@ -86,8 +86,7 @@ def keep_first(hashes, bits, *, confirm=None):
 
     Args:
         hashes: uint64 array [N], repetitions allowed.
-        bits: greatest distance that makes a duplicate, 0 to 16; `affordable` says how many are sought among
-            very many hashes.
+        bits: greatest distance that makes a duplicate, 0 to 16; among very many hashes see `affordable`.
         confirm: called with two int64 arrays [M] of indices; says which of the pairs are duplicates indeed,
             bool [M]. Default: all are.
 
@@ -99,7 +98,7 @@ def keep_first(hashes, bits, *, confirm=None):
     confirm = confirm or (lambda first, second: np.ones(len(first), bool))
     _, where, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     order = np.sort(where)  # one of each value, the first in order
-    first, second, _ = pairs(hashes[order], affordable(len(order), bits))
+    first, second, _ = pairs(hashes[order], bits)
     same = confirm(order[first], order[second])
     chosen_twin = np.arange(len(order))
     for a, b in zip(first[same].tolist(), second[same].tolist()):
@@ -118,9 +117,10 @@ def keep_first(hashes, bits, *, confirm=None):
 
 
 def affordable(count, bits):
-    """Returns how many bits apart, up to `bits` but at least 6, pairs of `count` hashes are sought.
+    """Returns how many bits apart, up to `bits`, pairs of `count` different hashes are found in minutes.
 
-    The search takes the longer the more hashes and bits there are: 16 bits up to some 50,000 hashes.
+    Up to 6 bits any number of hashes is. Beyond, the search takes the longer the more hashes and bits there
+    are: 13 bits take minutes among 200,000 hashes and hours among a million.
     """
     while bits > 6 and 2 * count * _cost(bits, _agreeing(bits, count), count) > _MOST_COMPARISONS:
         bits -= 1

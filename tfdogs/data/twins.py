@@ -25,21 +25,26 @@ def drop(spool, rejects, config, kept):
         kept: bool [crops], which crops count; changed in place.
 
     Returns:
-        int64 [crops]: the crop that each rejected one repeats, -1 for the others.
+        (twin, bits): int64 [crops], the crop that each rejected one repeats, -1 for the others; and how many
+        bits apart near duplicates were sought: fewer than `config.near_duplicate_bits` among very many crops,
+        see `near_duplicates.affordable`; -1 where none were.
     """
     crops, places = spool.crops, np.flatnonzero(kept)
     twin = np.full(len(crops), -1)
     apart = np.zeros(len(crops), np.int64)
+    sought = -1
     if config.checks == "none" or not len(places):
-        return twin
+        return twin, sought
     exact = places[_first_equal(crops["digest"][places])]
     again = exact != places
     twin[places[again]] = exact[again]
     if config.checks == "photos" and config.near_duplicate_bits >= 0:
         singles = places[~again]
+        hashes = crops["hash"][singles]
+        sought = near_duplicates.affordable(len(np.unique(hashes)), config.near_duplicate_bits)
         near, bits = near_duplicates.keep_first(
-            crops["hash"][singles],
-            config.near_duplicate_bits,
+            hashes,
+            sought,
             confirm=lambda a, b: _alike(spool, singles[a], singles[b]),
         )
         found = near >= 0
@@ -54,7 +59,7 @@ def drop(spool, rejects, config, kept):
         finding = Finding(reason, float(apart[index]), Box(*crops[index]["rectangle"].tolist()), name)
         rejects.add(spool.name(crops[index]["picture"]), finding, spool.png(index))
     kept &= twin < 0
-    return twin
+    return twin, sought
 
 
 def groups(spool, config, twin):
@@ -62,7 +67,7 @@ def groups(spool, config, twin):
 
     Args:
         spool, config: as of `drop`.
-        twin: what `drop` returned.
+        twin: as `drop` returned it.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
