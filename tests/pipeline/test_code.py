@@ -24,9 +24,12 @@ ASIDE = (
     "pipeline.core",
     "pipeline.metadata",
     "pipeline.types",
+    "tfdogs.aside",
     "tfdogs.cli",
     "tfdogs.config",
     "tfdogs.errors",
+    "tfdogs.flagfile",
+    "tfdogs.locks",
     "tfdogs.progress",
 )
 
