@@ -36,20 +36,23 @@ def environment(cluster, kind, index, scratch):
     return {**os.environ, "TF_CONFIG": config, "TMPDIR": str(scratch), "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
+def flags_of(config):
+    values = config.to_dict().items()
+    return [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values]
+
+
 @contextlib.contextmanager
-def launched(config, tmp_path, *, chief=False, changes=((), ())):
+def launched(config, tmp_path, *, chief=False, changes=((), ()), program=("-m", "tfdogs.train")):
     """Starts two workers and gives their processes, the chief's first; none outlives the context."""
     first, second = (f"127.0.0.1:{port}" for port in free_ports(2))
     cluster = {"chief": [first], "worker": [second]} if chief else {"worker": [first, second]}
     tasks = [("chief", 0), ("worker", 0)] if chief else [("worker", 0), ("worker", 1)]
-    values = config.to_dict().items()
-    flags = [f"--{k}={str(v).lower() if isinstance(v, bool) else v}" for k, v in values]
-    processes = []
+    flags, processes = flags_of(config), []
     try:
         for number, (task, more) in enumerate(zip(tasks, changes)):
             processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "tfdogs.train", *flags, *more],
+                    [sys.executable, *program, *flags, *more],
                     env=environment(cluster, *task, tmp_path / f"scratch{number}"),
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -160,6 +163,57 @@ def test_two_workers_resume_as_one_goes_on(make_shared, tmp_path):
     run.train(make("one", 0.064))
     one, two = (state(make(name, 0.064), "kimg000000.064") for name in ("one", "two"))
     assert_alike(one, two, start)
+
+
+DIVERGING = """
+import sys
+from tfdogs import cli, train
+from tfdogs.training.callbacks.divergence import Divergence
+from tfdogs.training.config import TrainConfig
+
+moments, check = [12], Divergence.on_train_batch_end
+
+def on_train_batch_end(self, batch, logs=None):
+    if moments and int(self.model.images_seen.numpy()) == moments[0]:
+        moments.pop()
+        logs = {"d_loss": float("nan")}
+    check(self, batch, logs)
+
+Divergence.on_train_batch_end = on_train_batch_end
+cli.main(TrainConfig, train.run, summary="", argv=["train", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.slow
+def test_two_workers_go_back_together_and_on_with_half_the_rates_as_one_does(make_shared, tmp_path):
+    def make(name):
+        return make_shared(model_dir=str(tmp_path / name), checkpoint_kimg=0.008, schedule_kimg=0.0)
+
+    told = train_on_two(make("two"), tmp_path, program=("-c", DIVERGING))
+    first, second = ([line for line in out.splitlines() if "rollback 1 of 3" in line] for out, _ in told)
+    assert len(first) == 1 and "kimg000000.008, from now on with --g_lr=0.001 and" in first[0] and not second
+    config = make("one")
+    script = [sys.executable, "-c", DIVERGING, *flags_of(config)]
+    subprocess.run(script, capture_output=True, check=True)
+    start = run.build(config, run.load_card(Path(config.model_dir)))
+    start = {"g": start.generator, "d": start.discriminator, "average": start.generator}
+    start = {name: network.get_weights() for name, network in start.items()}
+    one, two = (state(make(name), "kimg000000.024") for name in ("one", "two"))
+    assert_alike(one, two, start)
+    (line,) = metrics_log.read(Path(make("two").model_dir, "rollbacks.jsonl"))
+    assert (line["kimg"], line["back_to"], line["g_lr"]) == (0.012, 0.008, 0.001)
+    logged = [line["kimg"] for line in metrics_log.read(Path(make("two").model_dir, "metrics.jsonl"))]
+    assert logged == [0.008, 0.016, 0.024]
+
+
+@pytest.mark.slow
+def test_what_diverges_ends_both_where_that_is_asked_for(make_tiny, tmp_path):
+    config = make_tiny(g_lr=1e38, d_lr=1e38, schedule_kimg=0.0, on_divergence="stop")
+    with launched(config, tmp_path) as processes:
+        found = ended(processes, status=1)
+    for _, errors in found:
+        assert "training has diverged at kimg" in errors.splitlines()[-1] and "Traceback" not in errors
+    assert not Path(config.model_dir, "rollbacks.jsonl").exists()
 
 
 def wait_for(path, processes):

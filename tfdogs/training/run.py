@@ -196,7 +196,7 @@ def _keeping_rates(gan):
     """Keeps the learning rates that a checkpoint would bring back: rollbacks lower them."""
     optimizers = [getattr(one, "inner_optimizer", one) for one in (gan.g_optimizer, gan.d_optimizer)]
     rates = [one.learning_rate for one in optimizers]  # tensors where they are scheduled
-    rates = [(rate, float(rate)) for rate in rates if isinstance(rate, tf.Variable)]
+    rates = [(rate, rate.numpy()) for rate in rates if isinstance(rate, tf.Variable)]
     yield
     for rate, value in rates:
         rate.assign(value)
