@@ -53,6 +53,7 @@ def check_early(config):
     run_dir = Path(config.model_dir)
     card = DataCard.of(Manifest.load(config.data_dir))
     if (run_dir / CONFIG).is_file():
+        config, _ = settle.with_former_defaults(config, run_dir / CONFIG)
         config = settle.with_updates(config, run_dir / CONFIG)
         config = settle.with_labels(config, run_dir / CONFIG)
         if config.precision == "auto":
