@@ -22,6 +22,21 @@ window.fetch = async (url, options) => {
 };
 """
 
+# A reader goes on to a walk while the card arrives: the event that tells of it comes when the page has begun.
+GO_ON_WHILE_THE_CARD_COMES = """
+const { fetch } = window;
+window.fetch = async (url, options) => {
+    const answer = await fetch(url, options);
+    if (!String(options?.body).includes("\\"card\\"")) return answer;
+    const card = await answer.json();
+    const json = async () => {
+        location.hash = "#view=walk&seed=1&to=2";
+        return card;
+    };
+    return { ok: answer.ok, status: answer.status, headers: answer.headers, json };
+};
+"""
+
 
 # A busy browser tells several changes at once, the oldest first; the last one counts.
 TELL_LATE = """
@@ -77,6 +92,17 @@ def test_a_walk_waits_for_those_who_want_no_motion(visit, wait_until, requests_o
     wait_until(page, lambda: int(page.locator("#walk-scrub").input_value()) > 10)
     page.select_option("#walk-breed", label="Pug")
     page.wait_for_url("**&to_label=1")
+
+
+def test_a_walk_to_which_a_reader_goes_early_is_asked_for_once(visit, requests_of):
+    page = visit("#view=quiz", "breeds", reduced_motion="reduce")
+    page.add_init_script(GO_ON_WHILE_THE_CARD_COMES)
+    asked = requests_of(page)
+    page.reload()
+    api.expect(page.locator("#walk-frame")).to_have_attribute("aria-busy", "false")
+    assert asked == [("card", 9), ("interpolate", 32)]
+    page.go_back()  # the address is followed as ever
+    api.expect(page.locator("#quiz")).to_be_visible()
 
 
 def test_the_wall_goes_on_and_lets_go(visit, shown, wait_until):

@@ -38,7 +38,10 @@ export class App {
     this.views = Object.fromEntries(Object.entries(views).map(([name, View]) => [name, new View(this)]));
     document.getElementById("model").textContent = about(this.card);
     document.querySelector("main").inert = false;
-    addEventListener("hashchange", () => this.#arrive());
+    addEventListener("hashchange", () => {
+      // It is told late: what it tells of may have been shown meanwhile, when the card came or a reader went on.
+      if (location.hash !== this.hash) this.#arrive();
+    });
     addEventListener("keydown", (event) => this.#key(event));
     this.#arrive();
   }
@@ -80,6 +83,7 @@ export class App {
     const view = this.views[place.view];
     if (this.place && this.place.view !== place.view) this.views[this.place.view].hide();
     this.place = place;
+    this.hash = location.hash;
     for (const other of Object.values(this.views)) other.element.hidden = other !== view;
     document.getElementById("about").hidden = place.view === "wall"; // it has no end for a footer to stand at
     this.settings.show(view.element, place);
