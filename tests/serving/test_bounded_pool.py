@@ -1,9 +1,11 @@
 import threading
 
+import numpy as np
 import pytest
 
 from tfdogs.serving.bounded_pool import BoundedPool
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.rows import Rows
 
 
 @pytest.fixture
@@ -61,22 +63,116 @@ def test_shutting_down_drops_what_waits(pool, gate):
     assert waiting.cancelled() and pool.count == 1
 
 
-def test_a_place_is_kept_for_a_call_that_is_yet_to_come(pool, gate):
-    with pool.reserve() as first, pool.reserve():
-        assert refused(pool) and pool.count == 3
-        later = first.submit(max, 1, 2)
-        with pytest.raises(ValueError, match="one call"):
-            first.submit(int)
-    assert pool.count == 2  # one runs, one waits: the place that nobody used is free
-    with pytest.raises(KeyError), pool.reserve():
-        raise KeyError
-    assert pool.count == 2
-    gate.set()
-    assert later.result(20) == 2
-
-
-def test_a_place_in_a_pool_that_is_shut_down_is_given_back(pool):
+def test_a_pool_that_is_shut_down_takes_nothing(pool):
     pool.shutdown()
-    with pytest.raises(RuntimeError), pool.reserve() as place:
-        place.submit(int)
+    with pytest.raises(RuntimeError):
+        pool.submit(int)
     assert pool.count == 1
+
+
+class Network:
+    """Adds 1 to rows, notes them, and waits for a gate where there is a 13 among them."""
+
+    def __init__(self, gate):
+        self.gate, self.begun, self.runs = gate, threading.Semaphore(0), []
+
+    def run(self, inputs):
+        x = inputs["x"]
+        self.runs.append(x.tolist())
+        self.begun.release()
+        if 13 in x:
+            assert self.gate.wait(20)
+        if -1 in x:
+            raise ValueError(f"-1 in row {x.tolist().index(-1)}")
+        return {"x": x + 1}
+
+    def rows(self, *numbers, key="network"):
+        options = {"run": self.run, "finish": lambda outputs: outputs["x"].tolist()}
+        return Rows(key=key, count=len(numbers), most=4, inputs={"x": np.array(numbers)}, **options)
+
+
+@pytest.fixture
+def network(gate):
+    return Network(gate)
+
+
+@pytest.fixture
+def shared(network):
+    """A pool of two workers, one of which runs the network."""
+    pool = BoundedPool(2, 20)
+    pool.first = pool.submit(network.rows, 13)
+    assert network.begun.acquire(timeout=20)
+    yield pool
+    pool.shutdown()
+
+
+def results(futures):
+    return [future.result(20) for future in futures]
+
+
+def test_a_lone_call_waits_for_nobody(network):
+    pool = BoundedPool(2, 20)
+    assert [pool.submit(network.rows, n).result(20) for n in (1, 2, 3)] == [[2], [3], [4]]
+    assert network.runs == [[1], [2], [3]] and (pool.runs, pool.rows) == (3, 3)
+    pool.shutdown()
+
+
+def test_calls_that_wait_are_run_together(shared, network, gate):
+    futures = [shared.submit(network.rows, n) for n in (1, 2)] + [shared.submit(network.rows, 3, 4, 5)]
+    gate.set()
+    assert results([shared.first, *futures]) == [[14], [2], [3], [4, 5, 6]]
+    assert network.runs == [[13], [1, 2], [3, 4, 5]]  # at most 4 rows, and no call in two runs
+
+
+def test_a_full_run_does_not_wait(shared, network, gate):
+    futures = [shared.submit(network.rows, n) for n in (1, 2, 3, 4)]
+    assert results(futures) == [[2], [3], [4], [5]] and not shared.first.done()
+    assert network.runs == [[13], [1, 2, 3, 4]]
+    assert shared.submit(network.rows, *range(5)).result(20) == [1, 2, 3, 4, 5]  # more than a run can share
+
+
+def test_other_rows_do_not_wait(shared, network, gate):
+    """Of another model, signature or version, or such as cannot be run with others."""
+    other = shared.submit(lambda: network.rows(1, key="other"))
+    alone = shared.submit(lambda: network.rows(2, key=None))
+    assert results([other, alone, shared.submit(max, 1, 2)]) == [[2], [3], 2] and not shared.first.done()
+    assert sorted(network.runs) == [[1], [2], [13]]
+
+
+def test_a_bad_row_is_told_to_its_own_call(shared, network, gate):
+    good, bad, other = (shared.submit(network.rows, *numbers) for numbers in ((1,), (2, -1), (3,)))
+    gate.set()
+    assert results([good, other]) == [[2], [4]]
+    with pytest.raises(ValueError, match=r"^-1 in row 1$"):
+        bad.result(20)
+
+
+def test_a_call_that_is_given_up_is_not_run(shared, network, gate):
+    futures = [shared.submit(network.rows, n) for n in (1, 2, 3)]
+    assert futures[1].cancel() and shared.count == 3
+    gate.set()
+    assert results([futures[0], futures[2]]) == [[2], [4]]
+    assert network.runs == [[13], [1, 3]]
+
+
+def test_a_call_that_cannot_be_read_fails_alone(shared, network, gate):
+    good, bad = shared.submit(network.rows, 1), shared.submit(int, "no number")
+    with pytest.raises(ValueError, match="invalid literal"):
+        bad.result(20)
+    gate.set()
+    assert good.result(20) == [2]
+
+
+def test_shutting_down_drops_rows_that_wait(shared, network):
+    waiting = shared.submit(network.rows, 1)
+    shared.submit(max, 1, 2).result(20)  # and so it is read
+    shared.shutdown()
+    assert waiting.cancelled() and shared.count == 1
+
+
+def test_without_merging_each_call_is_run_for_itself(network, gate):
+    pool = BoundedPool(1, 20, merge=False)
+    futures = [pool.submit(network.rows, n) for n in (13, 1, 2)]
+    gate.set()
+    assert results(futures) == [[14], [2], [3]] and network.runs == [[13], [1], [2]]
+    pool.shutdown()

@@ -92,6 +92,24 @@ def test_what_is_not_there_is_refused_in_tensorflow_servings_words(versions):
         assert refused(call, "dogs", None, "stable") == message
 
 
+def test_a_label_is_the_version_that_models_config_says(versions, tmp_path, capsys):
+    pytest.importorskip("tensorflow_serving", reason="needs the stubs of TensorFlow Serving")
+    text = 'model_config_list { config { name: "dogs" version_labels { key: "stable" value: %d } } }'
+    (tmp_path / "models.config").write_text(text % 1)
+    assert not versions.poll() and versions.find("dogs", None, "stable").version == 1
+    assert [found.version for found in versions.status("dogs", None, "stable")] == [1]
+    assert refused(versions.find, "dogs", None, "canary").endswith("version label: canary")
+    assert refused(versions.find, "cats", None, "stable").endswith("version label: stable")
+    (tmp_path / "models.config").write_text(text % 22)
+    versions.poll()
+    not_served = "NOT_FOUND: Servable not found for request: Specific(dogs, 22)"
+    assert refused(versions.find, "dogs", None, "stable") == not_served
+    (tmp_path / "models.config").write_text("version_labels {")
+    assert not versions.poll() and not versions.poll()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("dogs: labels stay as they were: ") and "models.config" in told
+
+
 def test_a_broken_version_is_reported_and_the_old_one_kept(versions, export, tmp_path, capsys):
     export(2, "broken")
     assert not versions.poll() and not versions.poll()

@@ -1,82 +1,197 @@
 """Work that is limited in number: some of it runs, some waits, and the surplus is refused at once."""
 
+import collections
 import concurrent.futures
 import threading
 
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.rows import Rows, run_together
 
 
 class BoundedPool:
     """Worker threads with a queue of limited length.
 
+    Calls that return `Rows` of equal keys are run together. Nothing waits for company: a worker that is free
+    takes what is there. Only while rows of the same key run, others wait for these to end, unless they are
+    enough for a full run: the processors are busy, and the next run takes all that have come meanwhile.
+
     Args:
         concurrency: worker threads, at least 1.
         queue: calls that may wait while all workers are busy, 0 or more.
+        merge: whether to run rows of several calls together. Default True.
+
+    Attributes:
+        limit: how many calls may run or wait.
+        rows, runs: `Rows` that were run, counted singly, and in how many runs.
     """
 
-    def __init__(self, concurrency, queue):
+    def __init__(self, concurrency, queue, *, merge=True):
         self._workers = concurrent.futures.ThreadPoolExecutor(concurrency, thread_name_prefix="predict")
-        self.limit, self._count, self._lock = concurrency + queue, 0, threading.Lock()
+        self.limit, self.rows, self.runs = concurrency + queue, 0, 0
+        self._merge, self._concurrency, self._active, self._stopped = merge, concurrency, 0, False
+        self._count, self._lock = 0, threading.Lock()
+        self._unread, self._read = collections.deque(), []  # calls that wait to be read, and to be run
+        self._running = collections.Counter()  # of keys
         self._full = f"the server is full: {concurrency} requests run and {queue} wait; try again later"
 
     @property
     def count(self):
-        """How many places are taken: by calls that run or wait, and by `reserve`."""
+        """How many calls run or wait."""
         return self._count
 
-    def reserve(self):
-        """Takes a place for a call that is yet to come.
-
-        Returns:
-            A context manager with a method `submit`, as the pool's, for one call: it keeps the place until
-            its end. Without a call the place is given back where the context ends.
+    def check(self):
+        """Refuses a call that is yet to come, where it could not be submitted now.
 
         Raises:
             ServingError: UNAVAILABLE: the queue is full.
         """
-        with self._lock:
-            if self._count >= self.limit:
-                raise ServingError("UNAVAILABLE", self._full)
-            self._count += 1
-        return _Place(self._workers, self._give_back)
+        if self._count >= self.limit:
+            raise ServingError("UNAVAILABLE", self._full)
 
     def submit(self, function, *args):
         """Has a worker call `function`; returns a `concurrent.futures.Future`.
 
-        A call that waits is taken back by the future's `cancel`.
+        Its result is what the function returns, or, where that is `Rows`, what these come to. A call that
+        waits is taken back by the future's `cancel`.
 
         Raises:
             ServingError: UNAVAILABLE: the queue is full.
+            RuntimeError: the pool was shut down.
         """
-        with self.reserve() as place:
-            return place.submit(function, *args)
+        call = _Call(function, args)
+        with self._lock:
+            if self._stopped:
+                raise RuntimeError("the pool was shut down")
+            self.check()
+            self._count += 1
+            self._unread.append(call)
+            self._wake()
+        call.future.add_done_callback(lambda _: self._give_back())
+        return call.future
 
     def shutdown(self):
-        """Lets the threads go when their work is done."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        """Drops what waits, and lets the threads go when their work is done."""
+        with self._lock:
+            self._stopped = True
+            waiting = [*self._unread, *self._read]
+            self._unread.clear()
+            self._read.clear()
+        for call in waiting:
+            call.future.cancel()
+        self._workers.shutdown(wait=False)
 
     def _give_back(self):
         with self._lock:
             self._count -= 1
 
+    def _wake(self):
+        if self._active < self._concurrency and not self._stopped:
+            self._active += 1
+            self._workers.submit(self._work)
 
-class _Place:
-    """The right to one call."""
+    def _work(self):
+        while True:
+            with self._lock:
+                task = self._next()
+                if task is None:
+                    self._active -= 1
+                    return
+                if self._unread or self._read:
+                    self._wake()
+            task()
+            del task  # and with it the request
 
-    def __init__(self, workers, give_back):
-        self._workers, self._give_back, self._used = workers, give_back, False
+    def _next(self):
+        """Returns what a worker is to do, or None.
 
-    def __enter__(self):
-        return self
+        Full runs come first, then what is to be read, so that it gets into the next run, then other runs.
+        """
+        self._read = [call for call in self._read if not call.future.cancelled()]
+        waiting = collections.Counter()
+        for call in self._read:
+            waiting[call.rows.key] += call.rows.count
+            if waiting[call.rows.key] >= call.rows.most:
+                return self._take(call.rows)
+        while self._unread:
+            call = self._unread.popleft()
+            if not call.future.cancelled():
+                return lambda: self._begin(call)
+        for call in self._read:
+            if not self._running[call.rows.key]:
+                return self._take(call.rows)
+        return None
 
-    def __exit__(self, *error):
-        if not self._used:
-            self._give_back()
+    def _take(self, like):
+        """Takes as many calls as fit into a run out of the queue, the oldest first; returns the run."""
+        taken, left, count = [], [], 0
+        for call in self._read:
+            fits = call.rows.key == like.key and count + call.rows.count <= like.most
+            count += call.rows.count if fits else 0
+            (taken if fits else left).append(call)
+        self._read = left
+        self._running[like.key] += 1
+        return lambda: self._run_shared(like.key, taken)
 
-    def submit(self, function, *args):
-        if self._used:
-            raise ValueError("a place is for one call")
-        future = self._workers.submit(function, *args)
-        self._used = True
-        future.add_done_callback(lambda _: self._give_back())
-        return future
+    def _begin(self, call):
+        """Reads a call; unless its rows may be run with others', ends it too."""
+        rows = call.read()
+        if rows is None:
+            return
+        if not self._merge or rows.key is None or not 0 < rows.count < rows.most:
+            self._run([call])
+            return
+        with self._lock:
+            if not self._stopped:
+                self._read.append(call)
+                return
+        call.future.cancel()
+
+    def _run_shared(self, key, calls):
+        try:
+            self._run(calls)
+        finally:
+            with self._lock:
+                self._running[key] -= 1
+                self._running += collections.Counter()  # forgets keys of which nothing runs
+
+    def _run(self, calls):
+        calls = [call for call in calls if call.future.set_running_or_notify_cancel()]
+        if not calls:
+            return
+        with self._lock:
+            self.runs += 1
+            self.rows += sum(call.rows.count for call in calls)
+        for call, outcome in zip(calls, run_together([call.rows for call in calls])):
+            call.end(*outcome)
+
+
+class _Call:
+    """A function that is to be called, its future, and its rows once it has returned such."""
+
+    def __init__(self, function, args):
+        self.future, self.rows = concurrent.futures.Future(), None
+        self._function, self._args = function, args
+
+    def read(self):
+        """Calls the function; returns its `Rows`, or None where the call has ended."""
+        try:
+            result = self._function(*self._args)
+        except BaseException as e:
+            outcome = None, e
+        else:
+            if isinstance(result, Rows):
+                self.rows = result
+                return result
+            outcome = result, None
+        finally:
+            del self._function, self._args  # a body may be large
+        if self.future.set_running_or_notify_cancel():
+            self.end(*outcome)
+        return None
+
+    def end(self, result, error):
+        """Gives the future its result, or its exception where that is not None."""
+        if error is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error)

@@ -1,6 +1,7 @@
 """TensorFlow Serving's gRPC API over the same versions and the same queue as REST."""
 
 import concurrent.futures
+import contextlib
 import functools
 import logging
 
@@ -17,7 +18,7 @@ _METADATA_FIELD = "signature_def"
 _STATES = protos.get_model_status_pb2.ModelVersionStatus.State
 
 
-def make_server(versions, pool, *, host, port, max_request_bytes):
+def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
     """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService.
 
     Args:
@@ -26,6 +27,7 @@ def make_server(versions, pool, *, host, port, max_request_bytes):
         host: address to listen on.
         port: port to listen on, or 0 for any free one.
         max_request_bytes: largest message that is taken, and largest tensor in one, in bytes.
+        counted: `tfdogs.serving.monitoring.Monitoring`, or None.
 
     Returns:
         (`grpc.Server`, not yet started, and its port).
@@ -37,7 +39,7 @@ def make_server(versions, pool, *, host, port, max_request_bytes):
     threads = concurrent.futures.ThreadPoolExecutor(pool.limit + 2, thread_name_prefix="grpc")
     limits = [("grpc.max_receive_message_length", max_request_bytes), ("grpc.max_send_message_length", -1)]
     server = grpc.server(threads, options=[*limits, ("grpc.so_reuseport", 0)])
-    services = _PredictionService(versions, pool, max_request_bytes), _ModelService(versions)
+    services = _PredictionService(versions, pool, max_request_bytes, counted), _ModelService(versions)
     protos.prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services[0], server)
     protos.model_service_pb2_grpc.add_ModelServiceServicer_to_server(services[1], server)
     address = f"[{host}]" if ":" in host else host
@@ -68,16 +70,18 @@ def _answers(method):
 class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):
     """Predict and GetModelMetadata; Classify, Regress and MultiInference are not implemented."""
 
-    def __init__(self, versions, pool, max_request_bytes):
+    def __init__(self, versions, pool, max_request_bytes, counted):
         self._versions, self._pool, self._most = versions, pool, max_request_bytes
+        self._counted = counted.request if counted else contextlib.nullcontext
 
     @_answers
     def Predict(self, request, context):
         """Runs a signature; `output_filter` chooses outputs."""
-        future = self._pool.submit(self._predict, request)
-        if not context.add_callback(future.cancel):  # when its caller gives up; they have already
-            future.cancel()
-        return future.result()
+        with self._counted("GRPC"):
+            future = self._pool.submit(self._read, request)
+            if not context.add_callback(future.cancel):  # when its caller gives up; they have already
+                future.cancel()
+            return future.result()
 
     @_answers
     def GetModelMetadata(self, request, context):
@@ -97,7 +101,8 @@ class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceSer
         response.metadata[_METADATA_FIELD].Pack(signatures)
         return response
 
-    def _predict(self, request):
+    def _read(self, request):
+        """Returns a request's `Rows`."""
         servable, name = self._versions.find(*_model(request)), request.model_spec.signature_name
         key = name or DEFAULT_SIGNATURE
         if key not in servable.signatures:  # in other words than by REST, as with TensorFlow Serving
@@ -113,14 +118,7 @@ class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceSer
             if alias in wanted[:index]:
                 raise _invalid(f"duplicate output tensor alias: {alias}")
         arrays = {alias: to_array(alias, proto, self._most) for alias, proto in request.inputs.items()}
-        outputs = servable.predict(name, arrays)
-        response = protos.predict_pb2.PredictResponse()
-        response.model_spec.name = request.model_spec.name
-        response.model_spec.version.value = servable.version
-        response.model_spec.signature_name = key
-        for alias in wanted:
-            response.outputs[alias].CopyFrom(tf.make_tensor_proto(outputs[alias]))
-        return response
+        return servable.rows(name, arrays, functools.partial(_response, request, servable, key, wanted))
 
 
 class _ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
@@ -139,6 +137,16 @@ class _ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
             status.status.error_code = getattr(tf.errors, found.error_code)
             status.status.error_message = found.error
         return response
+
+
+def _response(request, servable, key, wanted, outputs):
+    response = protos.predict_pb2.PredictResponse()
+    response.model_spec.name = request.model_spec.name
+    response.model_spec.version.value = servable.version
+    response.model_spec.signature_name = key
+    for alias in wanted:
+        response.outputs[alias].CopyFrom(tf.make_tensor_proto(outputs[alias]))
+    return response
 
 
 def _model(request):

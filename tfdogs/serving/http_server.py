@@ -1,11 +1,11 @@
 """What a browser and a REST client reach: the API, the page's files, and errors as JSON."""
 
 import asyncio
+import dataclasses
 import functools
-import ipaddress
 
 from tfdogs.errors import UsageError
-from tfdogs.serving import rest
+from tfdogs.serving import monitoring, rest
 from tfdogs.serving.errors import HTTP_STATUS, ServingError
 
 try:
@@ -13,11 +13,15 @@ try:
 except ImportError as e:
     raise UsageError(f"serving needs aiohttp ({e}): pip install 'tfdogs[serve]'") from e
 
-_BODY_SECONDS = 30.0  # for a request's body to arrive in
-_IDLE_SECONDS = 75.0  # for the next request on a connection
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+from tfdogs.serving import http_body
+from tfdogs.serving.http_connection import IDLE_SECONDS, WORK, Connection, LimitedServer
+from tfdogs.serving.http_encoding import accepts_gzip, packed
+
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'; object-src 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -26,21 +30,21 @@ _HEADERS = {
 }
 
 
-class HttpServer(web.Server):
+class HttpServer(LimitedServer):
     """Answers HTTP requests in the event loop that it is made in.
 
     Args:
         versions: `tfdogs.serving.versions.Versions`.
         pool: `tfdogs.serving.bounded_pool.BoundedPool`, where predictions run.
         files: {path: (content type, bytes)}: all that there is to read.
-        host: address that is listened on; on loopback, requests for other hosts' names and by other sites'
-            pages are refused.
-        max_request_bytes: largest body that is taken.
+        hosts: `tfdogs.serving.http_hosts.Hosts`, by which names it may be asked.
+        counted: `tfdogs.serving.monitoring.Monitoring`.
+        max_request_bytes: largest body that is taken, packed and unpacked.
     """
 
-    def __init__(self, versions, pool, files, *, host, max_request_bytes):
-        self._versions, self._pool, self._files = versions, pool, files
-        self._hosts = {*_LOCAL_NAMES, host.lower()} if is_loopback(host) else None
+    def __init__(self, versions, pool, files, *, hosts, counted, max_request_bytes):
+        self._versions, self._pool, self._hosts, self._counted = versions, pool, hosts, counted
+        self._files = {path: (*file, packed(file[1], once=True)) for path, file in files.items()}
         self._max_bytes = max_request_bytes
         self._runner, self._listener = None, None
         super().__init__(self._answer, request_factory=self._request, handler_cancellation=True)
@@ -71,7 +75,7 @@ class HttpServer(web.Server):
 
     def __call__(self):
         loop = asyncio.get_running_loop()
-        options = {"access_log": None, "auto_decompress": False, "keepalive_timeout": _IDLE_SECONDS}
+        options = {"access_log": None, "auto_decompress": False, "keepalive_timeout": IDLE_SECONDS}
         return _Connection(self, loop=loop, **options)
 
     def _request(self, message, payload, protocol, writer, task):
@@ -80,80 +84,54 @@ class HttpServer(web.Server):
         return make(message, payload, protocol, writer, task, loop)
 
     async def _answer(self, request):
+        request.protocol.enter(WORK)
         path = request.raw_path.partition("?")[0]
         try:
-            self._check_host(request.headers.get("Host"))
-            self._check_origin(request.headers)
+            self._hosts.check(request.headers)
             if path.lower().startswith(rest.PREFIX):
-                return _response(200, await self._api(request, path))
-            return self._file(request.method, path)
+                return await self._api(request, path)
+            if path == monitoring.PATH and request.method == "GET":
+                kind = {"Content-Type": monitoring.CONTENT_TYPE}
+                return _response(200, *_packed(self._counted.text(), _wants_gzip(request)), kind)
+            return self._file(request, path)
         except ServingError as e:
             return _error(HTTP_STATUS[e.code], e.message)
         except web.HTTPException as e:
-            return _error(e.status, e.text)
+            told = {name: e.headers[name] for name in ("Accept-Encoding",) if name in e.headers}
+            return _error(e.status, e.text, **told)
         except web.RequestPayloadError as e:
             return _error(400, f"Malformed body: {e}")
         except ConnectionError:  # the client left before it had sent all; nobody reads this
             return _error(400, "The connection was closed")
 
-    def _check_host(self, host):
-        """Refuses names that another site's page could have made point here (DNS rebinding)."""
-        if host is None or self._hosts is None:
-            return
-        name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-        if name.lower() not in self._hosts:
-            names = ", ".join(sorted(self._hosts))
-            raise web.HTTPForbidden(text=f"Host must be one of {names}. Received: {host}")
-
-    def _check_origin(self, headers):
-        """Refuses other sites' pages, which may send requests without being able to read the answers."""
-        origin, host = headers.get("Origin"), headers.get("Host", "")
-        if self._hosts is None or origin is None:
-            return
-        if not host or origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
-            raise web.HTTPForbidden(text=f"Origin must be this server. Received: {origin}")
-
     async def _api(self, request, path):
+        gzip = _wants_gzip(request)
         if request.method != "POST":
-            return rest.answer(self._versions, request.method, path)
-        self._check_body(request)
-        with self._pool.reserve() as place:  # before the body takes memory
-            body = await self._body(request)
-            call = place.submit(functools.partial(rest.answer, self._versions, "POST", path, body=body))
+            return _response(200, *_packed(rest.answer(self._versions, request.method, path), gzip))
+        with self._counted.request("REST"):
+            encoding = http_body.check(request, self._max_bytes)
+            self._pool.check()  # before the body takes memory
+            body = await http_body.receive(request, self._max_bytes)
+            call = self._pool.submit(self._read, path, body, encoding, gzip)
             del body
-            return await asyncio.wrap_future(call)
+            return _response(200, *await asyncio.wrap_future(call))
 
-    def _check_body(self, request):
-        """Refuses a body by what its request's head says of it."""
-        if (request.content_length or 0) > self._max_bytes:
-            raise web.HTTPRequestEntityTooLarge(self._max_bytes, request.content_length)
-        encoding = request.headers.get("Content-Encoding", "identity")
-        if encoding.lower() != "identity":  # a small body could fill the memory
-            raise web.HTTPUnsupportedMediaType(text=f"Unsupported Content-Encoding: {encoding}")
-        expect = request.headers.get("Expect", "")
-        if expect.lower() not in ("", "100-continue"):
-            raise web.HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
+    def _read(self, path, body, encoding, gzip):
+        """Returns a request's `Rows`, whose result is (the answer, whether it is in gzip)."""
+        rows = rest.read(self._versions, path, http_body.unpack(body, encoding, self._max_bytes))
+        return dataclasses.replace(rows, finish=lambda outputs: _packed(rows.finish(outputs), gzip))
 
-    async def _body(self, request):
-        if request.headers.get("Expect"):
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0  # of the response, which is yet to come
-        try:
-            return await asyncio.wait_for(request.read(), _BODY_SECONDS)
-        except asyncio.TimeoutError as e:
-            text = f"The body did not arrive within {_BODY_SECONDS:g} seconds"
-            raise web.HTTPRequestTimeout(text=text) from e
-
-    def _file(self, method, path):
+    def _file(self, request, path):
         if path not in self._files:
             raise ServingError("NOT_FOUND", f"Not found: {path}")
-        if method not in ("GET", "HEAD"):
-            return _error(405, f"Method not allowed: {method} {path}", Allow="GET, HEAD")
-        kind, data = self._files[path]
-        return _response(200, data, {"Content-Type": kind})
+        if request.method not in ("GET", "HEAD"):
+            return _error(405, f"Method not allowed: {request.method} {path}", Allow="GET, HEAD")
+        kind, data, small = self._files[path]
+        gzip = small is not None and _wants_gzip(request)
+        return _response(200, small if gzip else data, gzip, {"Content-Type": kind})
 
 
-class _Connection(web.RequestHandler):
+class _Connection(Connection):
     """Tells as JSON also those errors that come before there is a request, or from a fault of ours."""
 
     __slots__ = ()
@@ -168,19 +146,24 @@ class _Connection(web.RequestHandler):
         return response
 
 
-def is_loopback(host):
-    """Says whether an address is reached from this machine only."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _wants_gzip(request):
+    return accepts_gzip(request.headers.get("Accept-Encoding"))
 
 
-def _response(status, body, headers=()):
-    return web.Response(status=status, body=body, headers={**_HEADERS, **dict(headers)})
+def _packed(data, gzip):
+    """Returns (an answer's bytes, whether they are in gzip)."""
+    small = packed(data) if gzip else None
+    return (data, False) if small is None else (small, True)
+
+
+def _response(status, body, gzip=False, headers=()):
+    headers = {**_HEADERS, "Vary": "Accept-Encoding", **dict(headers)}
+    if gzip:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(status=status, body=body, headers=headers)
 
 
 def _error(status, message, **headers):
     if status == 503:
         headers["Retry-After"] = "1"
-    return _response(status, rest.error_json(message), headers)
+    return _response(status, rest.error_json(message), headers=headers)

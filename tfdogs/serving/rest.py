@@ -31,7 +31,42 @@ def answer(versions, method, path, *, body=b""):
     Raises:
         ServingError: what TensorFlow Serving answers to such a request.
     """
-    pattern = {"GET": _GET, "POST": _POST}.get(method)
+    if method == "POST":
+        return read(versions, path, body).alone()
+    *model, call = _parse(method, path, {"GET": _GET}.get(method))
+    if call:
+        return _metadata(versions.find(*model), model[0])
+    return _status(versions.status(*model))
+
+
+def read(versions, path, body):
+    """Reads a request to predict.
+
+    Args:
+        versions, path, body: as `answer`.
+
+    Returns:
+        `tfdogs.serving.rows.Rows`, whose result is the answer: JSON, bytes.
+
+    Raises:
+        ServingError: what TensorFlow Serving answers to such a request.
+    """
+    *model, call = _parse("POST", path, _POST)
+    request = json_tensors.parse(body)
+    servable = versions.find(*model)
+    signature_name = request.get("signature_name", "")
+    signature = servable.signature(signature_name)
+    if call.lower() != "predict":
+        raise _invalid(
+            f"Expected {_METHODS[call.lower()]} signature method_name to be "
+            f"tensorflow/serving/{call.lower()}. Was: {signature.method_name}"
+        )
+    inputs, row = json_tensors.read(request, signature.inputs)
+    return servable.rows(signature_name, inputs, lambda outputs: json_tensors.write(outputs, row=row))
+
+
+def _parse(method, path, pattern):
+    """Returns what a path names: model, version or None, label or None, and what is asked of it."""
     match = pattern and pattern.fullmatch(path)
     if not match:
         if method == "GET" and path.lower() == "/v1/models":
@@ -44,24 +79,7 @@ def answer(versions, method, path, *, body=b""):
         if len(version) > 30 or int(version) > _MAX_VERSION:
             raise _invalid(f"Failed to convert version: {version} to numeric.")
         version = int(version)
-    if method == "POST":
-        return _call(versions, call.lower(), json_tensors.parse(body), (name, version, label))
-    if call:
-        return _metadata(versions.find(name, version, label), name)
-    return _status(versions.status(name, version, label))
-
-
-def _call(versions, call, request, model):
-    servable = versions.find(*model)
-    signature_name = request.get("signature_name", "")
-    signature = servable.signature(signature_name)
-    if call != "predict":
-        raise _invalid(
-            f"Expected {_METHODS[call]} signature method_name to be tensorflow/serving/{call}. "
-            f"Was: {signature.method_name}"
-        )
-    inputs, row = json_tensors.read(request, signature.inputs)
-    return json_tensors.write(servable.predict(signature_name, inputs), row=row)
+    return name, version, label, call
 
 
 def _metadata(servable, name):

@@ -1,6 +1,8 @@
 """One version of an exported model, in this process."""
 
 import dataclasses
+import functools
+import json
 import re
 from pathlib import Path
 
@@ -12,9 +14,13 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving.c_escapes import unescape
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.rows import Rows
 from tfdogs.serving.tensor_protos import to_shape
 
 DEFAULT_SIGNATURE = "serving_default"
+_CARD, _MAX_ROWS = "card", b"max_rows"
+_CHUNKS = 32  # in the largest request of an export of ours: row_checks.MAX_ROWS / sampler.CHUNK
+_OURS = ("serving_default", "images", "from_latents", "interpolate", "discriminate")
 WARMUP_FILE = Path("assets.extra", "tf_serving_warmup_requests")
 
 
@@ -44,6 +50,8 @@ class Servable:
     Attributes:
         version: the folder's number.
         signatures: {name: `Signature`}.
+        chunk: rows on which the networks of an export of ours run at a time, whoever asked for them; 0 for
+            other models, of which it is not known whether a row's result depends on the others.
         signature_defs: {name: SignatureDef}, the same as the file's protocol buffers.
 
     Raises:
@@ -71,6 +79,7 @@ class Servable:
             for name, found in self.signature_defs.items()
             if name in self._functions
         }
+        self.chunk = self._ask_chunk()
 
     def signature(self, name=""):
         """Returns a `Signature`; the name "" is `serving_default`.
@@ -108,15 +117,8 @@ class Servable:
             ServingError: INVALID_ARGUMENT: the inputs are not as the signature says, or the graph refused
                 them; RESOURCE_EXHAUSTED: out of memory; INTERNAL: the graph failed in another way.
         """
-        expected = self.signature(signature_name).inputs
-        if inputs.keys() != expected.keys():
-            extra, missing = inputs.keys() - expected.keys(), expected.keys() - inputs.keys()
-            raise _invalid(
-                f"input size does not match signature: {len(inputs)}!={len(expected)} "
-                f"len({_set(inputs)}) != len({_set(expected)}). "
-                f"Sent extra: {_set(extra)}. Missing but required: {_set(missing)}."
-            )
-        tensors = {name: _tensor(name, inputs[name], *expected[name]) for name in expected}
+        arrays, expected = self._checked(signature_name, inputs), self.signature(signature_name).inputs
+        tensors = {name: _tensor(name, arrays[name], *expected[name]) for name in expected}
         try:
             outputs = self._functions[signature_name or DEFAULT_SIGNATURE](**tensors)
             return {name: value.numpy() for name, value in outputs.items()}
@@ -128,6 +130,57 @@ class Servable:
             raise ServingError("INTERNAL", _line(e)) from e
         except UnicodeDecodeError as e:  # a refusal that quotes bytes which TensorFlow cannot put into a str
             raise _invalid(_line(bytes(e.object).decode("utf-8", "replace"))) from e
+
+    def rows(self, signature_name, inputs, finish):
+        """Returns a call of a signature as rows that may be run together with others'.
+
+        Args:
+            signature_name, inputs: as `predict`.
+            finish: function of the outputs to the call's result.
+
+        Returns:
+            `tfdogs.serving.rows.Rows`.
+
+        Raises:
+            ServingError: INVALID_ARGUMENT: the inputs are not as the signature says.
+        """
+        name = signature_name or DEFAULT_SIGNATURE
+        arrays = self._checked(signature_name, inputs)
+        counts = {array.shape[0] if array.ndim else None for array in arrays.values()}
+        count = counts.pop() if len(counts) == 1 else None  # else the graph refuses it
+        together = self.chunk and count and name != _CARD  # which runs no network
+        # Not known before: sizes of a row that the signature leaves open.
+        shapes = tuple(sorted((name, array.shape[1:]) for name, array in arrays.items()))
+        return Rows(
+            key=(id(self), name, shapes) if together else None,
+            count=count or 0,
+            most=self.chunk,
+            inputs=arrays,
+            run=functools.partial(self.predict, name),
+            finish=finish,
+        )
+
+    def _checked(self, signature_name, inputs):
+        """Returns inputs as arrays of the signature's names, dtypes and shapes."""
+        expected = self.signature(signature_name).inputs
+        if inputs.keys() != expected.keys():
+            extra, missing = inputs.keys() - expected.keys(), expected.keys() - inputs.keys()
+            raise _invalid(
+                f"input size does not match signature: {len(inputs)}!={len(expected)} "
+                f"len({_set(inputs)}) != len({_set(expected)}). "
+                f"Sent extra: {_set(extra)}. Missing but required: {_set(missing)}."
+            )
+        return {name: _array(name, inputs[name], *expected[name]) for name in expected}
+
+    def _ask_chunk(self):
+        """Returns the size of the chunks as the card tells it, which an export of ours has."""
+        if not {_CARD, *_OURS} <= self.signatures.keys():
+            return 0
+        try:
+            told = self._functions[_CARD](field=tf.constant([_MAX_ROWS, b"tfdogs"]))["value"]
+            return int(json.loads(told[0].numpy())) // _CHUNKS
+        except (tf.errors.OpError, ValueError, TypeError, LookupError):
+            return 0
 
     def warm_up(self):
         """Runs the requests of the version's warm-up file, if it has one; returns how many there were.
@@ -159,8 +212,8 @@ def _describe(infos):
     return {name: (tf.as_dtype(info.dtype), to_shape(info.tensor_shape)) for name, info in infos.items()}
 
 
-def _tensor(name, value, dtype, shape):
-    """Returns an input as a tensor; TensorFlow itself lets a wrong rank pass."""
+def _array(name, value, dtype, shape):
+    """Returns an input as an array, checked: TensorFlow itself lets a wrong rank pass."""
     array = np.asarray(value)
     known = array.dtype.kind in "OSU" if dtype == tf.string else array.dtype == dtype.as_numpy_dtype
     fits = shape is None or (
@@ -174,6 +227,10 @@ def _tensor(name, value, dtype, shape):
         raise _invalid(
             f"input {name} must be {dtype.name} {_brackets(shape)}. Received: {got} {_brackets(array.shape)}"
         )
+    return array
+
+
+def _tensor(name, array, dtype, shape):
     try:
         return tf.constant(array, dtype)
     except (TypeError, ValueError) as e:  # objects that are no strings, or that UTF-8 does not know

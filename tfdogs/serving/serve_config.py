@@ -1,9 +1,12 @@
 """The configuration of `python -m tfdogs.serve`."""
 
 import dataclasses
+import re
 
 from tfdogs.config import Config, flag
 from tfdogs.serving.model_name import check_name
+
+_HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +24,12 @@ class ServeConfig(Config):
         "authentication and no encryption.",
         default="127.0.0.1",
     )
+    allowed_hosts: str = flag(
+        "Names, separated by commas, by which the page and the REST API may be asked besides localhost and "
+        "--host: dogs.example, .dogs.example for all names below it too, * for any name. Empty: none on "
+        "loopback, any beyond it.",
+        default="",
+    )
     port: int = flag("Port of page and REST API; 0: any free one.", default=8501, lower=0, upper=65535)
     grpc_port: int = flag(
         "Port of the gRPC API; 0: no gRPC; -1: any free one.", default=0, lower=-1, upper=65535
@@ -35,6 +44,11 @@ class ServeConfig(Config):
         default=64,
         lower=0,
         upper=10_000,
+    )
+    merge: bool = flag(
+        "Run rows of waiting requests together, as many as the networks take at a time; each request gets "
+        "what it would get alone.",
+        default=True,
     )
     max_request_mib: int = flag("Largest body of a request, in MiB.", default=16, lower=1, upper=1024)
     poll_seconds: float = flag(
@@ -53,5 +67,13 @@ class ServeConfig(Config):
             if not getattr(self, name).strip():
                 self.reject(name, "must not be empty")
         check_name(self)
+        for name in self.host_names:
+            if name != "*" and not _HOST.fullmatch(name):
+                self.reject("allowed_hosts", "must be names or addresses without port, separated by commas")
         if self.port and self.port == self.grpc_port:
             self.reject("grpc_port", f"must differ from --port={self.port}")
+
+    @property
+    def host_names(self):
+        """The names in `allowed_hosts`, a list."""
+        return [name.strip().strip("[]") for name in self.allowed_hosts.split(",") if name.strip()]

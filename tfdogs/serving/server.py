@@ -10,11 +10,17 @@ import time
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving.bounded_pool import BoundedPool
 from tfdogs.serving.browser_files import page_files
+from tfdogs.serving.http_hosts import Hosts, is_loopback
 from tfdogs.serving.http_server import HttpServer
+from tfdogs.serving.monitoring import Monitoring
 from tfdogs.serving.notices import tell
 from tfdogs.serving.reals import real_files
 from tfdogs.serving.versions import Versions
 
+_OPEN = (
+    "tfdogs.serve: warning: --host={} can be reached by other machines, and other sites' pages can make a "
+    "visitor's browser ask this server by a name of theirs. Give its own names with --allowed_hosts"
+)
 _LOOK_SECONDS = 0.1  # between two looks whether the process was told to stop
 
 
@@ -76,7 +82,8 @@ class Server:
         )
         self._config, self._http, self._grpc = config, None, None
         self._max_bytes = config.max_request_mib * 2**20
-        self.pool = BoundedPool(config.concurrency, config.queue)
+        self.pool = BoundedPool(config.concurrency, config.queue, merge=config.merge)
+        self._counted = Monitoring(self.versions, self.pool)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
 
@@ -104,6 +111,7 @@ class Server:
                     host=config.host,
                     port=max(config.grpc_port, 0),
                     max_request_bytes=self._max_bytes,
+                    counted=self._counted,
                 )
             files = page_files(config.name)
             self.versions.start()
@@ -119,6 +127,10 @@ class Server:
             self._grpc.start()
             self.grpc_target = f"{_authority(config.host)}:{grpc_port}"
             self.greeting += f" and grpc://{self.grpc_target}"
+
+    def connections(self):
+        """Returns the open `tfdogs.serving.http_connection.Connection`s, a list."""
+        return self._http.connections
 
     def stop(self):
         """Stops listening and waits for running requests; returns how many did not end in time."""
@@ -141,8 +153,17 @@ class Server:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _listen(self, listener, files):
-        limits = {"host": self._config.host, "max_request_bytes": self._max_bytes}
-        self._http = HttpServer(self.versions, self.pool, files, **limits)
+        address, names = listener.getsockname()[0], self._config.host_names
+        if not (names or is_loopback(address)):
+            tell(_OPEN.format(self._config.host), error=True)
+        self._http = HttpServer(
+            self.versions,
+            self.pool,
+            files,
+            hosts=Hosts(address, self._config.host, names),
+            counted=self._counted,
+            max_request_bytes=self._max_bytes,
+        )
         await self._http.listen(listener, grace_seconds=self._config.grace_seconds)
 
 

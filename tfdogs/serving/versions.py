@@ -11,6 +11,7 @@ from tfdogs.errors import TfdogsError
 from tfdogs.serving import version_folders
 from tfdogs.serving.errors import ServingError
 from tfdogs.serving.notices import tell
+from tfdogs.serving.version_labels import VersionLabels
 
 _LOG = logging.getLogger(__name__)
 _FOLDER = re.compile(r"(?<![\w.:/])/(?:[^\s/:'\"]+/)+")
@@ -56,6 +57,7 @@ class Versions:
         self._export_dir, self._poll_seconds = Path(export_dir), poll_seconds
         self._load = load or _load
         self._servable, self._statuses, self._broken = None, {}, {}
+        self._labels = VersionLabels(export_dir, name)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
 
@@ -86,13 +88,13 @@ class Versions:
         Args:
             name: the model's name.
             version: a number, or None for the newest.
-            label: a version's label, of which there are none here, or None.
+            label: a version's label in models.config, or None.
 
         Raises:
-            ServingError: NOT_FOUND: another name, or a version that is not served; INVALID_ARGUMENT: a label.
+            ServingError: NOT_FOUND: another name, or a version that is not served; INVALID_ARGUMENT: a label
+                that models.config does not have.
         """
-        if label is not None:
-            raise ServingError("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
+        version = self._labelled(name, version, label)
         servable = self._servable
         if name != self.name or servable is None or version not in (None, servable.version):
             wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
@@ -105,8 +107,7 @@ class Versions:
         Raises:
             ServingError: as `find`.
         """
-        if label is not None:
-            raise ServingError("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
+        version = self._labelled(name, version, label)
         statuses = self._statuses if name == self.name else {}  # replaced, never changed
         if version is None and not statuses:
             raise ServingError("NOT_FOUND", f"Could not find any versions of model {name}")
@@ -115,8 +116,21 @@ class Versions:
         wanted = [version] if version is not None else sorted(statuses, reverse=True)
         return [statuses[number] for number in wanted]
 
+    def _labelled(self, name, version, label):
+        """Returns the version that a label stands for, or `version` where there is no label."""
+        if label is None:
+            return version
+        found = self._labels.get(label) if name == self.name else None
+        if found is None:
+            raise ServingError("INVALID_ARGUMENT", f"Unrecognized servable version label: {label}")
+        return found
+
     def poll(self):
         """Looks at the folder once and loads what is to be served, if it is not; says whether it did."""
+        try:
+            self._labels.look()
+        except TfdogsError as e:
+            tell(f"{self.name}: labels stay as they were: {e}", error=True)
         try:
             folders = version_folders.versions(self._export_dir)
         except OSError as e:

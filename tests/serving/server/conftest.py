@@ -1,5 +1,6 @@
 """A server of a servable that adds, and ways to ask it."""
 
+import functools
 import http.client
 import socket
 import threading
@@ -12,14 +13,21 @@ import pytest
 import requests
 
 from tfdogs.serving.errors import ServingError
+from tfdogs.serving.rows import Rows
 from tfdogs.serving.serve_config import ServeConfig
 from tfdogs.serving.server import Server
 
+BODY = b'{"instances": [1]}'
+HEAD = (
+    f"POST /v1/models/adder:predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(BODY)}\r\n".encode()
+)
 INT64 = types.SimpleNamespace(name="int64", as_numpy_dtype=np.int64)
 
 
 class Fake:
     """A servable that adds its version to numbers; it waits for `gate` at 13 and fails at 666."""
+
+    key = None  # of its rows: they run alone
 
     def __init__(self, folder, gate=None, started=None):
         self.version, self.gate, self.started = int(folder.name), gate, started
@@ -31,6 +39,11 @@ class Fake:
 
     def metadata(self):
         return {"signature_def": {}}
+
+    def rows(self, name, inputs, finish):
+        run = functools.partial(self.predict, name)
+        count = len(inputs["x"])
+        return Rows(key=self.key, count=count, most=4, inputs=inputs, run=run, finish=finish)
 
     def predict(self, name, inputs):
         x = inputs["x"]
@@ -97,7 +110,7 @@ def _port(server):
     return urllib.parse.urlsplit(server.url).port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def port():
     """Returns a function that tells a server's port."""
     return _port
@@ -139,3 +152,21 @@ def until():
             time.sleep(0.001)
 
     return until
+
+
+@pytest.fixture
+def waits_for():
+    """Returns a function that counts the connections on which a server waits for something."""
+    return lambda server, stage: sum(c.stage == stage for c in server.connections())
+
+
+@pytest.fixture
+def begin(port):
+    """Returns a function that opens a connection and sends the beginning of a request."""
+
+    def begin(server, data=HEAD + b"\r\n" + BODY[:5]):
+        connection = socket.create_connection(("127.0.0.1", port(server)), timeout=20)
+        connection.sendall(data)
+        return connection
+
+    return begin

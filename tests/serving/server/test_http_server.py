@@ -1,3 +1,5 @@
+import concurrent.futures
+import gzip
 import http.client
 import io
 import json
@@ -5,6 +7,7 @@ import logging
 import re
 import socket
 import struct
+import zlib
 
 import pytest
 import requests
@@ -38,19 +41,22 @@ def test_expectations_and_encodings(server, begin, port, raw):
         answer.begin()
         assert json.loads(answer.read()) == {"predictions": [2]}
     assert raw(server, HEAD + b"Expect: miracles\r\n\r\n" + BODY)[0] == 417
-    status, _, text = raw(server, HEAD + b"Content-Encoding: gzip\r\n\r\n" + BODY)
-    assert status == 415 and b"gzip" in text
+    status, headers, text = raw(server, HEAD + b"Content-Encoding: br\r\n\r\n" + BODY)
+    assert status == 415 and b"must be gzip, deflate or identity. Received: br" in text
+    assert headers["Accept-Encoding"] == "gzip, deflate"
 
 
 def test_the_page_and_its_headers(server):
     answer = requests.get(server.url, timeout=30)
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'self'; img-src 'self' blob: data:"
+    policy = dict(part.split(maxsplit=1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'self'"
+    assert policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert '<meta name="model" content="v1/models/adder">' in answer.text
     assert requests.get(f"{server.url}index.html", timeout=30).text == answer.text
-    head = requests.head(server.url, timeout=30)
+    head = requests.head(server.url, headers={"Accept-Encoding": "identity"}, timeout=30)
     assert head.status_code == 200 and head.content == b""
     assert head.headers["Content-Length"] == str(len(answer.content))
     for script in re.findall(r'(?:src|href)="([\w.]+)"', answer.text):
@@ -101,10 +107,86 @@ def test_other_names_of_this_machine_are_refused_on_loopback(server, host, statu
     assert status == 200 or answer.json()["error"].startswith("Host must be one of")
 
 
-def test_names_are_free_where_others_may_connect(make, port):
+def test_names_are_free_where_others_may_connect_which_is_told(make, port, capsys):
     server = make(host="0.0.0.0")
     url = f"http://127.0.0.1:{port(server)}/"
     assert requests.get(url, headers={"Host": "dogs.example"}, timeout=30).status_code == 200
+    told = capsys.readouterr().err
+    assert told.startswith("tfdogs.serve: warning: --host=0.0.0.0 ") and "--allowed_hosts" in told
+
+
+def test_names_that_are_allowed(make, port, capsys):
+    server = make(host="0.0.0.0", allowed_hosts="dogs.example, .pups.example")
+    url = f"http://127.0.0.1:{port(server)}/"
+    for host, status in (("Dogs.example:80", 200), ("a.pups.example", 200), ("cats.example", 403)):
+        assert requests.get(url, headers={"Host": host}, timeout=30).status_code == status
+    headers = {"Host": "dogs.example", "Origin": "https://cats.example"}
+    assert requests.get(url, headers=headers, timeout=30).status_code == 403
+    assert capsys.readouterr().err == ""
+    server = make(allowed_hosts="dogs.example")  # on loopback, as behind a proxy
+    assert requests.get(server.url, headers={"Host": "dogs.example"}, timeout=30).status_code == 200
+
+
+def test_a_host_name_that_is_loopback_keeps_the_checks(make):
+    server = make(host="LocalHost")
+    assert requests.get(server.url, headers={"Host": "dogs.example"}, timeout=30).status_code == 403
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "GZIP", "identity"])
+def test_bodies_that_are_packed(server, encoding):
+    pack = {"deflate": zlib.compress, "identity": bytes}.get(encoding, gzip.compress)
+    url, headers = f"{server.url}v1/models/adder:predict", {"Content-Encoding": encoding}
+    answer = requests.post(url, data=pack(BODY), headers=headers, timeout=30)
+    assert answer.json() == {"predictions": [2]}
+
+
+def test_what_comes_out_of_a_packed_body_is_limited(make, post):
+    server = make(max_request_mib=1)
+    url, headers = f"{server.url}v1/models/adder:predict", {"Content-Encoding": "gzip"}
+    bomb = gzip.compress(b" " * (2**20 + 1))
+    assert len(bomb) < 2000
+    answer = requests.post(url, data=bomb, headers=headers, timeout=30)
+    assert answer.status_code == 413 and "1048576" in answer.json()["error"]
+    assert "unpacked" in answer.json()["error"]
+    bomb = gzip.compress(b" " * 2**24)[:-1000]
+    answer = requests.post(url, data=bomb, headers=headers, timeout=30)
+    assert answer.status_code == 413  # it is not unpacked to its end
+    answer = requests.post(url, data=gzip.compress(BODY)[:-9], headers=headers, timeout=30)
+    assert answer.status_code == 400 and "it ends too early" in answer.json()["error"]
+    assert post(server, 1).status_code == 200
+
+
+def test_answers_are_packed_where_it_is_asked_for_and_pays(server, post, raw):
+    plain = post(server, *range(1000, 3000), headers={"Accept-Encoding": "identity"})
+    small = post(server, *range(1000, 3000), headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    assert small.headers["Content-Encoding"] == "gzip" and small.json() == plain.json()
+    assert int(small.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    for header in ("gzip;q=0", "identity, gzip;q=0.0", "*;q=0", "br"):
+        answer = post(server, *range(1000, 3000), headers={"Accept-Encoding": header})
+        assert "Content-Encoding" not in answer.headers
+    assert "Content-Encoding" not in post(server, 1, headers={"Accept-Encoding": "gzip"}).headers
+    for path, name in (("", "text/html; charset=utf-8"), ("style.css", "text/css; charset=utf-8")):
+        page = requests.get(server.url + path, headers={"Accept-Encoding": "gzip"}, timeout=30)
+        assert page.headers["Content-Encoding"] == "gzip" and page.headers["Content-Type"] == name
+
+
+def test_what_prometheus_is_told(server, post):
+    post(server, 1), post(server, -1), post(server, 2)
+    requests.post(f"{server.url}v1/models/adder:predict", data=b"", headers={"Expect": "x"}, timeout=30)
+    answer = requests.get(f"{server.url}monitoring/prometheus/metrics", timeout=30)
+    assert answer.status_code == 200 and answer.headers["Content-Type"].startswith(
+        "text/plain; version=0.0.4"
+    )
+    lines = answer.text.splitlines()
+    count = ':tensorflow:serving:request_count{model_name="adder",status='
+    assert f'{count}"OK"}} 2' in lines and f'{count}"INVALID_ARGUMENT"}} 2' in lines
+    labels = 'model_name="adder",API="predict",entrypoint="REST"'
+    assert f":tensorflow:serving:request_latency_count{{{labels}}} 2" in lines
+    assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 2' in lines
+    assert 'tfdogs:serving:version{model_name="adder"} 1' in lines
+    assert 'tfdogs:serving:run_count{model_name="adder"} 3' in lines  # of which one was refused
 
 
 def test_real_pictures(make, tmp_path):
@@ -164,34 +246,20 @@ def test_other_sites_pages_may_ask_where_others_may_connect(make, begin, post, p
     assert answer.status_code == 200
 
 
-@pytest.fixture
-def begin(port):
-    """Returns a function that opens a connection and begins to send a request."""
-
-    def begin(server):
-        connection = socket.create_connection(("127.0.0.1", port(server)), timeout=20)
-        connection.sendall(HEAD + b"\r\n" + BODY[:5])
-        return connection
-
-    return begin
-
-
-def test_there_is_a_place_for_a_body_or_it_is_not_read(make, begin, post, raw, until):
-    server = make(concurrency=1, queue=1)
-    with begin(server) as first, begin(server):
-        until(lambda: server.pool.count == 2)
-        with begin(server) as third:  # not all of it has been sent, and it is refused at once
-            answer = http.client.HTTPResponse(third)
+def test_there_is_a_place_for_a_body_or_it_is_not_read(make, gate, begin, post, raw, until):
+    server = make(concurrency=1, queue=0)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(post, server, 13)
+        assert gate.begun()
+        with begin(server) as second:  # not all of it has been sent, and it is refused at once
+            answer = http.client.HTTPResponse(second)
             answer.begin()
             assert answer.status == 503 and b"the server is full" in answer.read()
         expecting = HEAD + b"Expect: 100-continue\r\n\r\n"
         assert raw(server, expecting)[0] == 503
-        first.sendall(BODY[5:])
-        answer = http.client.HTTPResponse(first)
-        answer.begin()
-        assert json.loads(answer.read()) == {"predictions": [2]}
-        until(lambda: server.pool.count == 1)
-    until(lambda: server.pool.count == 0)  # one of them left without having sent all
+        gate.event.set()
+        assert running.result(60).status_code == 200
+    until(lambda: server.pool.count == 0)
     assert post(server, 1).status_code == 200
 
 
@@ -199,6 +267,7 @@ def test_there_is_a_place_for_a_body_or_it_is_not_read(make, begin, post, raw, u
     HEAD.replace(b"Length: 18", b"Length: 99999999999") + b"\r\n",
     HEAD.replace(b"Length: 18", b"Length: 0") + b"\r\n",
     HEAD + b"Expect: miracles\r\n\r\n" + BODY,
+    HEAD + b"Content-Encoding: br\r\n\r\n" + BODY,
     HEAD + b"Content-Encoding: gzip\r\n\r\n" + BODY,
     HEAD + b"\r\n" + BODY.replace(b"1", b"x"),
     HEAD.replace(b"Content-Length: 18", b"Transfer-Encoding: chunked") + b"\r\nzz\r\n",
@@ -211,24 +280,24 @@ def test_what_is_refused_gives_its_place_back(make, data, begin, post, raw, unti
     assert post(server, 1).status_code == 200
 
 
-def test_a_body_that_never_comes_gives_its_place_back(make, monkeypatch, begin, post, until):
-    monkeypatch.setattr("tfdogs.serving.http_server._BODY_SECONDS", 0.05)
+def test_a_body_that_never_comes_is_not_waited_for(make, monkeypatch, begin, post, until):
+    monkeypatch.setattr("tfdogs.serving.http_body.BODY_SECONDS", 0.05)
     server = make(concurrency=1, queue=0)
     with begin(server) as connection:
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         assert answer.status == 408 and b"did not arrive within 0.05 seconds" in answer.read()
-    until(lambda: server.pool.count == 0)
+    assert post(server, 1).status_code == 200
 
 
-def test_a_client_that_leaves_while_it_sends_is_nobodys_fault(server, caplog, begin, post, until):
+def test_a_client_that_leaves_while_it_sends_is_nobodys_fault(server, caplog, begin, post, until, waits_for):
     caplog.set_level(logging.WARNING)
     for reset in (True, False):
         for _ in range(5):
             with begin(server) as connection:
-                until(lambda: server.pool.count == 1)
+                until(lambda: waits_for(server, "body") == 1)
                 if reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            until(lambda: server.pool.count == 0)
+            until(lambda: waits_for(server, "body") == 0)
     assert post(server, 1).status_code == 200
     assert not caplog.records

@@ -184,6 +184,8 @@ def test_a_context_that_fails_to_start_leaves_nothing(tmp_path):
         ({"name": ""}, "--name must be letters, digits"),
         ({"port": 65536}, "--port must be at least 0 and at most 65535"),
         ({"grpc_port": 8501}, "--grpc_port must differ from --port=8501"),
+        ({"allowed_hosts": "dogs.example:80"}, "--allowed_hosts must be names or addresses without port"),
+        ({"allowed_hosts": "http://dogs.example"}, "--allowed_hosts must be names or addresses without port"),
         ({"concurrency": 0}, "--concurrency must be at least 1"),
         ({"queue": -1}, "--queue must be at least 0"),
         ({"poll_seconds": 0.0}, "--poll_seconds must be at least 0.01"),
