@@ -4,9 +4,12 @@
 
 EXPORT is what `python -m tfdogs.export` leaves. Server, clients and loop are a process each, on the same
 machine, so the clients' work counts against the server. Every answer is compared with what it has to be, byte
-for byte. After the load come a flood that the queue cannot hold, and a new version that arrives under load.
-Goals: at least 0.9 times the loop's speed, no error, nothing lost, nothing wrong; of the flood what is not
-served is refused; of the new version's arrival no request notices anything.
+for byte. After the load come clients that ask for one seed a request, of a server that runs waiting requests
+together and of one that runs each for itself (--nomerge), in turns; a flood that the queue cannot hold; and a
+new version that arrives under load.
+Goals: at least 0.9 times the loop's speed, no error, nothing lost, nothing wrong; at least 10 times the
+dogs per second where requests of one seed are run together, and a lone client that waits no longer; of
+the flood what is not served is refused; of the new version's arrival no request notices anything.
 """
 
 import argparse
@@ -26,7 +29,7 @@ from timing import Worker, alternate, machine, positive, ratios, spread
 from tfdogs.serving import client
 from tfdogs.serving.errors import ServingError
 
-_GOAL = 0.9
+_GOAL, _MERGED_GOAL = 0.9, 10
 _NAME = "dogs"
 _WARM_UP = 5  # seconds of each
 _QUEUE, _FLOOD = 8, 64  # places in the queue, and requests that want one
@@ -35,9 +38,9 @@ _LISTENS = re.compile(r"on (http://\S+?)/?$")
 
 
 @contextlib.contextmanager
-def server(export_dir, **flags):
+def server(export_dir, *switches, **flags):
     """Runs `python -m tfdogs.serve`; gives its URL."""
-    given = [f"--{name}={value}" for name, value in flags.items()]
+    given = [*switches, *(f"--{name}={value}" for name, value in flags.items())]
     command = [
         sys.executable,
         "-m",
@@ -103,6 +106,35 @@ def load(version, export_dir, args):
     print(f"ratio: {spread(ratios(*speeds), 2)} (goal: {_GOAL})", flush=True)
 
 
+def singles(export_dir, args):
+    """Lets clients ask for one seed a request, of two servers in turns; prints speeds and latencies."""
+    options = {"concurrency": args.concurrency, "queue": args.single_clients}
+    script = [sys.executable, _HERE / "single_clients.py"]
+    with contextlib.ExitStack() as stack:
+        urls = [stack.enter_context(server(export_dir, *s, **options)) for s in ([], ["--nomerge"])]
+        command = [_NAME, args.single_clients, args.truncation]
+        asking = [stack.enter_context(Worker([*script, url, *command])) for url in urls]
+        for task in ("many", "lone"):
+            for one in asking:
+                one.run(task, _WARM_UP)
+            seconds = args.seconds if task == "many" else max(1, args.seconds // 4)
+            turns = [functools.partial(one.run, task, seconds) for one in asking]
+            who, goal = (f"{args.single_clients} clients", _MERGED_GOAL) if task == "many" else ("a lone client", 1)
+            _tell_singles(f"one seed a request, {who}", goal, *alternate(turns, args.rounds, warm_up=0))
+
+
+def _tell_singles(what, goal, merged, single):
+    speeds = [[turn["counts"]["served"] / turn["seconds"] for turn in turns] for turns in (merged, single)]
+    for how, turns in (("run together", merged), ("one by one", single)):
+        for turn in turns:
+            times = [1000 * seconds for seconds in turn["latencies"]]
+            p50, p99 = (percentile(times, share) for share in (0.5, 0.99))
+            print(f"  {how}: {tell(turn['counts'])}; p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"{what}, run together: {spread(speeds[0])} dogs/s")
+    print(f"{what}, one by one: {spread(speeds[1])} dogs/s")
+    print(f"ratio: {spread(ratios(*speeds), 2)} (goal: {goal})", flush=True)
+
+
 def flood(export_dir, args):
     """Asks for more than the queue holds; prints what was served and what was refused."""
     with server(export_dir, concurrency=1, queue=_QUEUE) as url, clients(url, args) as asking:
@@ -146,6 +178,9 @@ def main():
     parser.add_argument("--export_dir", required=True, help="what python -m tfdogs.export has left")
     parser.add_argument("--batch", type=positive, default=32, help="images a request (default 32)")
     parser.add_argument("--clients", type=positive, default=8, help="that ask at the same time (default 8)")
+    parser.add_argument(
+        "--single_clients", type=positive, default=64, help="that ask for one seed a request (default 64)"
+    )
     parser.add_argument("--concurrency", type=positive, default=2, help="the server's threads (default 2)")
     parser.add_argument("--truncation", type=float, default=1.0, help="of all images (default 1.0)")
     parser.add_argument("--seconds", type=positive, default=60, help="a turn (default 60)")
@@ -161,6 +196,7 @@ def main():
         version = Path(folder, "export", newest.name)
         shutil.copytree(newest, version)
         load(version, version.parent, args)
+        singles(version.parent, args)
         flood(version.parent, args)
         reload(version, version.parent, args)
 
