@@ -8,17 +8,22 @@ from pipeline.models.served import served
 from pipeline.release import documents
 from tfdogs.serving.client import connect
 
+# Times as long as the server took to be ready, in which it did more than a request asks for.
+_LONGER = 4
+
 
 class InfraValidator(Component):
     """Loads the SavedModel in a server of its own and sends it requests with TensorFlow Serving's stubs.
 
     A model that does not load, or does not answer as clients need it, stops the pipeline. Where the server
-    itself fails, or is too slow, nothing is known of the model: the execution fails, and is tried again.
+    itself fails, or is too slow, nothing is known of the model: the execution fails, and is tried again. How
+    long is waited follows the machine: processor time that the server gets counts, not the clock, and requests
+    have a multiple of the time that it took to be ready.
     """
 
     model = Input(types.MODEL)
     infra_blessing = Output(types.INFRA_BLESSING)
-    seconds = Parameter(float, default=120.0, counts=False)  # until the server has to answer
+    seconds = Parameter(float, default=120.0, counts=False)  # to be ready, where nothing else runs
 
     code = ("pipeline.models", "pipeline.release", "tfdogs.serving")
     libraries = ("tensorflow", "tensorflow-serving-api")
@@ -28,8 +33,10 @@ class InfraValidator(Component):
         """Serves, asks, and leaves a blessing."""
         refusal = ""
         try:
-            with served(model.path, seconds=seconds) as address, connect(address, deadline=seconds) as client:
-                seen = probe(client)
+            with served(model.path, seconds=seconds) as server:
+                deadline = max(seconds, _LONGER * server.seconds)
+                with connect(server.address, deadline=deadline) as client:
+                    seen = probe(client)
         except BrokenModelError as e:
             refusal = str(e)
         told = {"blessed": not refusal, "model": model.fingerprint, "reasons": [refusal] if refusal else seen}

@@ -5,6 +5,9 @@ import subprocess
 from pathlib import Path
 
 import tfdogs
+from pipeline.core.patience import Patience, Watch
+
+_SECONDS = 10.0  # of git's work
 
 
 @functools.cache
@@ -24,5 +27,11 @@ def code_version():
 
 
 def _git(folder, *words):
+    """Returns what git says; raises where it fails, or works for longer than it ever needs."""
     command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        with Watch(process, Patience(_SECONDS)):
+            said, _ = process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return said.strip()

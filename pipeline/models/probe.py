@@ -5,9 +5,14 @@ import io
 import numpy as np
 from PIL import Image
 
+from pipeline.core.patience import load
 from tfdogs.errors import TfdogsError
 from tfdogs.serving.errors import HTTP_STATUS, ServingError
 
+TOO_SLOW = (
+    "the server was too slow, which says nothing of the model: {}. Run the same command to "
+    "resume, when the machine is less busy"
+)
 BUSY = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED")  # no word about the model
 SEEDS = (0, 1, 2, 3)
 SIGNATURES = {  # what clients, page and server ask for: name -> (inputs, outputs) that must be there
@@ -47,6 +52,8 @@ def probe(client):
             _refuses(client),
         ]
     except ServingError as e:
+        if e.code == "DEADLINE_EXCEEDED":
+            raise TfdogsError(TOO_SLOW.format(f"{e.message}{load()}")) from e
         if _is_the_servers(e):
             raise TfdogsError(f"the server failed, not the model: {e.code}: {e.message}") from e
         raise BrokenModelError(f"a request failed, {e.code}: {e.message}") from e

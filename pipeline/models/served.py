@@ -1,18 +1,33 @@
 """A model behind a server in a process of its own."""
 
 import contextlib
+import dataclasses
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 
-from pipeline.models.probe import BrokenModelError
+from pipeline.core.patience import Patience, Watch
+from pipeline.models.probe import TOO_SLOW, BrokenModelError
 from tfdogs.errors import TfdogsError
 
 GRPC = re.compile(r"grpc://\S+")
 _BROKEN = "nothing to serve in "  # how `tfdogs.serve` says that a model does not load
+
+
+@dataclasses.dataclass(frozen=True)
+class Served:
+    """A server that answers.
+
+    Attributes:
+        address: of TensorFlow Serving's gRPC API, such as grpc://127.0.0.1:34567.
+        seconds: how long it took until it was ready: it has loaded the model and tried every signature, which
+            is more than a request takes.
+    """
+
+    address: str
+    seconds: float
 
 
 @contextlib.contextmanager
@@ -23,10 +38,11 @@ def served(export_dir, *, seconds=120.0):
 
     Args:
         export_dir: folder of the versions.
-        seconds: how long it may take until requests are answered.
+        seconds: how long it may take until requests are answered, on a machine that has nothing else to do;
+            see `pipeline.core.patience.Patience`.
 
     Yields:
-        Address of TensorFlow Serving's gRPC API, such as grpc://127.0.0.1:34567.
+        `Served`.
 
     Raises:
         BrokenModelError: the server says that the model does not load; its own words.
@@ -48,18 +64,14 @@ def served(export_dir, *, seconds=120.0):
             )
         except OSError as e:
             raise TfdogsError(f"cannot begin a server: {e.strerror or e}") from e
-        watchdog = threading.Timer(seconds, process.kill)
-        watchdog.start()
         try:
-            address = next((found[0] for found in map(GRPC.search, process.stdout) if found), None)
-            in_time = watchdog.is_alive()
-            watchdog.cancel()
+            with Watch(process, Patience(seconds)) as watch:
+                address = next((found[0] for found in map(GRPC.search, process.stdout) if found), None)
             if address is None:
                 process.wait()
-                raise _failure(errors, in_time=in_time, seconds=seconds, status=process.returncode)
-            yield address
+                raise _failure(errors, reason=watch.reason, status=process.returncode)
+            yield Served(address, watch.passed)
         finally:
-            watchdog.cancel()
             process.terminate()
             try:
                 process.communicate(timeout=60)
@@ -68,10 +80,10 @@ def served(export_dir, *, seconds=120.0):
                 process.communicate()
 
 
-def _failure(errors, *, in_time, seconds, status):
+def _failure(errors, *, reason, status):
     """Returns why a server has ended before it answered; only the model's own fault as `BrokenModelError`."""
-    if not in_time:
-        return TfdogsError(f"the server was not ready after {seconds:g} s")
+    if reason:
+        return TfdogsError(TOO_SLOW.format(f"it was not ready when it was given up: {reason}"))
     errors.seek(0)
     said = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
     if _BROKEN in said:

@@ -3,9 +3,10 @@
 import shutil
 import subprocess
 
+from pipeline.core.patience import Patience, Watch
 from tfdogs.errors import TfdogsError, UsageError
 
-SECONDS = 60  # what drawing a graph may take; a pipeline's takes less than one
+SECONDS = 60.0  # of work that drawing a graph may be; a pipeline's is less than one
 INSTALL = "Graphviz's dot is not installed (Debian's package graphviz)"
 
 
@@ -19,17 +20,15 @@ def svg(text):
 
     Raises:
         UsageError: Graphviz is not installed.
-        TfdogsError: it could not draw the graph, or took more than `SECONDS`.
+        TfdogsError: it could not draw the graph, or worked for more than `SECONDS`.
     """
     if not installed():
         raise UsageError(INSTALL)
     command = ["dot", "-Tsvg"]
-    try:
-        done = subprocess.run(
-            command, input=text, capture_output=True, text=True, check=False, timeout=SECONDS
-        )
-    except subprocess.TimeoutExpired as e:
-        raise TfdogsError(f"dot could not draw the graph in {SECONDS} s") from e
-    if done.returncode:
-        raise TfdogsError(f"dot could not draw the graph: {done.stderr.strip()}")
-    return done.stdout[done.stdout.index("<svg") :]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        with Watch(process, Patience(SECONDS)) as watch:
+            drawn, said = process.communicate(text)
+    if process.returncode:
+        raise TfdogsError(f"dot could not draw the graph: {watch.reason or said.strip()}")
+    return drawn[drawn.index("<svg") :]

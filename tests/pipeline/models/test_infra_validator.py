@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import sys
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ import tensorflow as tf
 
 pytest.importorskip("tensorflow_data_validation", reason="TFDV comes with the extra `pipeline`")
 
+from pipeline.components import infra_validator
 from pipeline.components.infra_validator import InfraValidator
 from pipeline.core.artifact import Artifact
 from pipeline.core.contract import REFUSAL
@@ -130,7 +132,27 @@ def fail(export_dir, tmp_path, **options):
 
 
 def test_a_slow_server_is_no_verdict(export_dir, tmp_path):
-    assert fail(export_dir, tmp_path, seconds=0.05) == "the server was not ready after 0.05 s"
+    said = fail(export_dir, tmp_path, seconds=0.05)
+    assert said.startswith("the server was too slow, which says nothing of the model: it was not ready")
+    assert said.endswith("Run the same command to resume, when the machine is less busy")
+
+
+def test_requests_have_a_multiple_of_the_time_that_the_server_took(tmp_path, monkeypatch):
+    given = []
+
+    def connect(address, deadline):
+        given.append((address, deadline))
+        raise TfdogsError("far enough")
+
+    for took in (3.0, 500.0):
+        server = contextlib.nullcontext(serving.Served("grpc://here", took))
+        monkeypatch.setattr(infra_validator, "served", lambda *_, server=server, **options: server)
+        monkeypatch.setattr(infra_validator, "connect", connect)
+        with pytest.raises(TfdogsError, match="far enough"):
+            InfraValidator.execute(
+                model=Artifact("Model", tmp_path, "f" * 32), infra_blessing=tmp_path, seconds=120.0
+            )
+    assert given == [("grpc://here", 120.0), ("grpc://here", 2000.0)]
 
 
 @pytest.mark.parametrize(
@@ -195,3 +217,5 @@ def test_a_server_that_fails_is_not_a_model_that_does(error, broken):
         probe(Failing(error))
     assert isinstance(caught.value, BrokenModelError) is broken
     assert error.message in str(caught.value)
+    slow = "too slow, which says nothing of the model" in str(caught.value)
+    assert slow == (error.code == "DEADLINE_EXCEEDED")
