@@ -1,3 +1,4 @@
+import asyncio
 import concurrent.futures
 import re
 import threading
@@ -54,13 +55,26 @@ def pool():
     pool.shutdown()
 
 
+@pytest.fixture(scope="module")
+def run():
+    """Returns a function that runs a coroutine in an event loop which goes on in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
 @pytest.fixture
-def channel(versions, pool, gate):
-    server, port = make_server(versions, pool, host="127.0.0.1", port=0, max_request_bytes=MAX_BYTES)
-    server.start()
+def channel(versions, pool, gate, run):
+    options = {"host": "127.0.0.1", "port": 0, "max_request_bytes": MAX_BYTES}
+    server, port = run(make_server(versions, pool, **options))
+    run(server.start())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
-    server.stop(None).wait()
+    run(server.stop(None))
 
 
 @pytest.fixture
@@ -166,6 +180,33 @@ def test_labels_are_unknown(stub, channel):
 def test_a_message_over_the_limit_is_refused(stub):
     code, _ = refused(stub.Predict, request(image=np.zeros(MAX_BYTES, np.uint8)))
     assert code == "RESOURCE_EXHAUSTED"
+
+
+def test_messages_that_arrive_slowly_take_no_places(channel, stub, pool):
+    arrive = threading.Event()
+
+    def slowly(message):
+        assert arrive.wait(60)
+        yield message
+
+    predict = channel.stream_unary(
+        "/tensorflow.serving.PredictionService/Predict",
+        request_serializer=protos.predict_pb2.PredictRequest.SerializeToString,
+        response_deserializer=protos.predict_pb2.PredictResponse.FromString,
+    )
+    slow = [predict.future(slowly(request(**seeds(seed))), timeout=60) for seed in range(12)]
+    assert stub.Predict(request(**seeds(1)), timeout=20).outputs["label"].int_val[:] == [1]
+    assert pool.count == 0 and not any(call.done() for call in slow)
+    for call in slow[2:]:
+        call.cancel()
+    arrive.set()
+    assert [call.result().outputs["label"].int_val[:] for call in slow[:2]] == [[0], [1]]
+
+
+def test_packed_messages_are_refused_because_what_comes_out_has_no_limit(stub):
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Predict(request(**seeds(*[1] * 500)), compression=grpc.Compression.Gzip, timeout=20)
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED and "gzip" in caught.value.details()
 
 
 def test_the_queue_is_the_same_as_everywhere(stub, gate):
@@ -277,8 +318,8 @@ def test_status(channel):
     assert refused(stub.GetModelStatus, asked) == ("NOT_FOUND", "Could not find version 7 of model dogs")
 
 
-def test_a_port_that_is_taken(versions):
-    pool = BoundedPool(1, 1)
-    _server, port = make_server(versions, pool, host="127.0.0.1", port=0, max_request_bytes=MAX_BYTES)
+def test_a_port_that_is_taken(versions, run):
+    pool, options = BoundedPool(1, 1), {"host": "127.0.0.1", "max_request_bytes": MAX_BYTES}
+    _server, port = run(make_server(versions, pool, port=0, **options))
     with pytest.raises(UsageError, match=rf"--grpc_port: cannot listen on 127.0.0.1:{port}"):
-        make_server(versions, pool, host="127.0.0.1", port=port, max_request_bytes=MAX_BYTES)
+        run(make_server(versions, pool, port=port, **options))

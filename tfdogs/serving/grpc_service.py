@@ -1,6 +1,6 @@
 """TensorFlow Serving's gRPC API over the same versions and the same queue as REST."""
 
-import concurrent.futures
+import asyncio
 import contextlib
 import functools
 import logging
@@ -16,10 +16,14 @@ from tfdogs.serving.tensor_protos import to_array
 
 _METADATA_FIELD = "signature_def"
 _STATES = protos.get_model_status_pb2.ModelVersionStatus.State
+_IDENTITY = 1 << 0  # of gRPC's compression algorithms
 
 
-def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
-    """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService.
+async def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
+    """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService, in the running event loop.
+
+    A call whose message is still arriving has no thread and no place in the pool. Messages in gzip are refused
+    (UNIMPLEMENTED): gRPC limits their size before they are unpacked, and nothing limits what comes out.
 
     Args:
         versions: `tfdogs.serving.versions.Versions`.
@@ -30,15 +34,18 @@ def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
         counted: `tfdogs.serving.monitoring.Monitoring`, or None.
 
     Returns:
-        (`grpc.Server`, not yet started, and its port).
+        (`grpc.aio.Server`, not yet started, and its port).
 
     Raises:
         UsageError: it cannot listen there.
     """
-    # Its threads only wait for the pool's; the two more are those that refuse, and tell status and metadata.
-    threads = concurrent.futures.ThreadPoolExecutor(pool.limit + 2, thread_name_prefix="grpc")
-    limits = [("grpc.max_receive_message_length", max_request_bytes), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(threads, options=[*limits, ("grpc.so_reuseport", 0)])
+    options = [
+        ("grpc.max_receive_message_length", max_request_bytes),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.compression_enabled_algorithms_bitset", _IDENTITY),
+        ("grpc.so_reuseport", 0),
+    ]
+    server = grpc.aio.server(options=options)
     services = _PredictionService(versions, pool, max_request_bytes, counted), _ModelService(versions)
     protos.prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services[0], server)
     protos.model_service_pb2_grpc.add_ModelServiceServicer_to_server(services[1], server)
@@ -53,16 +60,15 @@ def _answers(method):
     """Ends a call whose method raises a ServingError with its code and message."""
 
     @functools.wraps(method)
-    def call(self, request, context):
+    async def call(self, request, context):
         try:
-            return method(self, request, context)
+            return await method(self, request, context)
         except ServingError as e:
-            context.abort(getattr(grpc.StatusCode, e.code), e.message)
-        except concurrent.futures.CancelledError:
-            context.abort(grpc.StatusCode.CANCELLED, "the call was given up, or the server stops")
+            code, message = getattr(grpc.StatusCode, e.code), e.message
         except Exception:
             logging.getLogger(__name__).exception("a request failed by a fault of ours")
-            context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more")
+            code, message = grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more"
+        return await context.abort(code, message)
 
     return call
 
@@ -75,16 +81,14 @@ class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceSer
         self._counted = counted.request if counted else contextlib.nullcontext
 
     @_answers
-    def Predict(self, request, context):
+    async def Predict(self, request, context):
         """Runs a signature; `output_filter` chooses outputs."""
         with self._counted("GRPC"):
-            future = self._pool.submit(self._read, request)
-            if not context.add_callback(future.cancel):  # when its caller gives up; they have already
-                future.cancel()
-            return future.result()
+            # Where its caller gives up, the call is cancelled here, and so in the pool.
+            return await asyncio.wrap_future(self._pool.submit(self._read, request))
 
     @_answers
-    def GetModelMetadata(self, request, context):
+    async def GetModelMetadata(self, request, context):
         """Tells the signatures."""
         if not request.metadata_field:
             raise _invalid("GetModelMetadataRequest must specify at least one metadata_field")
@@ -128,7 +132,7 @@ class _ModelService(protos.model_service_pb2_grpc.ModelServiceServicer):
         self._versions = versions
 
     @_answers
-    def GetModelStatus(self, request, context):
+    async def GetModelStatus(self, request, context):
         """Tells the state of one or of all versions."""
         response = protos.get_model_status_pb2.GetModelStatusResponse()
         for found in self._versions.status(*_model(request)):

@@ -102,29 +102,20 @@ class Server:
         """Loads the model and listens; returns when requests are answered."""
         config = self._config
         with _bind(config.host, config.port) as listener:  # first: a wrong port is soon told
+            self._thread.start()
             if config.grpc_port:
-                from tfdogs.serving.grpc_service import make_server
-
-                self._grpc, grpc_port = make_server(
-                    self.versions,
-                    self.pool,
-                    host=config.host,
-                    port=max(config.grpc_port, 0),
-                    max_request_bytes=self._max_bytes,
-                    counted=self._counted,
-                )
+                self._grpc, grpc_port = self._run(self._make_grpc())
             files = page_files(config.name)
             self.versions.start()
             servable = self.versions.find(config.name)
             shape = _image_shape(servable)
             files |= real_files(config.reals, image_shape=shape, max_reals=config.max_reals)
-            self._thread.start()
             self._run(self._listen(listener.dup(), files))
             address = f"{_authority(config.host)}:{listener.getsockname()[1]}"
         self.url = f"http://{address}/"
         self.greeting = f"serving {config.name} version {servable.version} on {self.url}"
         if self._grpc is not None:
-            self._grpc.start()
+            self._run(self._grpc.start())
             self.grpc_target = f"{_authority(config.host)}:{grpc_port}"
             self.greeting += f" and grpc://{self.grpc_target}"
 
@@ -136,14 +127,11 @@ class Server:
         """Stops listening and waits for running requests; returns how many did not end in time."""
         if self._loop.is_closed():
             return 0
-        ended = self._grpc.stop(self._config.grace_seconds) if self._grpc is not None else None
         if self._thread.is_alive():
-            self._run(self._http.close())
+            self._run(self._close())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
-        if ended is not None:
-            ended.wait()
         self.versions.close()
         cut_off = self.pool.count
         self.pool.shutdown()
@@ -151,6 +139,20 @@ class Server:
 
     def _run(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _make_grpc(self):
+        from tfdogs.serving.grpc_service import make_server
+
+        limits = {"max_request_bytes": self._max_bytes, "counted": self._counted}
+        address = {"host": self._config.host, "port": max(self._config.grpc_port, 0)}
+        return await make_server(self.versions, self.pool, **address, **limits)
+
+    async def _close(self):
+        """Lets requests of both kinds finish at the same time."""
+        closing = [self._http.close()] if self._http is not None else []
+        if self._grpc is not None:
+            closing.append(self._grpc.stop(self._config.grace_seconds))
+        await asyncio.gather(*closing)
 
     async def _listen(self, listener, files):
         address, names = listener.getsockname()[0], self._config.host_names
