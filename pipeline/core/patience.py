@@ -77,6 +77,8 @@ class Watch:
     def _watch(self):
         while not self._over.wait(_LOOK_SECONDS):
             used = processor_seconds(self._process.pid)
+            if self._process.poll() is not None:  # it has ended, and /proc tells nothing of it
+                return
             self.reason = self._patience.verdict(time.monotonic() - self._start, used)
             if self.reason:
                 self._process.kill()

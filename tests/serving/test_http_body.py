@@ -1,0 +1,54 @@
+import gzip
+import os
+import zlib
+
+import pytest
+
+pytest.importorskip("aiohttp", reason="needs aiohttp")
+
+from aiohttp import web
+
+from tfdogs.serving.http_body import unpack
+
+DATA = b"woof " * 1000 + os.urandom(1000)
+
+
+def raw(data):
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("", DATA),
+        ("gzip", gzip.compress(DATA)),
+        ("gzip", gzip.compress(DATA[:10]) + gzip.compress(DATA[10:]) + bytes(7)),
+        ("deflate", zlib.compress(DATA)),
+        ("deflate", raw(DATA)),
+    ],
+)
+def test_what_is_in_it(encoding, body):
+    assert unpack(body, encoding, len(DATA)) == DATA
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "error", "message"),
+    [
+        ("gzip", gzip.compress(DATA + b"!"), web.HTTPRequestEntityTooLarge, "size 6000 exceeded"),
+        ("gzip", gzip.compress(DATA) + gzip.compress(b"!"), web.HTTPRequestEntityTooLarge, "once it is unpacked"),
+        ("deflate", zlib.compress(DATA + b"!"), web.HTTPRequestEntityTooLarge, "size 6000 exceeded"),
+        ("deflate", raw(DATA + b"!"), web.HTTPRequestEntityTooLarge, "size 6000 exceeded"),
+        ("gzip", DATA, web.HTTPBadRequest, "Malformed body: it is not gzip: "),
+        ("gzip", b"", web.HTTPBadRequest, "it ends too early"),
+        ("gzip", gzip.compress(DATA)[:-1], web.HTTPBadRequest, "it ends too early"),
+        ("gzip", gzip.compress(DATA)[:-5] + b"12345", web.HTTPBadRequest, "incorrect"),
+        ("gzip", gzip.compress(DATA) + b"!", web.HTTPBadRequest, "it is not gzip"),
+        ("gzip", gzip.compress(b"") * 100_000, web.HTTPBadRequest, "it has more than 16 members"),
+        ("deflate", zlib.compress(DATA) + b"!", web.HTTPBadRequest, "it is not deflate"),
+    ],
+)
+def test_what_is_refused(encoding, body, error, message):
+    with pytest.raises(error) as caught:
+        unpack(body, encoding, len(DATA))
+    assert message in caught.value.text
