@@ -117,9 +117,10 @@ def singles(export_dir, args):
         for task in ("many", "lone"):
             for one in asking:
                 one.run(task, _WARM_UP)
-            seconds = args.seconds if task == "many" else max(1, args.seconds // 4)
+            who, goal, seconds = "a lone client", 1, max(1, args.seconds // 4)
+            if task == "many":
+                who, goal, seconds = f"{args.single_clients} clients", _MERGED_GOAL, args.seconds
             turns = [functools.partial(one.run, task, seconds) for one in asking]
-            who, goal = (f"{args.single_clients} clients", _MERGED_GOAL) if task == "many" else ("a lone client", 1)
             _tell_singles(f"one seed a request, {who}", goal, *alternate(turns, args.rounds, warm_up=0))
 
 

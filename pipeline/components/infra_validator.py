@@ -17,8 +17,8 @@ class InfraValidator(Component):
 
     A model that does not load, or does not answer as clients need it, stops the pipeline. Where the server
     itself fails, or is too slow, nothing is known of the model: the execution fails, and is tried again. How
-    long is waited follows the machine: processor time that the server gets counts, not the clock, and requests
-    have a multiple of the time that it took to be ready.
+    long is waited follows the machine: the server's processor time counts, not the clock, and requests have a
+    multiple of the time that it took to be ready.
     """
 
     model = Input(types.MODEL)

@@ -12,8 +12,8 @@ _MOST = 10  # times as long as on a machine that has nothing else to do
 class Patience:
     """Says when to wait no longer.
 
-    A machine that is busy gives a process less of its processors, and so everything takes longer. Therefore it
-    is not the clock that counts: a process may use as much processor time as `seconds` of the whole machine,
+    A busy machine gives a process less of its processors, and so everything takes longer. Therefore it is not
+    the clock that counts: a process may use as much processor time as `seconds` of the whole machine,
     and rest for `seconds`. Only `_MOST` times `seconds` is the end in any case.
 
     Args:

@@ -20,9 +20,9 @@ _IDENTITY = 1 << 0  # of gRPC's compression algorithms
 
 
 async def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
-    """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService, in the running event loop.
+    """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService, in the running loop.
 
-    A call whose message is still arriving has no thread and no place in the pool. Messages in gzip are refused
+    A call whose message is still arriving has no thread and no place in the pool. Packed messages are refused
     (UNIMPLEMENTED): gRPC limits their size before they are unpacked, and nothing limits what comes out.
 
     Args:
