@@ -29,9 +29,9 @@ def code_version():
 def _git(folder, *words):
     """Returns what git says; raises where it fails, or works for longer than it ever needs."""
     command = ["git", "-C", str(folder), *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        with Watch(process, Patience(_SECONDS)):
-            said, _ = process.communicate()
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, **pipes) as process, Watch(process, Patience(_SECONDS)):
+        said, _ = process.communicate()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return said.strip()

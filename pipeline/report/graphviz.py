@@ -25,10 +25,9 @@ def svg(text):
     if not installed():
         raise UsageError(INSTALL)
     command = ["dot", "-Tsvg"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
-        with Watch(process, Patience(SECONDS)) as watch:
-            drawn, said = process.communicate(text)
+    pipes = {**dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE), "text": True}
+    with subprocess.Popen(command, **pipes) as process, Watch(process, Patience(SECONDS)) as watch:
+        drawn, said = process.communicate(text)
     if process.returncode:
         raise TfdogsError(f"dot could not draw the graph: {watch.reason or said.strip()}")
     return drawn[drawn.index("<svg") :]

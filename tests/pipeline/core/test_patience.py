@@ -60,8 +60,8 @@ for _ in range(25):
     ],
 )
 def test_a_process_that_is_watched(code, seconds, ends):
-    with subprocess.Popen([sys.executable, "-c", code]) as process:
-        with Watch(process, Patience(seconds, processors=1)) as watch:
-            process.wait()
+    patience = Patience(seconds, processors=1)
+    with subprocess.Popen([sys.executable, "-c", code]) as process, Watch(process, patience) as watch:
+        process.wait()
     assert bool(watch.reason) is not ends and (process.returncode == 0) is ends
     assert watch.passed > seconds
