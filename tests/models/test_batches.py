@@ -10,7 +10,9 @@ LABELS = tf.zeros(6, tf.int64)
 
 def test_unpack():
     column = tf.constant([[0], [1], [2], [0], [1], [2]], tf.int64)
-    images, labels = batches.unpack((IMAGES, column), (4, 4, 3), 3)
+    batch = batches.unpack((IMAGES, column), (4, 4, 3), 3)
+    images, labels = batch.images, batch.labels
+    assert int(batch.count) == int(batch.total) == 6 and batch.share == 1
     np.testing.assert_array_equal(images, -np.ones((6, 4, 4, 3)))
     np.testing.assert_array_equal(labels, [0, 1, 2, 0, 1, 2])
     assert images.dtype == tf.float32 and labels.dtype == tf.int32
@@ -18,8 +20,8 @@ def test_unpack():
 
 @pytest.mark.parametrize("data", [IMAGES, (IMAGES,), (IMAGES, LABELS), (IMAGES, LABELS, tf.ones(6))])
 def test_without_classes_there_are_no_labels(data):
-    images, labels = batches.unpack(data, (4, 4, 3), 0)
-    assert images.shape == (6, 4, 4, 3) and labels is None
+    batch = batches.unpack(data, (4, 4, 3), 0)
+    assert batch.images.shape == (6, 4, 4, 3) and batch.labels is None
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 3), (4, 4, 1)])
@@ -33,16 +35,30 @@ def test_labels_that_are_missing():
         batches.unpack(IMAGES, (4, 4, 3), 2)
 
 
-@pytest.mark.parametrize("parts", [1, 2, 3])
+@pytest.mark.parametrize("parts", [1, 2, 3, 4])
 def test_split_is_a_partition_in_order(parts):
-    images, labels = tf.reshape(tf.range(6.0), (6, 1, 1, 1)), tf.range(6)
-    pieces = batches.split(images, labels, parts)
-    assert [len(x) for x, _ in pieces] == [6 // parts] * parts
-    np.testing.assert_array_equal(tf.concat([x for x, _ in pieces], 0), images)
-    np.testing.assert_array_equal(tf.concat([y for _, y in pieces], 0), labels)
-    assert all(y is None for _, y in batches.split(images, None, parts))
+    batch = batches.Batch(tf.reshape(tf.range(6.0), (6, 1, 1, 1)), tf.range(6))
+    pieces = batches.split(batch, parts)
+    sizes = [int(piece.count) for piece in pieces]
+    assert len(sizes) == parts and max(sizes) - min(sizes) <= (6 % parts > 0)
+    np.testing.assert_array_equal(tf.concat([piece.images for piece in pieces], 0), batch.images)
+    np.testing.assert_array_equal(tf.concat([piece.labels for piece in pieces], 0), batch.labels)
+    assert all(piece.labels is None for piece in batches.split(batches.Batch(batch.images, None), parts))
 
 
-def test_split_of_no_multiple():
-    with pytest.raises(tf.errors.InvalidArgumentError, match="the batch must be a multiple of d_steps=4"):
-        batches.split(tf.zeros((6, 1, 1, 1)), None, 4)
+def test_split_of_fewer_images_than_parts():
+    batch = batches.Batch(tf.reshape(tf.range(2.0), (2, 1, 1, 1)), tf.range(2))
+    assert [piece.labels.numpy().tolist() for piece in batches.split(batch, 3)] == [[0], [0], [1]]
+
+
+def test_what_a_replica_counts_of_a_batch():
+    counts = tf.constant([3, 2, 0], tf.int64)
+    images = tf.zeros((3, 1, 1, 1))
+    replicas = [batches.Batch(images[:n], None, counts, i) for i, n in enumerate((3, 2, 1))]
+    assert [float(batch.share) for batch in replicas] == [np.float32(0.6), np.float32(0.4), 0]
+    assert [float(batch.mask) for batch in replicas] == [1, 1, 0]
+    assert [int(batch.total) for batch in replicas] == [5] * 3
+    assert replicas[2].rows.numpy().tolist() == [3, 2, 1]
+    parts = [batches.split(batch, 2) for batch in replicas]
+    assert [[int(part.count) for part in one] for one in parts] == [[1, 2], [1, 1], [0, 0]]
+    assert [[len(part.images) for part in one] for one in parts] == [[1, 2], [1, 1], [1, 1]]

@@ -14,6 +14,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 BATCH, STEPS = 8, 3
+UNEVEN = [BATCH + 3, BATCH + 1]  # two replicas share the last batch as 2 and 1, and as 1 and none
 # Steps of G's and of D's optimizer: a lazy penalty is due in the first and the third step.
 ALIKE = {
     "critic": [STEPS, STEPS + 2],
@@ -37,7 +38,7 @@ def main(output):
     results = {
         name: {"one": train(globals()[name], one), "two": train(globals()[name], two)} for name in ALIKE
     }
-    results.update({make.__name__: train(make, two) for make in (everything, stylegan2)})
+    results.update({make.__name__: train(make, two) for make in (everything, stylegan2, in_parts)})
     Path(output).write_text(json.dumps(results), encoding="utf-8")
 
 
@@ -85,13 +86,14 @@ def simultaneous():
     import keras
 
     import tfdogs
+    from tfdogs.losses.lecam import LeCam
     from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
 
     gan = tfdogs.GAN(
         generator=MLPGenerator(8, 1, 4, hidden=4),
         discriminator=MLPDiscriminator(8, 1, hidden=4),
         loss="relativistic",
-        regularizers=[tfdogs.R1(0.1, interval=2), tfdogs.Orthogonal(1e-2)],
+        regularizers=[tfdogs.R1(0.1, interval=2), tfdogs.Orthogonal(1e-2), LeCam(interval=2)],
         ema=tfdogs.EMA(0.01, rampup=None),
         simultaneous=True,
     )
@@ -156,6 +158,18 @@ def drawing():
     return gan
 
 
+def in_parts():
+    """Two steps of D to one of G; on two replicas other images come together than on one."""
+    import tfdogs
+    from tfdogs.models.mlp import MLPDiscriminator, MLPGenerator
+
+    gan = tfdogs.GAN(
+        generator=MLPGenerator(8, 1, 4, hidden=4), discriminator=MLPDiscriminator(8, 1, hidden=4), d_steps=2
+    )
+    gan.compile()
+    return gan
+
+
 def stylegan2():
     """Both of its networks: the discriminator's groups and the path lengths' rows are each replica's own."""
     import tfdogs
@@ -204,11 +218,25 @@ def train(make, strategy):
     labels = rng.integers(0, 2, BATCH * STEPS)
     start = [w.tolist() for w in gan.generator.get_weights()]
     history = gan.fit(images, labels, batch_size=BATCH, shuffle=False, verbose=0).history
+    result = report(gan, start, history)
+    for count in UNEVEN:
+        history = gan.fit(images[:count], labels[:count], batch_size=BATCH, shuffle=False, verbose=0).history
+    # A layer's moving statistics count each replica alike, whatever it has got.
+    result["uneven"] = report(gan, start, history, left_out="w_mean")
+    known = {"batch_size": BATCH, "verbose": 0, "return_dict": True}
+    result["evaluate"] = gan.evaluate(images[: UNEVEN[1]], labels[: UNEVEN[1]], **known)
+    return result
+
+
+def report(gan, start, history, left_out="none"):
     networks = (gan.generator, gan.discriminator, gan.ema_generator)
     names = ("generator", "discriminator", "average")
     return {
         "start": start,
-        **{name: [w.tolist() for w in network.get_weights()] for name, network in zip(names, networks)},
+        **{
+            name: [w.numpy().tolist() for w in network.weights if left_out not in w.name]
+            for name, network in zip(names, networks)
+        },
         "history": {name: values[0] for name, values in history.items()},
         "images_seen": int(gan.images_seen.numpy()),
         "steps_done": int(gan.steps_done.numpy()),
@@ -263,6 +291,38 @@ def test_state_is_that_of_the_global_batch_on_every_replica(name, results):
         assert one["augment_p"] != [0.5] and abs(one["augment_signs"][0]) < 1  # the reals are not of one mind
     else:
         assert one["path_length_mean"][0] > 0
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_batches_that_replicas_do_not_share_evenly(name, results):
+    one, two = results[name]["one"]["uneven"], results[name]["two"]["uneven"]
+    for network in ("generator", "discriminator", "average"):
+        for a, b in zip(one[network], two[network]):
+            np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5, err_msg=network)
+    for metric, value in one["history"].items():
+        np.testing.assert_allclose(two["history"][metric], value, rtol=1e-3, atol=1e-5, err_msg=metric)
+    for state, (value, *_) in one["states"].items():
+        np.testing.assert_allclose(two["states"][state], [value] * 2, rtol=1e-4, err_msg=state)
+    for replicas in (one, two):
+        assert replicas["images_seen"] == BATCH * STEPS + sum(UNEVEN)
+        assert replicas["steps_done"] == STEPS + 2 * len(UNEVEN)
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_evaluate_of_such_batches(name, results):
+    one, two = (results[name][replicas]["evaluate"] for replicas in ("one", "two"))
+    assert set(one) == set(two)
+    for metric, value in one.items():
+        np.testing.assert_allclose(two[metric], value, rtol=1e-3, atol=1e-5, err_msg=metric)
+
+
+@pytest.mark.parametrize("name", ["everything", "stylegan2", "in_parts"])
+def test_whatever_is_trained_sees_each_image_of_such_batches_once(name, results):
+    result = results[name]["uneven"]
+    assert result["images_seen"] == BATCH * STEPS + sum(UNEVEN)
+    for network in ("generator", "discriminator", "average"):
+        assert all(np.isfinite(w).all() for w in result[network])
+    assert all(np.isfinite(value) for value in result["history"].values())
 
 
 def test_everything_trains_on_two_replicas(results):

@@ -17,6 +17,15 @@ def test_replicas_rows_are_slices_of_the_global_draw(draw, replicas):
     np.testing.assert_array_equal(tf.concat(parts, 0), whole)
 
 
+def test_replicas_may_have_different_numbers_of_images():
+    whole, rows = noise().fold(1).normal([7, 2]), tf.constant([4, 2, 1])
+    ours = [noise(replica=i, replicas=3).among(rows).fold(1) for i in range(3)]
+    parts = [one.normal([n, 2]) for one, n in zip(ours, rows)]
+    np.testing.assert_array_equal(tf.concat(parts, 0), whole)
+    halves = [one.some(lambda n: n // 2 + 1).normal([n // 2 + 1, 2]) for one, n in zip(ours, rows)]
+    np.testing.assert_array_equal(tf.concat(halves, 0), noise().fold(1).normal([6, 2]))
+
+
 def test_replica_may_be_a_tensor_and_the_batch_dynamic():
     @tf.function
     def draw(rows, replica):

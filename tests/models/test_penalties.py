@@ -6,11 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tfdogs.losses.regularizer import Regularizer
+from tfdogs.models.batches import Batch
 from tfdogs.models.noise import Noise
 from tfdogs.models.penalties import Penalties
 from tfdogs.training.schedules import Cosine
 
 NOISE = Noise(tf.constant([1, 2], tf.int64))
+BATCH = Batch(tf.zeros([4, 1, 1, 1]), None)
 
 
 class Pull(Regularizer):
@@ -52,7 +54,14 @@ def play(regularizer, steps, optimizer):
             every_step = penalties.every_step((weight,), NOISE)
             loss = tf.add_n([tf.reduce_sum(weight), *(one.penalty for one in every_step)])
         penalties.update(
-            optimizer, [weight], tape, loss, every_step=every_step, arguments=(weight,), noise=NOISE
+            optimizer,
+            [weight],
+            tape,
+            loss,
+            every_step=every_step,
+            arguments=(weight,),
+            noise=NOISE,
+            batch=BATCH,
         )
         step.assign_add(1)
         seen.assign_add(1000)

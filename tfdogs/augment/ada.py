@@ -83,7 +83,8 @@ class ADA:
         """Augments images, each in its own way.
 
         Args:
-            images: float32 [N, H, W, C] in [-1, 1]; H, W and C static, C 1 or 3.
+            images: float32 [N, H, W, C] in [-1, 1]; H, W and C static. With color C is 1 or 3, or one more
+                for alpha, which keeps its values.
             noise: `tfdogs.models.noise.Noise`.
 
         Returns:
@@ -116,7 +117,7 @@ class ADA:
         """Steers p; called after each update of D, in replica context.
 
         Args:
-            verdicts: D's on reals, over 0 where it takes one for real; float32 [n].
+            verdicts: D's on this replica's reals, over 0 where it takes one for real; float32 [n].
             images: how many the global batch has.
         """
         if self.schedule is not None:
@@ -127,8 +128,9 @@ class ADA:
         if not self.kimg:
             return
         context = tf.distribute.get_replica_context()
-        sign = context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.reduce_mean(tf.sign(verdicts)))
-        signs = self._signs + sign
+        own = tf.stack([tf.reduce_sum(tf.sign(verdicts)), tf.cast(tf.size(verdicts), tf.float32)])
+        summed, count = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.SUM, own))
+        signs = self._signs + summed / count
         updates = self._updates + 1
         images = self._images + tf.cast(images, tf.float32)
         due = tf.cast(updates >= self.interval, tf.float32)

@@ -56,16 +56,18 @@ class PathLength(Regularizer):
                 "path_length needs a generator with to_w and from_w, such as stylegan2's. "
                 f"Received: {type(generator).__name__}"
             )
-        rows = tf.shape(latents)[0]
-        count = tf.maximum(tf.cast(self.batch_share * tf.cast(rows, tf.float32), tf.int32), 1)
+        count = self._count(tf.shape(latents)[0])
         w = generator.to_w(latents[:count], None if labels is None else labels[:count])
-        lengths = path_lengths(generator, tf.repeat(w[:, None], generator.num_ws, 1), noise)
+        lengths = path_lengths(generator, tf.repeat(w[:, None], generator.num_ws, 1), noise.some(self._count))
         penalty = self.weight * tf.reduce_mean(tf.square(lengths - self.mean_length))
         return penalty, tf.reduce_mean(lengths)[None]
 
     def observe(self, numbers, due):
         step = numbers[0] - self.mean_length
         self.mean_length.assign_add(due * self.decay * step)
+
+    def _count(self, rows):
+        return tf.maximum(tf.cast(self.batch_share * tf.cast(rows, tf.float32), tf.int32), 1)
 
     def get_config(self):
         own = {"weight": self.weight, "decay": self.decay, "batch_share": self.batch_share}

@@ -84,7 +84,7 @@ class Regularizer:
 
         Args:
             numbers: what the penalty returned beside itself, float32 [observes], the mean over the
-                replicas; zeros where it was not due.
+                global batch; zeros where it was not due.
             due: float32 scalar, 1, or 0 where the penalty was not due: then nothing may change.
         """
 

@@ -1,4 +1,7 @@
-"""What `fit` hands to a training step, as the GAN reads it."""
+"""What `fit` hands to a training step, as the GAN reads it, and what of it is this replica's."""
+
+import dataclasses
+from typing import Any, Optional
 
 import keras
 import tensorflow as tf
@@ -6,8 +9,65 @@ import tensorflow as tf
 from tfdogs.data import pixels
 
 
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """A replica's rows of a global batch, which the replicas need not share evenly.
+
+    Attributes:
+        images: float32 [n, H, W, C] in [-1, 1], n 1 or more: where a replica has got no image, a grey one
+            stands in for it, which counts nothing.
+        labels: int32 [n], or None.
+        counts: images of each replica, int64 [replicas]; None where there is one replica.
+        replica: index of this one.
+    """
+
+    images: tf.Tensor
+    labels: Optional[tf.Tensor]
+    counts: Optional[tf.Tensor] = None
+    replica: Any = 0
+
+    @property
+    def count(self):
+        """Images of this replica that count, an int64 scalar."""
+        return tf.shape(self.images, tf.int64)[0] if self.counts is None else self.counts[self.replica]
+
+    @property
+    def total(self):
+        """Images of all replicas, an int64 scalar."""
+        return self.count if self.counts is None else tf.reduce_sum(self.counts)
+
+    @property
+    def share(self):
+        """What a mean over this replica's images counts in that over all: a float32 scalar, or 1."""
+        if self.counts is None:
+            return 1
+        return tf.cast(tf.cast(self.count, tf.float64) / tf.cast(self.total, tf.float64), tf.float32)
+
+    @property
+    def weight(self):
+        """What a mean over this replica's images weighs in a metric: how many they are, float32."""
+        return tf.cast(self.count, tf.float32)
+
+    @property
+    def mask(self):
+        """What each of the images weighs in a metric: 1, or 0 where it only stands in; None for 1."""
+        return None if self.counts is None else tf.minimum(self.weight, 1.0)
+
+    @property
+    def rows(self):
+        """Rows of noise that each replica draws, int32 [replicas], for `Noise.among`; or None."""
+        return None if self.counts is None else tf.maximum(tf.cast(self.counts, tf.int32), 1)
+
+    def mean(self, numbers):
+        """Returns the mean over all images of numbers that are means over each replica's, float32."""
+        if self.counts is None:
+            return numbers
+        context = tf.distribute.get_replica_context()
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, self.share * numbers)
+
+
 def unpack(data, image_shape, num_classes):
-    """Takes images and labels out of what a data set yields.
+    """Takes images and labels out of what a data set yields. A collective of all replicas.
 
     Args:
         data: images, (images, labels) or (images, labels, weights); weights are not used.
@@ -15,7 +75,7 @@ def unpack(data, image_shape, num_classes):
         num_classes: 0 where labels are not wanted.
 
     Returns:
-        float32 images in [-1, 1], [N, H, W, C], and int32 labels [N], or None without classes.
+        A `Batch`, with labels where there are classes.
 
     Raises:
         ValueError: images of another shape, or no labels where there are classes.
@@ -31,27 +91,60 @@ def unpack(data, image_shape, num_classes):
         raise ValueError("the networks are conditional: fit needs labels beside the images. Received: none")
     # After images of two shapes Keras traces for any: what a second `fit` is given shows when it runs only.
     images = tf.ensure_shape(images, [None, *image_shape])
-    return pixels.to_float(images), tf.reshape(tf.cast(labels, tf.int32), [-1]) if num_classes else None
+    labels = tf.reshape(tf.cast(labels, tf.int32), [-1]) if num_classes else None
+    return _shared(pixels.to_float(images), labels)
 
 
-def split(images, labels, parts):
-    """Splits a batch into `parts` of one size.
+def total(count):
+    """Returns the sum of a scalar over all replicas. A collective."""
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        return count
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, count)
+
+
+def _shared(images, labels):
+    """Returns the `Batch` of this replica's rows: all replicas tell each other how many they have got."""
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        return Batch(images, labels)
+    replica, count = context.replica_id_in_sync_group, tf.shape(images)[0]
+    own = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int64) * tf.cast(count, tf.int64)
+    counts = context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+    missing = tf.maximum(1 - count, 0)
+    images = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
+    labels = None if labels is None else tf.pad(labels, [[0, missing]])
+    return Batch(images, labels, counts, replica)
+
+
+def split(batch, parts):
+    """Splits a batch into parts whose sizes differ by one at most.
+
+    Where a replica has fewer images than there are parts, some stand in several: no part is empty.
 
     Args:
-        images: [N, H, W, C], N a multiple of `parts`.
-        labels: [N], or None.
+        batch: `Batch`.
         parts: how many.
 
     Returns:
-        A list of (images, labels or None).
-
-    Raises:
-        tf.errors.InvalidArgumentError: when it runs, N is no multiple of `parts`.
+        A list of `Batch`.
     """
     if parts == 1:
-        return [(images, labels)]
-    batch = tf.shape(images)[0]
-    tf.debugging.assert_equal(batch % parts, 0, f"the batch must be a multiple of d_steps={parts}")
-    size = batch // parts
-    cuts = [slice(i * size, (i + 1) * size) for i in range(parts)]
-    return [(images[cut], None if labels is None else labels[cut]) for cut in cuts]
+        return [batch]
+    rows = tf.shape(batch.images)[0]
+    pieces = []
+    for i in range(parts):
+        start, end = _ends(rows, i, parts)
+        counts = batch.counts
+        if counts is not None:
+            first, last = _ends(counts, i, parts)
+            counts = tf.where(counts > 0, last - first, 0)
+        labels = None if batch.labels is None else batch.labels[start:end]
+        pieces.append(Batch(batch.images[start:end], labels, counts, batch.replica))
+    return pieces
+
+
+def _ends(count, i, parts):
+    """Returns where part `i` of `count` rows begins and ends."""
+    start = count * i // parts
+    return start, tf.maximum(count * (i + 1) // parts, start + 1)

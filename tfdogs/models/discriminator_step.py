@@ -47,21 +47,21 @@ class DiscriminatorStep:
         self._auxiliary = auxiliary
         self._observe = observe
 
-    def __call__(self, optimizer, reals, fakes, labels, noise, *, teach=False):
+    def __call__(self, optimizer, batch, fakes, noise, *, teach=False):
         """Updates the discriminator once.
 
         Args:
             optimizer: the discriminator's.
-            reals: images [N, H, W, C] in [-1, 1].
-            fakes: generated ones; no gradient flows into them.
-            labels: int32 [N], or None.
+            batch: `tfdogs.models.batches.Batch` of reals.
+            fakes: as many generated images, of the same labels; no gradient flows into them.
             noise: `Noise` of this part of the step.
             teach: whether to return what the generator is to learn from, for `GeneratorStep.learn`.
 
         Returns:
             A `Lesson`, or None.
         """
-        drawn = [tf.cast(images, tf.float32) for images in (reals, tf.stop_gradient(fakes))]
+        labels = batch.labels
+        drawn = [tf.cast(images, tf.float32) for images in (batch.images, tf.stop_gradient(fakes))]
         views = [
             functools.partial(self._judge.view, noise=noise, use=use)
             for use in (Use.SEEN_REALS, Use.SEEN_FAKES)
@@ -87,9 +87,9 @@ class DiscriminatorStep:
             whole = tf.add_n([loss, *(one.penalty for one in every_step)])
             if class_logits is not None:
                 class_loss = tfgan.auxiliary_classifier(class_logits, labels)
-                self._trackers["d_class_loss"].update_state(class_loss)
+                self._trackers["d_class_loss"].update_state(class_loss, batch.weight)
                 whole += self._auxiliary * class_loss
-            scaled_loss = optimizers.scaled(optimizer, whole)
+            scaled_loss = optimizers.scaled(optimizer, whole, batch.share)
         by_inputs = self._penalties.update(
             optimizer,
             self._judge.discriminator.trainable_variables,
@@ -98,14 +98,14 @@ class DiscriminatorStep:
             every_step=every_step,
             arguments=(Discriminate(self._judge, labels, origins=origins), reals, fakes),
             noise=noise,
+            batch=batch,
             inputs=drawn[1:] if teach else (),
         )
-        self._trackers["d_loss"].update_state(loss)
-        self.track_verdicts(real, fake)
+        self._trackers["d_loss"].update_state(loss, batch.weight)
+        self.track_verdicts(real, fake, batch)
         if self._observe is not None:
             verdicts = self._loss.verdicts(real, fake, self._label_smoothing)
-            replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-            self._observe(verdicts[:, 0], tf.shape(verdicts)[0] * replicas)
+            self._observe(verdicts[: batch.count, 0], batch.total)
         return self._lesson(real, fake, *by_inputs) if teach else None
 
     def _lesson(self, real, fake, slopes):
@@ -118,8 +118,8 @@ class DiscriminatorStep:
         ratios = tf.math.divide_no_nan(tape.gradient(g_loss, fake), tape.gradient(d_loss, fake))
         return Lesson(g_loss, slopes * ratios[:, :, None, None])
 
-    def track_verdicts(self, real, fake):
-        """Puts the discriminator's verdicts on reals and fakes into their metrics."""
+    def track_verdicts(self, real, fake, batch):
+        """Puts the discriminator's verdicts on a batch's reals and on fakes into their metrics."""
         verdict = self._loss.probability or tf.identity
-        self._trackers["d_real"].update_state(verdict(real))
-        self._trackers["d_fake"].update_state(verdict(fake))
+        self._trackers["d_real"].update_state(verdict(real), batch.mask)
+        self._trackers["d_fake"].update_state(verdict(fake), batch.mask)

@@ -61,8 +61,8 @@ class GAN(TwoPlayers):
             Default 10.
         tracks: further averages, each with `decay(batch_size, images_seen)`; their networks are
             `track_generators`.
-        d_steps: discriminator steps to one generator step. A batch is split among them: its size is a
-            multiple of `d_steps`. Default 1.
+        d_steps: discriminator steps to one generator step. A batch is split among them, as evenly as it goes;
+            of fewer images than steps some are taken several times. Default 1.
         simultaneous: update G by what D said before its own update, which spares a pass of D, about a fifth
             of a step (Goodfellow et al. 2014 alternate, TF-GAN offers both). For losses whose slope at a
             fake's logit is never 0, and a D that judges each image on its own; default False.
@@ -179,32 +179,33 @@ class GAN(TwoPlayers):
 
     def train_step(self, data):
         """One step: `d_steps` updates of D, one of G, one of the averages. Returns the metrics' results."""
-        parts = batches.split(*self._unpack(data), self.d_steps)
+        batch = self._unpack(data)
         noise = Noise.at(self.seed, self.images_seen)
-        for i, (reals, labels) in enumerate(parts):
-            here = noise.fold(i)
-            draw = self._g_step.draw(tf.shape(reals)[0], labels, here)
+        for i, part in enumerate(batches.split(batch, self.d_steps)):
+            here = noise.fold(i).among(part.rows)
+            draw = self._g_step.draw(tf.shape(part.images)[0], part.labels, here)
             teach = self.simultaneous and i == self.d_steps - 1
-            lesson = self._d_step(self.d_optimizer, reals, draw.fakes, labels, here, teach=teach)
+            lesson = self._d_step(self.d_optimizer, part, draw.fakes, here, teach=teach)
         # The fakes that D has just learned from teach G.
-        self._g_step(self.g_optimizer, draw, reals, here, lesson=lesson)
-        self._count(sum(tf.shape(reals, tf.int64)[0] for reals, _ in parts))
+        self._g_step(self.g_optimizer, draw, part, here, lesson=lesson)
+        with tf.control_dependencies([batch.images]):  # what is refused is not counted
+            self._count(batch.total)
         for name, variable in getattr(self.augment, "tracked", {}).items():
             self._trackers[name].update_state(variable)
         return {name: tracker.result() for name, tracker in self._trackers.items()}
 
     def test_step(self, data):
         """Judges held-out images beside fresh fakes: d_real under training's means that D knows its reals."""
-        reals, labels = self._unpack(data)
-        batches_before = tf.cast(self._trackers["d_loss"].count, tf.int64)
-        noise = Noise.at(self.seed, self.images_seen).fold(batches_before)
-        z = latents.sample(self.latent, [tf.shape(reals)[0], self.latent_dim], noise)
-        fakes = self.generator((z, labels) if self.num_classes else z, training=False)
-        real, fake = (self._judge(images, labels, training=False) for images in (reals, fakes))
+        batch = self._unpack(data)
+        images_before = batches.total(tf.cast(self._trackers["d_loss"].count, tf.int64))
+        noise = Noise.at(self.seed, self.images_seen).fold(images_before).among(batch.rows)
+        z = latents.sample(self.latent, [tf.shape(batch.images)[0], self.latent_dim], noise)
+        fakes = self.generator((z, batch.labels) if self.num_classes else z, training=False)
+        real, fake = (self._judge(images, batch.labels, training=False) for images in (batch.images, fakes))
         d_loss = self.loss_function.discriminator(real, fake, self.label_smoothing)
-        self._trackers["d_loss"].update_state(d_loss)
-        self._trackers["g_loss"].update_state(self.loss_function.generator(fake, real))
-        self._d_step.track_verdicts(real, fake)
+        self._trackers["d_loss"].update_state(d_loss, batch.weight)
+        self._trackers["g_loss"].update_state(self.loss_function.generator(fake, real), batch.weight)
+        self._d_step.track_verdicts(real, fake, batch)
         return {name: self._trackers[name].result() for name in ("d_loss", "g_loss", "d_real", "d_fake")}
 
     @property
@@ -297,7 +298,6 @@ class GAN(TwoPlayers):
         return batches.unpack(data, self.image_shape, self.num_classes)
 
     def _count(self, batch):
-        batch *= tf.distribute.get_replica_context().num_replicas_in_sync
         rules, averages = (self.ema, *self.tracks), (self.ema_generator, *self.track_generators)
         for rule, average in zip(rules, averages):
             if rule is not None:

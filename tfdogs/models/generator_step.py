@@ -79,30 +79,30 @@ class GeneratorStep:
             fakes = self._generator(inputs, training=True, **extra)
         return Draw(fakes, z, labels, tape)
 
-    def __call__(self, optimizer, draw, reals, noise, *, lesson=None):
+    def __call__(self, optimizer, draw, batch, noise, *, lesson=None):
         """Updates the generator once.
 
         Args:
             optimizer: the generator's.
             draw: `Draw`.
-            reals: images [N, H, W, C] in [-1, 1] that a relativistic loss compares the fakes with.
+            batch: `tfdogs.models.batches.Batch` of reals, with which a relativistic loss compares the fakes.
             noise: `Noise` of this part of the step.
             lesson: the gradient that the discriminator's own step had for the fakes, a `Lesson`; None to ask
                 the discriminator as it is now.
         """
         arguments, penalty_noise = (self._generator, draw.z, draw.labels), noise.fold(Use.G_PENALTIES)
-        real = self._reals_logits(reals, draw.labels, noise) if lesson is None else None
+        real = self._reals_logits(batch.images, draw.labels, noise) if lesson is None else None
         with draw.tape as tape:
             if lesson is None:
-                loss, whole = self._judged(draw, real, noise)
+                loss, whole = self._judged(draw, real, noise, batch)
             else:
                 # Its gradient is the lesson's, which is this replica's share already.
-                replicas = tf.distribute.get_replica_context().num_replicas_in_sync
-                whole = replicas * tf.reduce_sum(lesson.slopes * tf.cast(draw.fakes, tf.float32))
+                whole = tf.reduce_sum(lesson.slopes * tf.cast(draw.fakes, tf.float32))
+                whole = tf.math.divide_no_nan(whole, tf.cast(batch.share, tf.float32))
                 loss = lesson.loss
             every_step = self._penalties.every_step(arguments, penalty_noise)
             whole = tf.add_n([whole, *(one.penalty for one in every_step)])
-            scaled_loss = optimizers.scaled(optimizer, whole)
+            scaled_loss = optimizers.scaled(optimizer, whole, batch.share)
         self._penalties.update(
             optimizer,
             self._generator.trainable_variables,
@@ -111,8 +111,9 @@ class GeneratorStep:
             every_step=every_step,
             arguments=arguments,
             noise=penalty_noise,
+            batch=batch,
         )
-        self._trackers["g_loss"].update_state(loss)
+        self._trackers["g_loss"].update_state(loss, batch.weight)
 
     def _reals_logits(self, reals, labels, noise):
         """Returns what a relativistic loss compares the fakes with, or None."""
@@ -120,7 +121,7 @@ class GeneratorStep:
             return None
         return tf.stop_gradient(self._judge(self._judge.view(reals, noise, Use.REALS_SEEN_BY_G), labels))
 
-    def _judged(self, draw, real, noise):
+    def _judged(self, draw, real, noise, batch):
         """Returns the loss, and what to learn from: it and the classifier's, where there is one."""
         labels = draw.labels
         fakes = self._judge.view(draw.fakes, noise, Use.SEEN_BY_G)
@@ -132,6 +133,6 @@ class GeneratorStep:
         loss = whole = self._loss.generator(fake, real)
         if class_logits is not None:
             class_loss = tfgan.auxiliary_classifier(class_logits, labels)
-            self._trackers["g_class_loss"].update_state(class_loss)
+            self._trackers["g_class_loss"].update_state(class_loss, batch.weight)
             whole += self._auxiliary * class_loss
         return loss, whole

@@ -29,12 +29,14 @@ class Noise:
         seed: int tensor [2].
         replica: index of this replica, an int or int32 scalar; default 0.
         replicas: number of replicas; default 1.
+        rows: images of each replica, int32 [replicas]; None where all have as many as this one.
     """
 
-    def __init__(self, seed, replica=0, replicas=1):
+    def __init__(self, seed, replica=0, replicas=1, *, rows=None):
         self._seed = seed
         self._replica = replica
         self._replicas = replicas
+        self._rows = rows
 
     @classmethod
     def at(cls, seed, images_seen):
@@ -47,7 +49,15 @@ class Noise:
     def fold(self, use):
         """Returns independent noise for one use, named by an int or an integer scalar."""
         seed = tf.random.experimental.stateless_fold_in(self._seed, use)
-        return Noise(seed, self._replica, self._replicas)
+        return Noise(seed, self._replica, self._replicas, rows=self._rows)
+
+    def among(self, rows):
+        """Returns the same noise for replicas that have `rows` images, int32 [replicas]; None for one."""
+        return Noise(self._seed, self._replica, self._replicas, rows=rows)
+
+    def some(self, part):
+        """Returns the same noise for some of each replica's images: `part` makes their number of all's."""
+        return self if self._rows is None else self.among(part(self._rows))
 
     def normal(self, shape):
         """Draws from N(0, 1): float32 of `shape`."""
@@ -62,5 +72,7 @@ class Noise:
         if self._replicas == 1:
             return draw(shape, self._seed)
         rows = shape[0]
-        numbers = draw(tf.concat([[rows * self._replicas], shape[1:]], 0), self._seed)
-        return numbers[self._replica * rows : (self._replica + 1) * rows]
+        total, start = rows * self._replicas, rows * self._replica
+        if self._rows is not None:
+            total, start = tf.reduce_sum(self._rows), tf.reduce_sum(self._rows[: self._replica])
+        return draw(tf.concat([[total], shape[1:]], 0), self._seed)[start : start + rows]

@@ -64,7 +64,7 @@ class Penalties:
         due = tf.constant(1.0)
         return [Due(r, due, *self._evaluate(r, arguments, noise.fold(use))) for use, r in self._every_step]
 
-    def update(self, optimizer, variables, tape, loss, *, every_step, arguments, noise, inputs=()):
+    def update(self, optimizer, variables, tape, loss, *, every_step, arguments, noise, batch, inputs=()):
         """Takes the optimizer's step, and those of lazy penalties; tells the metrics and the regularizers.
 
         Args:
@@ -75,6 +75,7 @@ class Penalties:
             every_step: what `every_step` returned.
             arguments: what the regularizers take before the noise.
             noise: `Noise` for the penalties of this network.
+            batch: `tfdogs.models.batches.Batch` of this replica.
             inputs: tensors that the tape has watched.
 
         Returns:
@@ -84,30 +85,34 @@ class Penalties:
         gradients, by_inputs = gradients[: len(variables)], gradients[len(variables) :]
         optimizer.apply_gradients(zip(gradients, variables))
         for one in every_step:
-            self._report(one)
+            self._report(one, batch)
         for interval in self._lazy:
             due = tf.equal(self._steps_done % interval, 0)
             several, gradients = self._when_due(
-                due, interval, arguments, noise=noise, optimizer=optimizer, variables=variables
+                due,
+                interval,
+                arguments,
+                noise=noise,
+                optimizer=optimizer,
+                variables=variables,
+                share=batch.share,
             )
             optimizers.apply_when(due, optimizer, gradients, variables)
             for one in several:
-                self._report(one)
+                self._report(one, batch)
         return by_inputs
 
-    def _report(self, one):
-        self._trackers[one.regularizer.name].update_state(one.penalty, sample_weight=one.due)
+    def _report(self, one, batch):
+        self._trackers[one.regularizer.name].update_state(one.penalty, sample_weight=one.due * batch.weight)
         if one.regularizer.observes:
-            context = tf.distribute.get_replica_context()
-            mean = context.all_reduce(tf.distribute.ReduceOp.MEAN, one.numbers)
-            one.regularizer.observe(mean, one.due)
+            one.regularizer.observe(batch.mean(one.numbers), one.due)
 
     def _evaluate(self, regularizer, arguments, noise):
         result = regularizer(*arguments, noise)
         penalty, numbers = result if regularizer.observes else (result, tf.zeros([0]))
         return penalty * regularizer.factor(self._images_seen), numbers
 
-    def _when_due(self, due, interval, arguments, *, noise, optimizer, variables):
+    def _when_due(self, due, interval, arguments, *, noise, optimizer, variables, share):
         """Returns the `Due`s of an interval's regularizers, and their gradients; zeros where not due."""
         group = self._lazy[interval]
 
@@ -115,7 +120,7 @@ class Penalties:
             with tf.GradientTape() as tape:
                 results = [self._evaluate(r, arguments, noise.fold(use)) for use, r in group]
                 loss = interval * tf.add_n([penalty for penalty, _ in results])
-                scaled_loss = optimizers.scaled(optimizer, loss)
+                scaled_loss = optimizers.scaled(optimizer, loss, share)
             return results, optimizers.gradients(optimizer, tape, scaled_loss, variables)
 
         def pause():

@@ -28,9 +28,17 @@ def prepare(optimizer, network):
     return optimizer
 
 
-def scaled(optimizer, loss):
-    """Returns the loss whose gradient `gradients` takes: this replica's share, loss scaling included."""
-    loss = loss / tf.distribute.get_replica_context().num_replicas_in_sync
+def scaled(optimizer, loss, share=None):
+    """Returns the loss whose gradient `gradients` takes: this replica's share, loss scaling included.
+
+    Args:
+        optimizer: what `prepare` returned.
+        loss: the mean over this replica's images.
+        share: of those in the global batch, see `tfdogs.models.batches.Batch`; default: all have equal ones.
+    """
+    if share is None:
+        share = 1 / tf.distribute.get_replica_context().num_replicas_in_sync
+    loss = loss * share
     return optimizer.get_scaled_loss(loss) if isinstance(optimizer, _LossScale) else loss
 
 
