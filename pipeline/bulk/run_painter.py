@@ -47,6 +47,8 @@ class RunPainter:
         # Two networks of equal weights may differ in their layers, which the run's flags decide.
         flags = {name: value for name, value in run.config.to_dict().items() if not name.endswith("_dir")}
         settings = [flags, sampler.latent, sampler.latent_dim, self.classes, run.gan.image_shape]
+        if sampler.network is not sampler.generator:  # which draws other images than earlier versions did
+            settings.append("float32")
         digest = hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16)
         for weight in sampler.generator.get_weights():
             digest.update(f"{weight.dtype} {weight.shape}".encode())

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfdogs.data import pixels
-from tfdogs.models import latents
+from tfdogs.models import float32, latents
 from tfdogs.sampling.seeds import CHUNK
 
 _PIXELS = CHUNK * 512**2  # of a chunk; of larger images there are fewer, lest activations fill the memory
@@ -20,6 +20,9 @@ def chunk_size(image_shape):
 
 class Sampler:
     """Draws images from a generator.
+
+    One of `tfdogs.models` that was trained in a reduced precision draws in float32, with the weights that it
+    has at the moment: what an export serves, on whatever machine, is what is drawn here.
 
     Args:
         generator: latents (or (latents, labels)) -> images in [-1, 1]. One with `truncates_styles` is called
@@ -37,6 +40,7 @@ class Sampler:
 
     def __init__(self, generator, latent_dim, *, latent="normal", num_classes=0):
         self.generator = generator
+        self._twin = None
         self.latent_dim = latent_dim
         self.latent = latent
         self.num_classes = num_classes
@@ -44,8 +48,18 @@ class Sampler:
         self._draw = tf.function(self._call_generator)
         self._latents = tf.function(self._draw_latents, reduce_retracing=True)
 
+    @property
+    def network(self):
+        """What draws: `generator`, or where it computes in a reduced precision its twin in float32."""
+        if self._twin is None:
+            self._twin = float32.twin(self.generator) if float32.reduced(self.generator) else self.generator
+        elif self._twin is not self.generator:
+            float32.copy(self.generator, self._twin)
+        return self._twin
+
     @functools.cached_property
     def image_shape(self):
+        self._painter = self.network
         inputs = tf.TensorSpec([CHUNK, self.latent_dim], tf.float32)
         if self.num_classes:
             inputs = (inputs, tf.TensorSpec([CHUNK], tf.int32))
@@ -106,6 +120,7 @@ class Sampler:
         Returns:
             uint8 array [N, H, W, C].
         """
+        self._painter = self.network  # before it is traced, and with the weights of now
         psi = np.broadcast_to(np.float32(1.0 if truncation is None else truncation), len(z))
         chunks = [np.zeros((0, *self.image_shape), np.uint8)]
         for start in range(0, len(z), self.chunk):
@@ -120,7 +135,7 @@ class Sampler:
 
     def _call_generator(self, inputs, truncation=None):
         style = {} if truncation is None else {"truncation": truncation}
-        return pixels.to_uint8(self.generator(inputs, training=False, **style))
+        return pixels.to_uint8(self._painter(inputs, training=False, **style))
 
     def _draw_latents(self, seeds, truncation=None):
         return latents.from_seeds(self.latent, seeds, self.latent_dim, truncation)

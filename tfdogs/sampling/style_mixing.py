@@ -20,7 +20,7 @@ def draw(drawing, layers=None):
         uint8 [height, width, 3]: a table with the seeds' own images as first row and column; below and to the
         right of them row i, column j has the coarse layers of seed i and the fine ones of seed j.
     """
-    sampler, generator = drawing.sampler, drawing.sampler.generator
+    sampler, generator = drawing.sampler, drawing.sampler.network
     layers = generator.num_ws // 2 if layers is None else layers
     seeds = drawing.seeds.array()
     w = _styles(generator, sampler.latents(seeds), drawing.labels(seeds), drawing.truncation)
