@@ -7,11 +7,11 @@ scores whole sets of images, see `Evaluator`.
 
 import importlib
 
-from tfdogs.metrics.bootstrap import bootstrap_fid
 from tfdogs.metrics.density_coverage import density_coverage
 from tfdogs.metrics.diversity import effective_dimension, total_variance
 from tfdogs.metrics.dogs import breed_histogram, dog_score
 from tfdogs.metrics.estimate import Estimate
+from tfdogs.metrics.fid_error import fid_error
 from tfdogs.metrics.fid_infinity import fid_infinity
 from tfdogs.metrics.frechet import frechet_distance
 from tfdogs.metrics.inception_score import inception_score
@@ -36,11 +36,11 @@ _HOME = {
 __all__ = [
     "Estimate",
     "Moments",
-    "bootstrap_fid",
     "breed_histogram",
     "density_coverage",
     "dog_score",
     "effective_dimension",
+    "fid_error",
     "fid_infinity",
     "frechet_distance",
     "inception_score",

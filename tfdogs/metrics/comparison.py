@@ -18,8 +18,8 @@ class Comparison:
     Args:
         fakes: `FeatureSet`.
         reference: `Reference` of the same extractor.
-        seed: of the bootstrap, of KID's blocks and of subsets.
-        bootstrap: rounds of the bootstrap of FID's error; 0 for none.
+        seed: of halves, of KID's blocks and of subsets.
+        bootstrap: whether FID's error is estimated, see `tfdogs.metrics.fid_error`; 0 for no.
 
     Attributes:
         fakes, reference, seed, bootstrap: as given.

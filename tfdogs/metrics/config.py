@@ -79,7 +79,7 @@ class EvaluateConfig(Config):
         default=DATA,
         choices=(DATA, UNIFORM),
     )
-    bootstrap: int = flag("Rounds of the bootstrap of FID's error; 0: no error.", default=10, lower=0)
+    bootstrap: int = flag("0: no error of the FID; 2 or more: estimate it.", default=10, lower=0)
     output: str = flag(
         "Where the numbers go besides the screen: .json, or a folder (no ending) for scores.json and "
         "report.html; empty: nowhere.",

@@ -34,8 +34,9 @@ class Evaluator:
             [N, H, W, C], whose features are then extracted and kept in memory.
         metrics: names in `tfdogs.metrics.scores.NAMES`; default: all that the extractor, the reference and
             the numbers of images allow, and the evaluation says why the others are left out.
-        seed: of bootstrap, blocks and subsets; default 0.
-        bootstrap: rounds of the bootstrap of FID's error, at least 2; 0 for no error. Default 10.
+        seed: of halves, blocks and subsets; default 0.
+        bootstrap: whether to estimate FID's error, see `tfdogs.metrics.fid_error`: 0 for no, 2 or more for
+            yes, whatever the number, which once was a bootstrap's rounds. Default 10.
         per_image: whether an evaluation has each fake's realism and nearest real image. Default True;
             otherwise it has the nearest ones where a score took them.
         verbose: whether to say on stderr which score is at work where one takes over 5 seconds; default

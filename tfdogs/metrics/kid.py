@@ -7,6 +7,8 @@ import numpy as np
 from tfdogs.metrics.checks import check_both
 from tfdogs.metrics.estimate import Estimate
 
+_FEWEST = 4  # rows of a block that tell its error
+
 
 def kernel_distance(reals, fakes, *, block_size=1000, seed=None):
     """The squared maximum mean discrepancy under the kernel (x y / D + 1)^3, without bias.
@@ -21,8 +23,9 @@ def kernel_distance(reals, fakes, *, block_size=1000, seed=None):
         seed: None takes the rows as they come, which have to be in random order; a number shuffles them.
 
     Returns:
-        `Estimate`; it may be under 0. The error is the standard error of the mean over the blocks, None where
-        there is one block.
+        `Estimate`; it may be under 0. The error is the standard error over draws of both sides. It is taken
+        within the blocks, since a few of them do not tell how much they differ. Where one has fewer than 4
+        rows of a side it is that of the mean over the blocks, None where there is one.
 
     Raises:
         ValueError: the shapes are wrong, a value is not finite, or a block has fewer than 2 rows of a side.
@@ -37,9 +40,12 @@ def kernel_distance(reals, fakes, *, block_size=1000, seed=None):
         )
     generator = None if seed is None else np.random.default_rng(seed)
     parts = zip(_parts(len(reals), blocks, generator), _parts(len(fakes), blocks, generator))
-    values = [block_distance(reals[r], fakes[f]) for r, f in parts]
-    error = float(np.std(values, ddof=1) / math.sqrt(blocks)) if blocks > 1 else None
-    return Estimate(float(np.mean(values)), error)
+    if smallest < _FEWEST:
+        values = [block_distance(reals[r], fakes[f]) for r, f in parts]
+        error = float(np.std(values, ddof=1) / math.sqrt(blocks)) if blocks > 1 else None
+        return Estimate(float(np.mean(values)), error)
+    values, variances = zip(*(_estimate(reals[r], fakes[f]) for r, f in parts))
+    return Estimate(float(np.mean(values)), math.sqrt(sum(variances)) / blocks)
 
 
 def _parts(count, blocks, generator):
@@ -51,13 +57,48 @@ def _parts(count, blocks, generator):
 
 def block_distance(reals, fakes):
     """The estimate of one block of features [M, D] and [N, D], M and N at least 2."""
+    return _distance(*_kernels(reals, fakes))
+
+
+def _estimate(reals, fakes):
+    """Returns the distance of a block, and the estimated variance of that over draws of both sides.
+
+    The variance is the jackknife's, without what it counts twice: the part of the distance that depends on
+    pairs, by the mean squares of the kernels after their rows and columns are centred, without bias (Székely
+    and Rizzo 2014, "Partial Distance Correlation with Methods for Dissimilarities", section 3).
+    """
+    within_reals, within_fakes, across = kernels = _kernels(reals, fakes)
+    m, n = across.shape
+    of_reals = (within_reals.sum(1) - np.diag(within_reals)) / (m - 1) - across.mean(1)
+    of_fakes = (within_fakes.sum(1) - np.diag(within_fakes)) / (n - 1) - across.mean(0)
+    jackknife = 4 * np.var(of_reals, ddof=1) / m + 4 * np.var(of_fakes, ddof=1) / n
+    centred = across - across.mean(0) - across.mean(1, keepdims=True) + across.mean()
+    pairs = 4 * np.sum(centred**2) / ((m - 1) * (n - 1)) / (m * n)
+    pairs += sum(_pairs(kernel) for kernel in (within_reals, within_fakes))
+    return _distance(*kernels), max(jackknife - pairs, pairs / 2)
+
+
+def _pairs(kernel):
+    """Returns the variance of a mean over pairs that is due to the pairs, not to their members."""
+    count = len(kernel)
+    alone = kernel - np.diag(np.diag(kernel))
+    sums = alone.sum(0)
+    centred = alone - (sums + sums[:, None]) / (count - 2) + sums.sum() / ((count - 1) * (count - 2))
+    np.fill_diagonal(centred, 0.0)
+    return 2 * np.sum(centred**2) / (count * (count - 3)) / (count * (count - 1))
+
+
+def _kernels(reals, fakes):
     reals, fakes = reals.astype(np.float64), fakes.astype(np.float64)
-    m, n = len(reals), len(fakes)
-    within_reals, within_fakes = _kernel(reals, reals), _kernel(fakes, fakes)
+    return _kernel(reals, reals), _kernel(fakes, fakes), _kernel(reals, fakes)
+
+
+def _distance(within_reals, within_fakes, across):
+    m, n = across.shape
     return float(
         (within_reals.sum() - np.trace(within_reals)) / (m * (m - 1))
         + (within_fakes.sum() - np.trace(within_fakes)) / (n * (n - 1))
-        - 2 * _kernel(reals, fakes).mean()
+        - 2 * across.mean()
     )
 
 

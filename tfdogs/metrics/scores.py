@@ -10,10 +10,10 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from tfdogs.metrics.bootstrap import bootstrap_fid
 from tfdogs.metrics.density_coverage import density_coverage
 from tfdogs.metrics.diversity import effective_dimension, total_variance
 from tfdogs.metrics.dogs import dog_score
+from tfdogs.metrics.fid_error import fid_error
 from tfdogs.metrics.fid_infinity import fid_infinity
 from tfdogs.metrics.inception_score import inception_score
 from tfdogs.metrics.kid import kernel_distance
@@ -41,14 +41,13 @@ class Metric(NamedTuple):
 
 def _fid(both):
     error = None
-    if both.bootstrap and both.fakes.pool is not None:
-        fakes, reals = both.fakes.pool, both.reference.gaussian
-        error = bootstrap_fid(fakes, reals, rounds=both.bootstrap, seed=both.seed)
+    if both.bootstrap and both.fakes.pool is not None and len(both.fakes) > 2:
+        error = fid_error(both.fakes.pool, both.reference.gaussian, seed=both.seed)
     return [_score(both, "fid", "FID", both.fid, error=error, better="lower")]
 
 
 def _fid_infinity(both):
-    value, error = fid_infinity(both.fakes.pool, both.reference.moments, seed=both.seed)
+    value, error = fid_infinity(both.fakes.pool, both.reference.gaussian, seed=both.seed)
     return [_score(both, "fid_infinity", "FID-infinity", value, error=error, better="lower")]
 
 
