@@ -18,7 +18,7 @@ def test_unpack():
     assert images.dtype == tf.float32 and labels.dtype == tf.int32
 
 
-@pytest.mark.parametrize("data", [IMAGES, (IMAGES,), (IMAGES, LABELS), (IMAGES, LABELS, tf.ones(6))])
+@pytest.mark.parametrize("data", [IMAGES, (IMAGES,), (IMAGES, LABELS), (IMAGES, LABELS, None)])
 def test_without_classes_there_are_no_labels(data):
     batch = batches.unpack(data, (4, 4, 3), 0)
     assert batch.images.shape == (6, 4, 4, 3) and batch.labels is None
@@ -33,6 +33,11 @@ def test_images_of_another_shape(shape):
 def test_labels_that_are_missing():
     with pytest.raises(ValueError, match=r"fit needs labels beside the images. Received: none"):
         batches.unpack(IMAGES, (4, 4, 3), 2)
+
+
+def test_weights_are_refused():
+    with pytest.raises(ValueError, match=r"a GAN weighs all images alike.*Received: sample_weight="):
+        batches.unpack((IMAGES, LABELS, tf.ones(6)), (4, 4, 3), 0)
 
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 4])

@@ -51,12 +51,24 @@ def apply(images, matrices):
     """Changes each image's colours by its matrix.
 
     Args:
-        images: float32 [N, H, W, C], C 1 or 3; grey ones are taken as three channels and averaged again.
+        images: float32 [N, H, W, C], C 1 or 3, or one more for alpha, which stays as it is; grey ones are
+            taken as three channels and averaged again.
         matrices: float32 [N, 4, 4].
 
     Returns:
         float32 [N, H, W, C].
+
+    Raises:
+        ValueError: images of another number of channels.
     """
+    channels = images.shape[-1]
+    if channels not in (1, 2, 3, 4):
+        raise ValueError(
+            f"color needs grey or RGB images, with or without alpha: leave it out of ADA's policy. "
+            f"Received: {channels} channels"
+        )
+    if channels in (2, 4):
+        return tf.concat([apply(images[..., :-1], matrices), images[..., -1:]], -1)
     linear, offset = matrices[:, :3, :3], matrices[:, None, :3, 3]
     if images.shape[-1] == 1:
         linear = tf.reduce_mean(tf.reduce_sum(linear, 2, keepdims=True), 1, keepdims=True)

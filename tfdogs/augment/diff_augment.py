@@ -11,6 +11,8 @@ def _brightness(images, noise):
 
 
 def _saturation(images, noise):
+    if images.shape[-1] == 4:  # alpha is no colour
+        return tf.concat([_saturation(images[..., :3], noise), images[..., 3:]], -1)
     if images.shape[-1] != 3:
         return images
     grey = tf.reduce_mean(images, axis=-1, keepdims=True)

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfdogs.data import pixels
+from tfdogs.models import keras_arguments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,22 +67,31 @@ class Batch:
         return context.all_reduce(tf.distribute.ReduceOp.SUM, self.share * numbers)
 
 
-def unpack(data, image_shape, num_classes):
+def unpack(data, image_shape, num_classes, check_range=None):
     """Takes images and labels out of what a data set yields. A collective of all replicas.
 
     Args:
-        data: images, (images, labels) or (images, labels, weights); weights are not used.
+        data: images or (images, labels); in the place of the images there may be a dict, such as tfds gives,
+            with "image" and, where there are classes, "label". Labels are numbers [N] or [N, 1], or one-hot
+            [N, num_classes].
         image_shape: (H, W, C) that the generator draws.
         num_classes: 0 where labels are not wanted.
+        check_range: `tfdogs.models.image_range.FirstBatch`, or None.
 
     Returns:
         A `Batch`, with labels where there are classes.
 
     Raises:
-        ValueError: images of another shape, or no labels where there are classes.
-        tf.errors.InvalidArgumentError: when it runs, images of another shape that could not be known before.
+        ValueError: images of another shape, labels that are none or missing where there are classes, or
+            weights.
+        tf.errors.InvalidArgumentError: when it runs, images of another shape that could not be known before,
+            or of another range, or labels that are not in [0, num_classes).
     """
-    images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+    keras_arguments.refuse("fit", {"sample_weight": weights})
+    if isinstance(images, dict):
+        images, labels = _of_dict(images, labels)
+    images = tf.convert_to_tensor(images)
     if not images.shape[1:].is_compatible_with(image_shape):
         raise ValueError(
             f"the generator draws images of shape {tuple(image_shape)}. "
@@ -91,8 +101,47 @@ def unpack(data, image_shape, num_classes):
         raise ValueError("the networks are conditional: fit needs labels beside the images. Received: none")
     # After images of two shapes Keras traces for any: what a second `fit` is given shows when it runs only.
     images = tf.ensure_shape(images, [None, *image_shape])
-    labels = tf.reshape(tf.cast(labels, tf.int32), [-1]) if num_classes else None
-    return _shared(pixels.to_float(images), labels)
+    images = images if check_range is None else check_range(images)
+    return _shared(pixels.to_float(images), _numbers(labels, num_classes) if num_classes else None)
+
+
+def _of_dict(batch, labels):
+    """Returns images and labels of a dict; labels that stand beside it go first."""
+    image = next((name for name in ("image", "images") if name in batch), None)
+    label = next((name for name in ("label", "labels") if name in batch), None)
+    if image is None or isinstance(labels, dict):
+        raise ValueError(
+            'a batch that is a dict must have "image", and where there are classes "label" beside it. '
+            f"Received: {', '.join(map(str, batch)) or 'nothing'}"
+        )
+    return batch[image], batch[label] if labels is None and label is not None else labels
+
+
+def _numbers(labels, num_classes):
+    """Returns labels as int32 [N]."""
+    labels = tf.convert_to_tensor(labels)
+    legal, shape = f"labels must be numbers in [0, {num_classes}) or one-hot", labels.shape
+    if not (labels.dtype.is_floating or labels.dtype.is_integer):
+        raise ValueError(f"{legal}. Received: dtype {labels.dtype.name}")
+    if shape.rank == 0 or shape[1:].num_elements() not in (None, 1, num_classes):
+        raise ValueError(f"{legal}, [N] or [N, {num_classes}]. Received: shape {tuple(shape)}")
+    # After labels of two shapes Keras traces for any: which they are shows when it runs.
+    width = tf.reduce_prod(tf.shape(labels)[1:])
+    values = tf.reshape(tf.cast(labels, tf.float64), [tf.shape(labels)[0], width])
+
+    def of_one_hot():
+        numbers = tf.argmax(values, 1)
+        return numbers, tf.reduce_all(tf.equal(values, tf.one_hot(numbers, num_classes, dtype=tf.float64)))
+
+    def of_numbers():
+        fine = (values >= 0) & (values < num_classes) & tf.equal(values, tf.floor(values))
+        return tf.cast(values[:, 0], tf.int64), tf.reduce_all(fine) & tf.equal(width, 1)
+
+    one_hot = tf.equal(width, num_classes) & (num_classes > 1)
+    numbers, fine = tf.cond(one_hot, of_one_hot, of_numbers)
+    received = [tf.reduce_min(values), "to", tf.reduce_max(values), "in rows of", width]
+    with tf.control_dependencies([tf.debugging.Assert(fine, [f"{legal}. Received: values from", *received])]):
+        return tf.cast(numbers, tf.int32)
 
 
 def total(count):

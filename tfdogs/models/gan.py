@@ -4,32 +4,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfdogs.losses import NAMES, adversarial
+from tfdogs.losses import adversarial
 from tfdogs.models import arguments, batches, introspection, latents
 from tfdogs.models.discriminator_step import DiscriminatorStep
 from tfdogs.models.generator_step import GeneratorStep
 from tfdogs.models.judge import Judge
 from tfdogs.models.noise import Noise
 from tfdogs.models.penalties import Penalties
+from tfdogs.models.saved import Saved
 from tfdogs.models.two_players import TwoPlayers
 from tfdogs.sampling.sampler import Sampler
 from tfdogs.training.ema import EMA, update_average
 
-# What `get_config` writes as it stands, as an object, and as a list of objects.
-_PLAIN = ("label_smoothing", "auxiliary", "d_steps", "simultaneous", "latent")
-_PLAIN += ("latent_dim", "num_classes", "seed", "name")
-_OBJECTS = ("generator", "discriminator", "augment", "instance_noise", "top_k", "ema")
-_LISTS = ("regularizers", "tracks")
-
 
 @keras.saving.register_keras_serializable("tfdogs")
-class GAN(TwoPlayers):
+class GAN(Saved, TwoPlayers):
     """Trains any Keras generator against any Keras discriminator.
 
-    `fit` takes NumPy arrays, a `tf.data.Dataset` or a `keras.utils.Sequence` of images, uint8 [N, H, W, C]
-    (floating images are taken to be in [-1, 1] already), with labels, int [N], where the networks are
-    conditional. Every random number follows from (`seed`, images seen), so that a run which is saved and
-    restored goes on exactly as if it had never stopped.
+    `fit` takes NumPy arrays, a `tf.data.Dataset` or a `keras.utils.Sequence` of images, uint8 [N, H, W, C] or
+    floating in [-1, 1], with labels, int [N] or one-hot, where the networks are conditional; or of dicts with
+    "image" and "label", as tfds gives them. `TwoPlayers.fit` lists the arguments. Every random number follows
+    from (`seed`, images seen), so that a run which is saved and restored goes on exactly as if it had never
+    stopped.
 
     Example:
 
@@ -159,11 +155,11 @@ class GAN(TwoPlayers):
         self._sampler = None
         self.built = True
 
-    def compile(self, *, jit_compile=False, **kwargs):
+    def compile(self, *args, jit_compile=False, **kwargs):
         """Sets the optimizers, see `TwoPlayers.compile`; XLA cannot do `top_k`, whose shapes change."""
         if jit_compile and self.top_k is not None:
             raise ValueError("jit_compile must be False with top_k. Received: jit_compile=True")
-        super().compile(jit_compile=jit_compile, **kwargs)
+        super().compile(*args, jit_compile=jit_compile, **kwargs)
 
     @property
     def metrics(self):
@@ -232,39 +228,14 @@ class GAN(TwoPlayers):
 
         Returns:
             uint8 array [num_images, H, W, C].
-        """
-        seeds = seed + np.arange(num_images, dtype=np.int64)
-        return self.sampler.images(seeds, labels=labels, truncation=truncation)
-
-    def get_config(self):
-        """Returns the constructor's arguments, networks included, for saving.
 
         Raises:
-            ValueError: the loss is not one of `tfdogs.losses.NAMES`.
+            ValueError: an argument out of range, or labels for an unconditional generator.
         """
-        if self.loss_function.name not in NAMES:
-            raise ValueError(
-                f"a GAN with a loss of its own cannot be saved. Received: {self.loss_function.name}"
-            )
-        to_config = keras.saving.serialize_keras_object
-        return {
-            "loss": self.loss_function.name,
-            **{name: getattr(self, name) for name in _PLAIN},
-            **{name: to_config(getattr(self, name)) for name in _OBJECTS},
-            **{name: [to_config(item) for item in getattr(self, name)] for name in _LISTS},
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Builds a GAN from what `get_config` returned."""
-        config = dict(config)
-
-        def build(value):
-            return keras.saving.deserialize_keras_object(value, custom_objects)
-
-        config.update({name: build(config[name]) for name in _OBJECTS if name in config})
-        config.update({name: [build(item) for item in config[name]] for name in _LISTS if name in config})
-        return cls(**config)
+        if isinstance(num_images, bool) or num_images != int(num_images) or num_images < 0:
+            raise ValueError(f"num_images must be a whole number of 0 or more. Received: {num_images}")
+        seeds = seed + np.arange(num_images, dtype=np.int64)
+        return self.sampler.images(seeds, labels=labels, truncation=truncation)
 
     def _metric_names(self):
         classes = ["d_class_loss", "g_class_loss"] if self.auxiliary else []
@@ -295,7 +266,7 @@ class GAN(TwoPlayers):
         )
 
     def _unpack(self, data):
-        return batches.unpack(data, self.image_shape, self.num_classes)
+        return batches.unpack(data, self.image_shape, self.num_classes, self.check_range)
 
     def _count(self, batch):
         rules, averages = (self.ema, *self.tracks), (self.ema_generator, *self.track_generators)

@@ -31,15 +31,17 @@ def check_pair(generator, discriminator, latent_dim, num_classes):
     """Runs both networks once, which creates their weights, and returns the image shape (H, W, C).
 
     Raises:
-        ValueError: the generator does not draw images, or the discriminator does not give one logit an image.
+        ValueError: the generator does not draw images, or the discriminator does not give one logit an image,
+            or one of them takes something else than latents or images, with labels where there are classes.
     """
     inputs = example_inputs(latent_dim, num_classes)
-    images = generator(inputs)
+    images = _run("generator", generator, inputs, num_classes)
     if len(images.shape) != 4:
         raise ValueError(
             f"the generator must draw images [N, H, W, C]. Received: shape {tuple(images.shape)}"
         )
-    logits = discriminator((images, inputs[1]) if num_classes else images)
+    inputs = (images, inputs[1]) if num_classes else images
+    logits = _run("discriminator", discriminator, inputs, num_classes)
     if tuple(logits.shape) != (1, 1):
         raise ValueError(
             "the discriminator must give one logit an image, shape [N, 1]. "
@@ -53,6 +55,26 @@ def check_pair(generator, discriminator, latent_dim, num_classes):
         if getattr(last, "activation", None) is keras.activations.sigmoid:
             raise ValueError(f"{rule}. Received: a last layer {last.name!r} with a sigmoid of its own")
     return tuple(images.shape[1:])
+
+
+def _run(name, network, inputs, num_classes):
+    """Returns what a network makes of one example."""
+    takes = len(getattr(network, "inputs", None) or ())
+    if takes and takes != 1 + bool(num_classes):
+        advice = "pass num_classes to GAN" if takes == 2 else "leave num_classes out"
+        raise ValueError(
+            f"the {name} takes {takes} input{'s' * (takes > 1)}, with labels it takes 2: {advice}. "
+            f"Received: num_classes={num_classes}"
+        )
+    try:
+        return network(inputs)
+    except Exception as e:  # whatever a network of somebody's own may raise
+        shapes = ", ".join(f"{x.dtype.name} {list(x.shape)}" for x in (inputs if num_classes else [inputs]))
+        reason = " ".join(str(e).split())[:200]
+        raise ValueError(
+            f"the {name} cannot be called with {'(' * bool(num_classes)}{shapes}{')' * bool(num_classes)}; "
+            f"conditional networks need num_classes. Received: num_classes={num_classes} ({reason})"
+        ) from e
 
 
 def clone(generator, latent_dim, num_classes):

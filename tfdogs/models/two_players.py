@@ -3,6 +3,10 @@
 import keras
 
 from tfdogs.losses import lazy
+from tfdogs.models import keras_arguments
+from tfdogs.models.both_optimizers import BothOptimizers
+from tfdogs.models.image_range import FirstBatch
+from tfdogs.models.plain_errors import plain_errors
 from tfdogs.training import optimizers
 from tfdogs.training.adam import FusedAdam
 
@@ -10,30 +14,62 @@ from tfdogs.training.adam import FusedAdam
 class TwoPlayers(keras.Model):
     """What is needed to compile, save and load a model whose two networks have optimizers of their own.
 
-    A subclass has the attributes `generator`, `discriminator` and `regularizers`; `compile` adds
-    `g_optimizer` and `d_optimizer`.
+    A subclass has the attributes `generator`, `discriminator`, `regularizers`, `latent_dim` and
+    `num_classes`; `compile` adds `g_optimizer` and `d_optimizer`. Its steps hand images to `check_range`,
+    which looks at the first batch of each `fit` and `evaluate`.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._both = None
+        self.check_range = FirstBatch()
+
+    @property
+    def optimizer(self):
+        """`BothOptimizers` after `compile`, None before: what Keras and its callbacks ask about."""
+        return self._both
+
+    @optimizer.setter
+    def optimizer(self, value):
+        # Keras sets it in `compile`, and to None and back while it saves.
+        self._both = None if value is None else BothOptimizers(self.g_optimizer, self.d_optimizer)
+
     def compile(
-        self, *, g_optimizer=None, d_optimizer=None, steps_per_execution=1, jit_compile=False, **kwargs
+        self,
+        optimizer=None,
+        loss=None,
+        metrics=None,
+        *,
+        g_optimizer=None,
+        d_optimizer=None,
+        steps_per_execution=1,
+        jit_compile=False,
+        run_eagerly=None,
+        **kwargs,
     ):
         """Sets the optimizers; their slots are created here, so that a checkpoint finds them.
 
         Args:
+            optimizer: an optimizer's name or configuration, of which each network gets one of its own. An
+                object is refused, as it cannot serve two; `g_optimizer` and `d_optimizer` take objects.
+            loss: must be None: the loss is an argument of `GAN`.
+            metrics: must be None, and `loss_weights`, `weighted_metrics` and `pss_evaluation_shards` too.
             g_optimizer: the generator's; default Adam(2e-4, beta_1=0.5), as DCGAN's, rescaled by
                 `tfdogs.losses.lazy.ratio`. One that is given is taken as it is.
             d_optimizer: the discriminator's; default the same.
             steps_per_execution: steps to one call into TensorFlow.
-            jit_compile: XLA; worth trying on a GPU, several times slower on a CPU.
-            **kwargs: what else `keras.Model.compile` takes.
+            jit_compile: XLA; worth trying on a GPU, several times slower on a CPU. It leaves out the check of
+                the images' range, but for arrays.
+            run_eagerly: whether steps run outside of graphs, to look for errors; slow.
+            **kwargs: the arguments of `keras.Model.compile` that must be None, as said.
 
         Raises:
-            ValueError: one optimizer was given for both networks.
+            ValueError: one optimizer was given for both networks, one averages weights of its own
+                (`use_ema`), or an argument that must be None is not.
         """
-        if g_optimizer is d_optimizer and not isinstance(g_optimizer, (type(None), str, dict)):
-            raise ValueError(
-                "g_optimizer and d_optimizer must be two optimizers. Received: the same one twice"
-            )
+        refused = {"loss": loss, "metrics": metrics, **kwargs}
+        keras_arguments.refuse("compile", refused)
+        g_optimizer, d_optimizer = keras_arguments.optimizers_of(optimizer, g_optimizer, d_optimizer)
         g_optimizer = self._adam("generator") if g_optimizer is None else g_optimizer
         d_optimizer = self._adam("discriminator") if d_optimizer is None else d_optimizer
         self.g_optimizer = optimizers.prepare(g_optimizer, self.generator)
@@ -43,8 +79,95 @@ class TwoPlayers(keras.Model):
             optimizer=self.d_optimizer,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
-            **kwargs,
+            run_eagerly=run_eagerly,
+            **{name: value for name, value in kwargs.items() if name not in keras_arguments.REFUSED},
         )
+
+    def fit(self, *args, **kwargs):
+        """Trains, as `keras.Model.fit` does, whose arguments these are.
+
+        Args:
+            x: images, or a data set that has labels beside them, see `GAN`. Of floating ones the first batch
+                must have the range [-1, 1].
+            y: labels, where the networks are conditional; elsewhere they are left aside.
+            batch_size, epochs, verbose, shuffle, initial_epoch, steps_per_epoch: as Keras has them.
+            callbacks: of Keras or `tfdogs.training.callbacks`. `ReduceLROnPlateau` and
+                `LearningRateScheduler` move both networks' rates in proportion. Refused are
+                `TerminateOnNaN`, `SwapEMAWeights`, and any that monitors a loss or an accuracy, which a GAN
+                has not got.
+            validation_split, validation_data, validation_steps, validation_batch_size, validation_freq: as
+                Keras has them; `validation_data` may be images alone where there are no classes.
+            max_queue_size, workers, use_multiprocessing: as Keras has them.
+            class_weight, sample_weight: must be None.
+
+        Raises:
+            ValueError: see above, or images or labels are not what the networks want.
+        """
+        given = keras_arguments.bind("fit", *args, **kwargs)
+        if self.optimizer is not None:
+            keras_arguments.check_fit(self, given)
+        if hasattr(given.get("validation_data"), "shape"):
+            given["validation_data"] = (given["validation_data"],)  # Keras cannot tell an array from none
+        # Keras keeps the validation data of a `fit` that was broken off, and would use it in the next one.
+        vars(self).pop("_eval_data_handler", None)
+        self.check_range.expect()
+        with plain_errors():
+            return super().fit(**given)
+
+    def evaluate(self, *args, **kwargs):
+        """Judges held-out images, as `keras.Model.evaluate` does, whose arguments these are.
+
+        `x` and `y` are as in `fit`, `sample_weight` must be None; batch_size, verbose, steps, callbacks,
+        max_queue_size, workers, use_multiprocessing and return_dict are as Keras has them.
+
+        Raises:
+            ValueError: as of `fit`.
+        """
+        given = keras_arguments.bind("evaluate", *args, **kwargs)
+        self.check_range.expect()
+        with plain_errors():
+            return super().evaluate(**given)
+
+    def predict(self, *args, **kwargs):
+        """Draws and judges, as `keras.Model.predict` does, whose arguments these are.
+
+        `x` are latents, float32 [N, latent_dim], or with classes (latents, labels); for images see
+        `generate`.
+
+        Returns:
+            The discriminator's logits on what the generator draws from them, float32 [N, 1].
+
+        Raises:
+            ValueError: `x` are no latents.
+        """
+        with plain_errors():
+            return super().predict(*args, **kwargs)
+
+    def predict_step(self, data):
+        """Judges what is drawn from one batch of latents, see `predict`."""
+        inputs = keras_arguments.latents(data, self.latent_dim, self.num_classes)
+        return self(inputs, training=False)
+
+    def train_on_batch(self, *args, **kwargs):
+        """Takes one step; as of `fit`, `sample_weight` and `class_weight` must be None."""
+        given = keras_arguments.bind("train_on_batch", *args, **kwargs)
+        with plain_errors():
+            return super().train_on_batch(**given)
+
+    def test_on_batch(self, *args, **kwargs):
+        """Judges one batch; as of `evaluate`, `sample_weight` must be None."""
+        given = keras_arguments.bind("test_on_batch", *args, **kwargs)
+        with plain_errors():
+            return super().test_on_batch(**given)
+
+    def save(self, filepath, *args, **kwargs):
+        """Saves networks, optimizers and all else as a .keras file, as `keras.Model.save` does.
+
+        Raises:
+            ValueError: another format is asked for; for SavedModels see `tfdogs.serving.saved_model.export`.
+        """
+        keras_arguments.check_path(filepath, kwargs.get("save_format"))
+        return super().save(filepath, *args, **kwargs)
 
     def get_compile_config(self):
         """Returns both optimizers' configurations, for saving; None before `compile`."""

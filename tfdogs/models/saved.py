@@ -1,0 +1,45 @@
+"""How a GAN is written into a .keras file, and read from one."""
+
+import keras
+
+from tfdogs.losses import NAMES
+
+# What `get_config` writes as it stands, as an object, and as a list of objects.
+_PLAIN = ("label_smoothing", "auxiliary", "d_steps", "simultaneous", "latent")
+_PLAIN += ("latent_dim", "num_classes", "seed", "name")
+_OBJECTS = ("generator", "discriminator", "augment", "instance_noise", "top_k", "ema")
+_LISTS = ("regularizers", "tracks")
+
+
+class Saved:
+    """The configuration of a GAN: its constructor's arguments, which are attributes of the same names."""
+
+    def get_config(self):
+        """Returns the constructor's arguments, networks included, for saving.
+
+        Raises:
+            ValueError: the loss is not one of `tfdogs.losses.NAMES`.
+        """
+        if self.loss_function.name not in NAMES:
+            raise ValueError(
+                f"a GAN with a loss of its own cannot be saved. Received: {self.loss_function.name}"
+            )
+        to_config = keras.saving.serialize_keras_object
+        return {
+            "loss": self.loss_function.name,
+            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: to_config(getattr(self, name)) for name in _OBJECTS},
+            **{name: [to_config(item) for item in getattr(self, name)] for name in _LISTS},
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds a GAN from what `get_config` returned."""
+        config = dict(config)
+
+        def build(value):
+            return keras.saving.deserialize_keras_object(value, custom_objects)
+
+        config.update({name: build(config[name]) for name in _OBJECTS if name in config})
+        config.update({name: [build(item) for item in config[name]] for name in _LISTS if name in config})
+        return cls(**config)
