@@ -37,19 +37,20 @@ def test_it_is_without_bias():
 
 
 def test_blocks_are_independent_estimates():
-    reals, fakes = draw(60), draw(60, 1)
+    reals, fakes = draw(60), 1.0 + draw(60, 1)
     value, error = kernel_distance(reals, fakes, block_size=20)
     blocks = np.array([kernel_distance(reals[i : i + 20], fakes[i : i + 20]) for i in (0, 20, 40)])
     assert value == pytest.approx(np.mean(blocks[:, 0]))
-    assert error == pytest.approx(np.sqrt(np.sum(blocks[:, 1] ** 2)) / 3)
+    assert error == pytest.approx(np.sqrt(np.sum(blocks[:, 1] ** 2)) / 3, rel=0.05)  # of more rows
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize(
-    ("num_reals", "num_fakes", "block_size"), [(100, 100, 50), (200, 80, 100), (40, 160, 200)]
+    ("num_reals", "num_fakes", "block_size"),
+    [(10, 10, 50), (32, 32, 50), (100, 100, 50), (200, 80, 100), (40, 160, 200), (1600, 1600, 400)],
 )
 def test_intervals_hold_the_truth_as_often_as_they_say(num_reals, num_fakes, block_size, shift):
-    width, draws = 32, 300
+    width, draws = 32, 100 if num_reals == 1600 else 300
     found = np.array(
         [
             kernel_distance(

@@ -44,8 +44,12 @@ def kernel_distance(reals, fakes, *, block_size=1000, seed=None):
         values = [block_distance(reals[r], fakes[f]) for r, f in parts]
         error = float(np.std(values, ddof=1) / math.sqrt(blocks)) if blocks > 1 else None
         return Estimate(float(np.mean(values)), error)
-    values, variances = zip(*(_estimate(reals[r], fakes[f]) for r, f in parts))
-    return Estimate(float(np.mean(values)), math.sqrt(sum(variances)) / blocks)
+    values, singles, pairs = np.sum([_estimate(reals[r], fakes[f]) for r, f in parts], axis=0)
+    # With few rows the error is uncertain itself: 1.96 of them are too few by about the deviation of
+    # Student's t. Of the part that is due to pairs, which are many, they are not.
+    degrees = min(len(reals), len(fakes)) - blocks
+    singles = max(singles, -pairs / 2) * (degrees / max(degrees - 2, 1) if singles > 0 else 1.0)
+    return Estimate(float(values) / blocks, math.sqrt(singles + pairs) / blocks)
 
 
 def _parts(count, blocks, generator):
@@ -61,11 +65,12 @@ def block_distance(reals, fakes):
 
 
 def _estimate(reals, fakes):
-    """Returns the distance of a block, and the estimated variance of that over draws of both sides.
+    """Returns the distance of a block, and the two parts of its variance over draws of both sides.
 
-    The variance is the jackknife's, without what it counts twice: the part of the distance that depends on
-    pairs, by the mean squares of the kernels after their rows and columns are centred, without bias (Székely
-    and Rizzo 2014, "Partial Distance Correlation with Methods for Dissimilarities", section 3).
+    The jackknife's variance counts once what depends on single rows, and twice what depends on pairs of them
+    (Efron and Stein 1981). The latter is estimated without bias by the mean squares of the kernels after
+    their rows and columns are centred (Székely and Rizzo 2014, "Partial Distance Correlation with Methods for
+    Dissimilarities", section 3). The part of single rows may come out under 0.
     """
     within_reals, within_fakes, across = kernels = _kernels(reals, fakes)
     m, n = across.shape
@@ -75,7 +80,7 @@ def _estimate(reals, fakes):
     centred = across - across.mean(0) - across.mean(1, keepdims=True) + across.mean()
     pairs = 4 * np.sum(centred**2) / ((m - 1) * (n - 1)) / (m * n)
     pairs += sum(_pairs(kernel) for kernel in (within_reals, within_fakes))
-    return _distance(*kernels), max(jackknife - pairs, pairs / 2)
+    return _distance(*kernels), jackknife - 2 * pairs, pairs
 
 
 def _pairs(kernel):
