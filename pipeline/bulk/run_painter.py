@@ -6,7 +6,8 @@ import json
 import numpy as np
 
 from tfdogs.sampling.drawing import Drawing
-from tfdogs.sampling.generation import label_index, load_run
+from tfdogs.sampling.generation import data_labels, label_index, load_run
+from tfdogs.sampling.labels import DATA
 from tfdogs.sampling.seeds import Seeds
 
 
@@ -14,7 +15,8 @@ class RunPainter:
     """Draws with a run's generator what `tfdogs.generate` draws.
 
     Args:
-        config: a `Config` with `model_dir`, `best`, `ema_length`, `label` and `truncation`.
+        config: a `Config` with `model_dir`, `best`, `ema_length`, `label`, `labels` and
+            `truncation`.
 
     Attributes:
         image_size, channels: of every image.
@@ -29,7 +31,7 @@ class RunPainter:
     def __init__(self, config):
         run = load_run(config)
         self._sampler, self._truncation = run.gan.sampler, config.truncation or None
-        self._label = label_index(config, run)
+        self._label = label_index(config, run) if config.labels != DATA else data_labels(config, run)
         self.image_size, _, self.channels = run.gan.image_shape
         names = run.classes or tuple(map(str, range(run.gan.num_classes)))
         self.classes = tuple(names) if run.gan.num_classes else ()

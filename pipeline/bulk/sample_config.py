@@ -5,6 +5,7 @@ import dataclasses
 from tfdogs.config import Config, flag
 from tfdogs.errors import UsageError
 from tfdogs.sampling.config import EMA_LENGTH_HELP, TRUNCATION_HELP, check_ema_length
+from tfdogs.sampling.labels import DATA, UNIFORM
 from tfdogs.sampling.seeds import MAX_SEED
 
 WORKERS_HELP = "Worker processes on this machine, 0: one a core; unused where --beam_args names a runner."
@@ -37,6 +38,12 @@ class SampleConfig(Config):
     label: str = flag(
         "Class, by name or index, for a conditional model; empty: all classes in turn.", default=""
     )
+    labels: str = flag(
+        "Classes of a conditional run's images without --label: uniform, all in turn; data, each as often as "
+        "in the train split, for images that are to be scored.",
+        default=UNIFORM,
+        choices=(UNIFORM, DATA),
+    )
     best: bool = flag(
         "Draw with the generator that scored best in training with --eval_kimg, not with the newest.",
         default=False,
@@ -61,5 +68,9 @@ class SampleConfig(Config):
         for name in ("best", "ema_length"):
             if getattr(self, name) and not self.model_dir:
                 self.reject(name, "goes with --model_dir only: an export holds one generator")
+        if self.labels == DATA and self.label:
+            self.reject("labels", f"does not go together with --label={self.label}")
+        if self.labels == DATA and not self.model_dir:
+            self.reject("labels", "of data goes with --model_dir only: an export knows no data")
         if self.seed + self.num_images - 1 > MAX_SEED:
             self.reject("seed", f"must leave room for --num_images up to seed {MAX_SEED}")

@@ -21,6 +21,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
 from tfdogs.sampling.generation import check_run
+from tfdogs.sampling.labels import UNIFORM
 
 _PATHS = ("model_dir", "export_dir", "output_dir")
 
@@ -92,6 +93,8 @@ def _provenance(config, painter):
         for field in dataclasses.fields(config)
         if field.name not in _PATHS and not field.metadata["run_control"]
     }
+    if flags["labels"] == UNIFORM:
+        del flags["labels"]  # folders of earlier versions, which had no choice, do not tell it
     return {**flags, "generator": painter.fingerprint, "told": painter.told, "tfdogs": tfdogs.__version__}
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tfdogs.data.manifest import Manifest
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.sampling.config import GenerateConfig
 from tfdogs.sampling.generation import generate
+from tfdogs.sampling.labels import DataLabels
 from tfdogs.serving import saved_model
 from tfdogs.training import run
 
@@ -51,6 +53,34 @@ def test_classes_and_truncation_are_those_of_generate(breeds, sample, read, tmp_
     generate(GenerateConfig(model_dir=str(breeds), output=output, num_images=7, seed=3, **flags))
     np.testing.assert_array_equal(read(tmp_path / "bulk"), read(output))
     assert Manifest.load(tmp_path / "bulk").classes == ("beagle", "pug", "toy poodle")
+
+
+def test_classes_are_as_often_as_the_data_has_them_where_that_is_asked_for(breeds, sample, read, tmp_path):
+    card = json.loads((breeds / "data.json").read_text())
+    flags = {"model_dir": str(tmp_path / "told"), "labels": "data", "num_images": 12, "shard_size": 5}
+    shutil.copytree(breeds, flags["model_dir"])
+    with pytest.raises(UsageError, match="--labels needs label_counts"):
+        sample(tmp_path / "bulk", **flags)
+    Path(flags["model_dir"], "data.json").write_text(json.dumps({**card, "label_counts": [9, 1, 2]}))
+    run.load.cache_clear()
+    manifest = sample(tmp_path / "bulk", **flags)
+    expected = run.load(flags["model_dir"]).gan.sampler.images(range(3, 15), labels=DataLabels((9, 1, 2)))
+    np.testing.assert_array_equal(read(tmp_path / "bulk"), expected)
+    assert manifest.provenance["labels"] == "data"
+    with pytest.raises(UsageError, match=r"begun with other arguments.*Changed: labels: data -> None"):
+        sample(tmp_path / "bulk", **{**flags, "labels": "uniform"})
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"model_dir": "run", "label": "pug"}, "does not go together with --label=pug"),
+        ({"export_dir": "export"}, "of data goes with --model_dir only"),
+    ],
+)
+def test_labels_that_go_with_something_else(flags, message):
+    with pytest.raises(UsageError, match=f"--labels {message}"):
+        SampleConfig(output_dir="bulk", num_images=4, labels="data", **flags)
 
 
 @pytest.mark.slow
