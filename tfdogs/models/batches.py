@@ -91,11 +91,14 @@ def unpack(data, image_shape, num_classes, check_range=None):
     keras_arguments.refuse("fit", {"sample_weight": weights})
     if isinstance(images, dict):
         images, labels = _of_dict(images, labels)
-    images = tf.convert_to_tensor(images)
+    images = tf.convert_to_tensor(keras_arguments.images_of(images, "images"))
+    if images.dtype == tf.string:
+        raise ValueError("images must be uint8, or floating in [-1, 1]. Received: dtype string")
     if not images.shape[1:].is_compatible_with(image_shape):
+        shape = tuple(images.shape[1:])
         raise ValueError(
-            f"the generator draws images of shape {tuple(image_shape)}. "
-            f"Received for training: shape {tuple(images.shape[1:])}"
+            f"the generator draws images of shape {tuple(image_shape)}{_advice(shape, tuple(image_shape))}. "
+            f"Received for training: shape {shape}"
         )
     if num_classes and labels is None:
         raise ValueError("the networks are conditional: fit needs labels beside the images. Received: none")
@@ -103,6 +106,22 @@ def unpack(data, image_shape, num_classes, check_range=None):
     images = tf.ensure_shape(images, [None, *image_shape])
     images = images if check_range is None else check_range(images)
     return _shared(pixels.to_float(images), _numbers(labels, num_classes) if num_classes else None)
+
+
+def _advice(shape, wanted):
+    """Returns what to do about images of another shape, or ""."""
+    height, width, channels = wanted
+    if shape == (channels, height, width):
+        return ": channels come last, transpose the images"
+    if shape == wanted[:2]:
+        return ": images need an axis of channels, images[..., None] for grey ones"
+    if shape == wanted[1:]:
+        return ": a data set has to be batched, by .batch(64) say"
+    if len(shape) == 1:
+        return ": latents are drawn in training, x are real images"
+    if len(shape) == 3 and shape[2] == channels:
+        return ": resize the images"
+    return f": convert the images to {channels} channels" if shape[:2] == wanted[:2] else ""
 
 
 def _of_dict(batch, labels):

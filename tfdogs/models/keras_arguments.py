@@ -1,15 +1,18 @@
 """What Keras' `compile`, `fit` and `evaluate` take and a GAN has no use for: refused, each in a line."""
 
 import inspect
+import os
 
 import keras
 import tensorflow as tf
 
-from tfdogs.models import image_range
+from tfdogs.models import image_range, keras_callbacks
 
+_LOSS = "the adversarial loss is the GAN's own: pass GAN(loss=...)"
 _WEIGHTS = "a GAN weighs all images alike: draw more often what is to count more"
 _REASONS = {
-    "loss": "the adversarial loss is the GAN's own: pass GAN(loss=...)",
+    "loss": _LOSS,
+    **dict.fromkeys(("loss_fn", "g_loss_fn", "d_loss_fn"), _LOSS),  # of Keras' own examples of GANs
     "loss_weights": "the losses of G and D are not added up: weights are arguments of GAN's regularizers",
     "metrics": "a GAN's metrics are its losses: score what it draws with tfdogs.metrics.Evaluator",
     "weighted_metrics": "a GAN's metrics are its losses: score what it draws with tfdogs.metrics.Evaluator",
@@ -18,7 +21,6 @@ _REASONS = {
     "class_weight": _WEIGHTS,
 }
 REFUSED = tuple(_REASONS)
-_ABSENT = ("loss", "acc", "accuracy")
 
 
 def refuse(method, given):
@@ -97,14 +99,32 @@ def latents(data, latent_dim, num_classes):
     return (z, labels) if num_classes else z
 
 
-def check_path(path, save_format=None):
-    """Raises ValueError where a GAN is to be saved as something else than a .keras file."""
-    if not str(path).endswith(".keras") or save_format not in (None, "keras"):
+def images_of(x, name):
+    """Returns what `fit` takes as images, out of a list where it is one's only element.
+
+    Args:
+        x: what was given.
+        name: of the argument.
+
+    Raises:
+        ValueError: it is a list of several things, a path or a function.
+    """
+    if isinstance(x, (list, tuple)):
+        if len(x) == 1:
+            return x[0]
         raise ValueError(
-            "a GAN is saved as a .keras file, whose name must end in .keras; for a SavedModel see "
-            f"tfdogs.serving.saved_model.export. Received: {path}"
-            + (f", save_format={save_format!r}" if save_format else "")
+            f"{name} must be one array [N, H, W, C]: np.stack a list of images, and pass labels as y. "
+            f"Received: a {type(x).__name__} of {len(x)}"
         )
+    if isinstance(x, (str, bytes, os.PathLike)):
+        raise ValueError(
+            f"{name} must be images: keras.utils.image_dataset_from_directory reads a folder. Received: {x!r}"
+        )
+    if inspect.isroutine(x):
+        raise ValueError(
+            f"{name} must be what a generator function returns: call it. Received: the function {x.__name__}"
+        )
+    return x
 
 
 def check_fit(model, given):
@@ -115,9 +135,10 @@ def check_fit(model, given):
         given: what `bind` returned.
 
     Raises:
-        ValueError: validation data with weights, images in another range, or a callback that would do
-            nothing, or only half.
+        ValueError: validation data with weights, images in another range, networks that would not learn as
+            they say, or a callback that would do nothing, or only half.
     """
+    check_networks(model)
     validation = given.get("validation_data")
     if isinstance(validation, (tuple, list)) and len(validation) == 3:
         refuse("fit", {"sample_weight": validation[2]})
@@ -125,31 +146,41 @@ def check_fit(model, given):
         images = images[0] if isinstance(images, (tuple, list)) and len(images) else images
         image_range.check(images, name, given.get("batch_size") or 32)
     callbacks = given.get("callbacks") or ()
-    for callback in callbacks if isinstance(callbacks, (list, tuple)) else (callbacks,):
-        _check_callback(model, callback)
+    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else (callbacks,)
+    keras_callbacks.check(
+        model, callbacks, validated=validation is not None or bool(given.get("validation_split"))
+    )
 
 
-def _check_callback(model, callback):
-    name = type(callback).__name__
-    if isinstance(callback, keras.callbacks.TerminateOnNaN):
-        raise ValueError(
-            f"{name} watches 'loss', which a GAN has not got: use tfdogs.training.callbacks.divergence."
-            f"Divergence. Received: {name}"
-        )
-    if name == "SwapEMAWeights":
-        raise ValueError(f"{name} knows one optimizer: pass GAN(ema=...) for an average. Received: {name}")
-    if isinstance(callback, (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)):
-        model.optimizer.check_settable()
-    if isinstance(callback, keras.callbacks.ModelCheckpoint) and not callback.save_weights_only:
-        check_path(callback.filepath)
-    monitor = getattr(callback, "monitor", None)
-    unused = isinstance(callback, keras.callbacks.ModelCheckpoint) and not callback.save_best_only
-    if isinstance(monitor, str) and monitor.removeprefix("val_") in _ABSENT and not unused:
-        names = ", ".join(metric.name for metric in model.metrics)
-        raise ValueError(
-            f"{name}(monitor=...) must be one of {names}, or with val_ before it d_loss, g_loss, d_real or "
-            f"d_fake. Received: monitor={monitor!r}"
-        )
+def check_networks(model):
+    """Checks that both networks learn, and all of what they say.
+
+    Raises:
+        ValueError: one is frozen, or was frozen or released after `compile`, or has losses of its own.
+    """
+    for name, count in model.trained.items():
+        network = getattr(model, name)
+        if network.weights and not network.trainable_variables:
+            raise ValueError(
+                f"the {name} has nothing to train: set {name}.trainable = True before compile(), since each "
+                "network learns in a step of its own. Received: trainable=False"
+            )
+        if len(network.trainable_variables) != count:
+            raise ValueError(
+                f"trainable must not change after compile(): call it again. Received: {count} trainable "
+                f"variables of the {name} then, {len(network.trainable_variables)} now"
+            )
+    for owner, name in (
+        (model.generator, "generator"),
+        (model.discriminator, "discriminator"),
+        (model, "GAN"),
+    ):
+        if owner.losses:
+            raise ValueError(
+                f"the {name} has losses of its own, which training would leave aside: take out add_loss() "
+                "and layers' regularizers, and pass GAN(regularizers=[...]). "
+                f"Received: {len(owner.losses)} of them"
+            )
 
 
 def _short(value):

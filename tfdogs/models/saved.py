@@ -1,4 +1,4 @@
-"""How a GAN is written into a .keras file, and read from one."""
+"""How a GAN is written into a .keras file, and read from one; under which names files may be saved."""
 
 import keras
 
@@ -43,3 +43,23 @@ class Saved:
         config.update({name: build(config[name]) for name in _OBJECTS if name in config})
         config.update({name: [build(item) for item in config[name]] for name in _LISTS if name in config})
         return cls(**config)
+
+
+def check_path(path, save_format=None):
+    """Raises ValueError where a GAN is to be saved as something else than a .keras file."""
+    if not str(path).endswith(".keras") or save_format not in (None, "keras"):
+        raise ValueError(
+            "a GAN is saved as a .keras file, whose name must end in .keras; for a SavedModel see "
+            f"tfdogs.serving.saved_model.export. Received: {path}"
+            + (f", save_format={save_format!r}" if save_format else "")
+        )
+
+
+def check_weights_path(path, save_format=None):
+    """Raises ValueError where weights would be saved in Keras' old HDF5, which wants no layer named twice."""
+    old = str(path).endswith((".h5", ".hdf5", ".keras")) or save_format in ("h5", "hdf5", "keras")
+    if old and not str(path).endswith(".weights.h5"):
+        raise ValueError(
+            "a GAN's weights are saved under a name that ends in .weights.h5, or has no ending. "
+            f"Received: {path}" + (f", save_format={save_format!r}" if save_format else "")
+        )

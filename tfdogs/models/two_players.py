@@ -3,7 +3,7 @@
 import keras
 
 from tfdogs.losses import lazy
-from tfdogs.models import keras_arguments
+from tfdogs.models import keras_arguments, saved
 from tfdogs.models.both_optimizers import BothOptimizers
 from tfdogs.models.image_range import FirstBatch
 from tfdogs.models.plain_errors import plain_errors
@@ -52,7 +52,7 @@ class TwoPlayers(keras.Model):
         Args:
             optimizer: an optimizer's name or configuration, of which each network gets one of its own. An
                 object is refused, as it cannot serve two; `g_optimizer` and `d_optimizer` take objects.
-            loss: must be None: the loss is an argument of `GAN`.
+            loss: must be None, and `loss_fn` too: the loss is an argument of `GAN`.
             metrics: must be None, and `loss_weights`, `weighted_metrics` and `pss_evaluation_shards` too.
             g_optimizer: the generator's; default Adam(2e-4, beta_1=0.5), as DCGAN's, rescaled by
                 `tfdogs.losses.lazy.ratio`. One that is given is taken as it is.
@@ -74,6 +74,9 @@ class TwoPlayers(keras.Model):
         d_optimizer = self._adam("discriminator") if d_optimizer is None else d_optimizer
         self.g_optimizer = optimizers.prepare(g_optimizer, self.generator)
         self.d_optimizer = optimizers.prepare(d_optimizer, self.discriminator)
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        # Past Keras' own setter, which would make a checkpoint's part of it.
+        vars(self)["trained"] = {name: len(one.trainable_variables) for name, one in networks.items()}
         # Keras wants one optimizer of its own; D's, lest it attach a third that nothing uses.
         super().compile(
             optimizer=self.d_optimizer,
@@ -87,23 +90,26 @@ class TwoPlayers(keras.Model):
         """Trains, as `keras.Model.fit` does, whose arguments these are.
 
         Args:
-            x: images, or a data set that has labels beside them, see `GAN`. Of floating ones the first batch
-                must have the range [-1, 1].
+            x: images, or what yields batches of them, with labels or without, see `GAN`: a data set, a
+                `keras.utils.Sequence`, a generator. Of floating ones the first batch must have the range
+                [-1, 1].
             y: labels, where the networks are conditional; elsewhere they are left aside.
             batch_size, epochs, verbose, shuffle, initial_epoch, steps_per_epoch: as Keras has them.
             callbacks: of Keras or `tfdogs.training.callbacks`. `ReduceLROnPlateau` and
                 `LearningRateScheduler` move both networks' rates in proportion. Refused are
-                `TerminateOnNaN`, `SwapEMAWeights`, and any that monitors a loss or an accuracy, which a GAN
-                has not got.
+                `TerminateOnNaN`, `SwapEMAWeights`, and any that watches a metric which is not there: a loss,
+                a score, or one of validation without its data.
             validation_split, validation_data, validation_steps, validation_batch_size, validation_freq: as
                 Keras has them; `validation_data` may be images alone where there are no classes.
             max_queue_size, workers, use_multiprocessing: as Keras has them.
             class_weight, sample_weight: must be None.
 
         Raises:
-            ValueError: see above, or images or labels are not what the networks want.
+            ValueError: see above; images or labels are not what the networks want; or a network is frozen, or
+                has losses of its own.
         """
         given = keras_arguments.bind("fit", *args, **kwargs)
+        given["x"] = keras_arguments.images_of(given.get("x"), "x")
         if self.optimizer is not None:
             keras_arguments.check_fit(self, given)
         if hasattr(given.get("validation_data"), "shape"):
@@ -124,6 +130,7 @@ class TwoPlayers(keras.Model):
             ValueError: as of `fit`.
         """
         given = keras_arguments.bind("evaluate", *args, **kwargs)
+        given["x"] = keras_arguments.images_of(given.get("x"), "x")
         self.check_range.expect()
         with plain_errors():
             return super().evaluate(**given)
@@ -151,12 +158,16 @@ class TwoPlayers(keras.Model):
     def train_on_batch(self, *args, **kwargs):
         """Takes one step; as of `fit`, `sample_weight` and `class_weight` must be None."""
         given = keras_arguments.bind("train_on_batch", *args, **kwargs)
+        given["x"] = keras_arguments.images_of(given["x"], "x")
+        if self.optimizer is not None:
+            keras_arguments.check_networks(self)
         with plain_errors():
             return super().train_on_batch(**given)
 
     def test_on_batch(self, *args, **kwargs):
         """Judges one batch; as of `evaluate`, `sample_weight` must be None."""
         given = keras_arguments.bind("test_on_batch", *args, **kwargs)
+        given["x"] = keras_arguments.images_of(given["x"], "x")
         with plain_errors():
             return super().test_on_batch(**given)
 
@@ -166,8 +177,17 @@ class TwoPlayers(keras.Model):
         Raises:
             ValueError: another format is asked for; for SavedModels see `tfdogs.serving.saved_model.export`.
         """
-        keras_arguments.check_path(filepath, kwargs.get("save_format"))
+        saved.check_path(filepath, kwargs.get("save_format"))
         return super().save(filepath, *args, **kwargs)
+
+    def save_weights(self, filepath, *args, **kwargs):
+        """Saves weights alone, as `keras.Model.save_weights` does: NAME.weights.h5, or in TensorFlow's files.
+
+        Raises:
+            ValueError: the name asks for Keras' old HDF5.
+        """
+        saved.check_weights_path(filepath, kwargs.get("save_format"))
+        return super().save_weights(filepath, *args, **kwargs)
 
     def get_compile_config(self):
         """Returns both optimizers' configurations, for saving; None before `compile`."""

@@ -20,7 +20,8 @@ def prepare(optimizer, network):
     """
     optimizer = keras.optimizers.get(optimizer)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise ValueError(f"optimizers must be of keras.optimizers. Received: {type(optimizer)}")
+        received = f"{type(optimizer).__module__}.{type(optimizer).__name__}"
+        raise ValueError(f"optimizers must be of keras.optimizers, not of its legacy. Received: {received}")
     half = any(getattr(layer, "compute_dtype", None) == "float16" for layer in network.submodules)
     if half and not isinstance(optimizer, _LossScale):
         optimizer = _LossScale(optimizer)
