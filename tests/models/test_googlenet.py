@@ -94,6 +94,18 @@ def test_it_learns():
     assert np.mean(np.argmax(network(pictures), axis=1) == labels) > 0.9
 
 
+def test_floats_of_another_range_and_losses_of_ones_own_are_refused():
+    network = GoogLeNet(32, **TINY)
+    network.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    pictures, labels = images().astype(np.float32), np.zeros(6, int)
+    for call in (network.fit, network.evaluate):
+        with pytest.raises(ValueError, match=r"cast those of 0 to 255 to uint8. Received: .* from \d+"):
+            call(pictures, labels, verbose=0)
+    network.compile(keras.optimizers.SGD(0.1), loss="mse")
+    with pytest.raises(ValueError, match=r"compile\(loss=...\): the loss is .* Received: loss='mse'$"):
+        network.fit(images(), labels, verbose=0)
+
+
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision(policy):
     network = GoogLeNet(32, dtype=policy, **TINY)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from tfdogs.data import pixels
+from tfdogs.models.checked_images import CheckedImages
 from tfdogs.training import optimizers
 
 AUXILIARY_WEIGHT = 0.3  # of each auxiliary head's loss (section 5)
@@ -30,7 +31,7 @@ _AUXILIARY_AFTER = ("4a", "4d")
 
 
 @keras.saving.register_keras_serializable("tfdogs")
-class GoogLeNet(keras.Model):
+class GoogLeNet(CheckedImages):
     """Inception v1: nine modules of parallel convolutions, two auxiliary heads that help in training only.
 
     The stem halves an image three times, as the paper's does; below 128 px its second pooling is left out,
@@ -162,8 +163,24 @@ class GoogLeNet(keras.Model):
         x = self.drop(tf.reduce_mean(x, [1, 2]), training=training)
         return [self.head(x), *heads]
 
+    def fit(self, *args, **kwargs):
+        """Trains, as `keras.Model.fit` does; sample and class weights count in the loss.
+
+        Raises:
+            ValueError: `compile` was given a loss or metrics, or images have another range.
+        """
+        given = self.get_compile_config() or {}
+        for name in ("loss", "metrics", "loss_weights", "weighted_metrics"):
+            if given.get(name):
+                raise ValueError(
+                    f"compile({name}=...): the loss is the heads' cross entropy, the metrics are loss and "
+                    f"accuracy. Received: {name}={given[name]!r}"
+                )
+        return super().fit(*args, **kwargs)
+
     def train_step(self, data):
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.check_range(tf.convert_to_tensor(images))
         with tf.GradientTape() as tape:
             heads = self.heads(images, training=True)
             loss, *auxiliary = (_cross_entropy(labels, logits, weights) for logits in heads)
@@ -175,6 +192,7 @@ class GoogLeNet(keras.Model):
 
     def test_step(self, data):
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.check_range(tf.convert_to_tensor(images))
         logits = self(images, training=False)
         return self._tell(_cross_entropy(labels, logits, weights), labels, logits, weights)
 

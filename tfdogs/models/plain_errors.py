@@ -1,4 +1,4 @@
-"""What a traced step raises, as the line that it began with."""
+"""What a step raises, traced or not, as the line that it began with."""
 
 import contextlib
 import re
@@ -6,6 +6,8 @@ import re
 import tensorflow as tf
 
 _ASSERTED = re.compile(r"assertion failed: \[((?:images|labels) must .*)\]")
+_EAGER = re.compile(r"Summarized data: (b.(?:images|labels) must .*)", re.DOTALL)  # a line for each part
+_TEXT = re.compile(r"b(['\"])(.*)\1")
 _TRACED = "in user code:"
 _RAISED = re.compile(r"^ *(?:ValueError|TypeError): ", re.MULTILINE)
 
@@ -20,12 +22,21 @@ def plain_errors():
     try:
         yield
     except tf.errors.InvalidArgumentError as e:
-        found = _ASSERTED.search(str(e))
-        if found is None:
+        line = _asserted(str(e))
+        if line is None:
             raise
-        raise ValueError(found[1].replace("] [", " ")) from None  # the parts of an assertion
+        raise ValueError(line) from None
     except (ValueError, TypeError) as e:
         text = str(e)
         if _TRACED not in text:
             raise
         raise type(e)(" ".join(_RAISED.split(text)[-1].split())) from e
+
+
+def _asserted(text):
+    """Returns the parts of an assertion of ours in a line, or None."""
+    found = _ASSERTED.search(text)
+    if found:
+        return found[1].replace("] [", " ")
+    found = _EAGER.search(text)
+    return " ".join(_TEXT.sub(r"\2", part) for part in found[1].splitlines()) if found else None

@@ -5,13 +5,12 @@ import keras
 from tfdogs.losses import lazy
 from tfdogs.models import keras_arguments, saved
 from tfdogs.models.both_optimizers import BothOptimizers
-from tfdogs.models.image_range import FirstBatch
-from tfdogs.models.plain_errors import plain_errors
+from tfdogs.models.checked_images import CheckedImages
 from tfdogs.training import optimizers
 from tfdogs.training.adam import FusedAdam
 
 
-class TwoPlayers(keras.Model):
+class TwoPlayers(CheckedImages):
     """What is needed to compile, save and load a model whose two networks have optimizers of their own.
 
     A subclass has the attributes `generator`, `discriminator`, `regularizers`, `latent_dim` and
@@ -22,7 +21,6 @@ class TwoPlayers(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self._both = None
-        self.check_range = FirstBatch()
 
     @property
     def optimizer(self):
@@ -116,9 +114,7 @@ class TwoPlayers(keras.Model):
             given["validation_data"] = (given["validation_data"],)  # Keras cannot tell an array from none
         # Keras keeps the validation data of a `fit` that was broken off, and would use it in the next one.
         vars(self).pop("_eval_data_handler", None)
-        self.check_range.expect()
-        with plain_errors():
-            return super().fit(**given)
+        return super().fit(**given)
 
     def evaluate(self, *args, **kwargs):
         """Judges held-out images, as `keras.Model.evaluate` does, whose arguments these are.
@@ -131,9 +127,7 @@ class TwoPlayers(keras.Model):
         """
         given = keras_arguments.bind("evaluate", *args, **kwargs)
         given["x"] = keras_arguments.images_of(given.get("x"), "x")
-        self.check_range.expect()
-        with plain_errors():
-            return super().evaluate(**given)
+        return super().evaluate(**given)
 
     def predict(self, *args, **kwargs):
         """Draws and judges, as `keras.Model.predict` does, whose arguments these are.
@@ -147,8 +141,7 @@ class TwoPlayers(keras.Model):
         Raises:
             ValueError: `x` are no latents.
         """
-        with plain_errors():
-            return super().predict(*args, **kwargs)
+        return super().predict(*args, **kwargs)
 
     def predict_step(self, data):
         """Judges what is drawn from one batch of latents, see `predict`."""
@@ -161,15 +154,13 @@ class TwoPlayers(keras.Model):
         given["x"] = keras_arguments.images_of(given["x"], "x")
         if self.optimizer is not None:
             keras_arguments.check_networks(self)
-        with plain_errors():
-            return super().train_on_batch(**given)
+        return super().train_on_batch(**given)
 
     def test_on_batch(self, *args, **kwargs):
         """Judges one batch; as of `evaluate`, `sample_weight` must be None."""
         given = keras_arguments.bind("test_on_batch", *args, **kwargs)
         given["x"] = keras_arguments.images_of(given["x"], "x")
-        with plain_errors():
-            return super().test_on_batch(**given)
+        return super().test_on_batch(**given)
 
     def save(self, filepath, *args, **kwargs):
         """Saves networks, optimizers and all else as a .keras file, as `keras.Model.save` does.
