@@ -47,7 +47,7 @@ def test_blocks_are_independent_estimates():
 @pytest.mark.parametrize("shift", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize(
     ("num_reals", "num_fakes", "block_size"),
-    [(10, 10, 50), (32, 32, 50), (100, 100, 50), (200, 80, 100), (40, 160, 200), (1600, 1600, 400)],
+    [(10, 10, 50), (32, 32, 50), (100, 100, 50), (200, 80, 100), (40, 160, 200), (1600, 1600, 200)],
 )
 def test_intervals_hold_the_truth_as_often_as_they_say(num_reals, num_fakes, block_size, shift):
     width, draws = 32, 100 if num_reals == 1600 else 300
