@@ -48,6 +48,19 @@ def test_a_call_that_is_taken_back_makes_room(pool):
     assert refused(pool)
 
 
+def test_a_call_that_is_given_up_while_a_worker_reads_it_keeps_its_place(gate):
+    pool, busy, gone = BoundedPool(1, 2), threading.Event(), threading.Event()
+    given_up = pool.submit(lambda: busy.set() or gate.wait(20))
+    assert busy.wait(20)
+    assert given_up.cancel() and pool.count == 1  # a server that stops has one to cut off
+    waiting = [pool.submit(int), pool.submit(gone.set)]
+    assert refused(pool)
+    gate.set()
+    assert gone.wait(20) and waiting[0].result(20) == 0
+    assert waiting[1].result(20) is None and pool.submit(int).result(20) == 0
+    pool.shutdown()
+
+
 def test_what_a_call_raises_comes_out_and_the_place_is_free(pool, gate):
     failed = pool.submit(int, "no number")
     gate.set()

@@ -66,7 +66,7 @@ class BoundedPool:
             self._count += 1
             self._unread.append(call)
             self._wake()
-        call.future.add_done_callback(lambda _: self._give_back())
+        call.future.add_done_callback(lambda _: self._give_back(call))
         return call.future
 
     def shutdown(self):
@@ -80,9 +80,13 @@ class BoundedPool:
             call.future.cancel()
         self._workers.shutdown(wait=False)
 
-    def _give_back(self):
+    def _give_back(self, call, *, read=False):
+        """Gives a call's place back once it has ended; one that is given up keeps it while it is read."""
         with self._lock:
-            self._count -= 1
+            call.reading = call.reading and not read
+            if call.future.done() and not call.reading and not call.gone:
+                call.gone = True
+                self._count -= 1
 
     def _wake(self):
         if self._active < self._concurrency and not self._stopped:
@@ -115,6 +119,7 @@ class BoundedPool:
         while self._unread:
             call = self._unread.popleft()
             if not call.future.cancelled():
+                call.reading = True
                 return lambda: self._begin(call)
         for call in self._read:
             if not self._running[call.rows.key]:
@@ -134,8 +139,12 @@ class BoundedPool:
 
     def _begin(self, call):
         """Reads a call; unless its rows may be run with others', ends it too."""
-        rows = call.read()
+        outcome = call.read()
+        self._give_back(call, read=True)
+        rows = call.rows
         if rows is None:
+            if call.future.set_running_or_notify_cancel():
+                call.end(*outcome)
             return
         if not self._merge or rows.key is None or not 0 < rows.count < rows.most:
             self._run([call])
@@ -166,27 +175,28 @@ class BoundedPool:
 
 
 class _Call:
-    """A function that is to be called, its future, and its rows once it has returned such."""
+    """A function that is to be called, its future, and its rows once it has returned such.
+
+    Attributes:
+        reading: whether a worker calls the function.
+        gone: whether its place was given back.
+    """
 
     def __init__(self, function, args):
-        self.future, self.rows = concurrent.futures.Future(), None
+        self.future, self.rows, self.reading, self.gone = concurrent.futures.Future(), None, False, False
         self._function, self._args = function, args
 
     def read(self):
-        """Calls the function; returns its `Rows`, or None where the call has ended."""
+        """Calls the function; keeps its `Rows`, or returns the call's (result, error)."""
         try:
             result = self._function(*self._args)
         except BaseException as e:
-            outcome = None, e
-        else:
-            if isinstance(result, Rows):
-                self.rows = result
-                return result
-            outcome = result, None
+            return None, e
         finally:
             del self._function, self._args  # a body may be large
-        if self.future.set_running_or_notify_cancel():
-            self.end(*outcome)
+        if not isinstance(result, Rows):
+            return result, None
+        self.rows = result
         return None
 
     def end(self, result, error):
