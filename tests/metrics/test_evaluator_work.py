@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from tfdogs.errors import UsageError
-from tfdogs.metrics import evaluator, scores, steps
+from tfdogs.metrics import comparison, evaluator, scores, steps
 from tfdogs.metrics.dogs import breed_histogram
 from tfdogs.metrics.evaluator import Evaluator
 from tfdogs.metrics.extraction import extract
+from tfdogs.metrics.fid_error import fid_error
+from tfdogs.metrics.fid_infinity import fid_infinity
 from tfdogs.metrics.image_sets import Arrays
 from tfdogs.metrics.reference import Reference
 
@@ -34,6 +36,17 @@ def test_what_a_score_took_is_not_thrown_away(extractor, reals, fakes):
     evaluation = evaluator.evaluate(fakes)
     assert evaluation.nearest.distances.mean() == pytest.approx(evaluation["memorization_distance"].value)
     assert evaluation.realism is None and evaluation.breeds == breed_histogram(fakes.probabilities)
+
+
+def test_errors_and_extrapolation_leave_fakes_out_once(extractor, reals, monkeypatch):
+    done, count = [], comparison.left_out
+    monkeypatch.setattr(comparison, "left_out", lambda *args: done.append(1) or count(*args))
+    both = comparison.Comparison(extract(images(160, seed=1), extractor), reals, seed=3)
+    (fid,), (infinity,) = (scores.METRICS[name].compute(both) for name in ("fid", "fid_infinity"))
+    assert len(done) == 1
+    pair = both.fakes.pool, reals.gaussian
+    assert fid.error == fid_error(*pair, seed=3)
+    assert (infinity.value, infinity.error) == tuple(fid_infinity(*pair, seed=3))
 
 
 def test_from_arrays_to_a_table_in_one_call(extractor, reals, fakes):

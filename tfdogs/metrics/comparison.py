@@ -5,7 +5,9 @@ import functools
 import numpy as np
 
 from tfdogs.metrics.dogs import breed_histogram
+from tfdogs.metrics.fid_error import halves
 from tfdogs.metrics.frechet import frechet_distance
+from tfdogs.metrics.left_out import left_out
 from tfdogs.metrics.neighbours import nearest
 from tfdogs.metrics.precision_recall import realism
 
@@ -35,6 +37,12 @@ class Comparison:
     def fid(self):
         """The Fréchet distance of all fakes and all reals."""
         return frechet_distance(self.fakes.gaussian, self.reference.gaussian)
+
+    @functools.cached_property
+    def left_out(self):
+        """(whole, parts): the `LeftOut` of all fakes, and those of their halves."""
+        fakes, reals = self.fakes.pool, self.reference.gaussian
+        return left_out(fakes, reals), halves(fakes, reals, self.seed)
 
     @functools.cached_property
     def neighbours(self):

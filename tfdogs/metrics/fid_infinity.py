@@ -32,12 +32,21 @@ def fid_infinity(fakes, reals, *, seed=0):
         ValueError: see `frechet_distance`; or the fakes are too few.
     """
     fakes, reals = check_features(fakes, "fakes"), Gaussian.of(reals)
+    check_count(fakes)
+    return infinity_of(left_out(fakes, reals), halves(fakes, reals, seed))
+
+
+def check_count(fakes):
+    """Raises ValueError where features [N, D] are too few to extrapolate from."""
     least = max(4 * fakes.shape[1], 8)
     if len(fakes) < least:
         raise ValueError(
             f"there must be at least {least} fakes, four times the features. Received: {len(fakes)} fakes"
         )
-    whole, parts = left_out(fakes, reals), halves(fakes, reals, seed)
+
+
+def infinity_of(whole, parts):
+    """Returns the `Estimate` of the `LeftOut` of all fakes, given those of the halves."""
     of_halves = np.mean([part.unbiased for part in parts])
     return Estimate(float((4 * whole.unbiased - of_halves) / 3), _error(whole, parts))
 

@@ -13,8 +13,8 @@ import numpy as np
 from tfdogs.metrics.density_coverage import density_coverage
 from tfdogs.metrics.diversity import effective_dimension, total_variance
 from tfdogs.metrics.dogs import dog_score
-from tfdogs.metrics.fid_error import fid_error
-from tfdogs.metrics.fid_infinity import fid_infinity
+from tfdogs.metrics.fid_error import error_of
+from tfdogs.metrics.fid_infinity import check_count, infinity_of
 from tfdogs.metrics.inception_score import inception_score
 from tfdogs.metrics.kid import kernel_distance
 from tfdogs.metrics.mifid import PRIVATE_EPS, PUBLIC_EPS, mean_distance, mifid
@@ -42,12 +42,13 @@ class Metric(NamedTuple):
 def _fid(both):
     error = None
     if both.bootstrap and both.fakes.pool is not None and len(both.fakes) > 2:
-        error = fid_error(both.fakes.pool, both.reference.gaussian, seed=both.seed)
+        error = error_of(*both.left_out)
     return [_score(both, "fid", "FID", both.fid, error=error, better="lower")]
 
 
 def _fid_infinity(both):
-    value, error = fid_infinity(both.fakes.pool, both.reference.gaussian, seed=both.seed)
+    check_count(both.fakes.pool)
+    value, error = infinity_of(*both.left_out)
     return [_score(both, "fid_infinity", "FID-infinity", value, error=error, better="lower")]
 
 
