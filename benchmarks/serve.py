@@ -98,12 +98,16 @@ def load(version, export_dir, args):
         [turn["images"] / turn["seconds"] for turn in looped],
     ]
     for turn in served:
-        times = [1000 * seconds for seconds in turn["latencies"]]
-        p50, p99 = (percentile(times, share) for share in (0.5, 0.99))
-        print(f"  {turn['seconds']:.0f} s: {tell(turn['counts'])}; p50 {p50:.0f} ms, p99 {p99:.0f} ms")
+        _tell_turn(f"{turn['seconds']:.0f} s", turn, digits=0)
     print(f"{args.clients} clients of {args.batch} images: {spread(speeds[0])} img/s")
     print(f"SavedModel in a loop: {spread(speeds[1])} img/s")
     print(f"ratio: {spread(ratios(*speeds), 2)} (goal: {_GOAL})", flush=True)
+
+
+def _tell_turn(what, turn, *, digits):
+    times = [1000 * seconds for seconds in turn["latencies"]]
+    p50, p99 = (percentile(times, share) for share in (0.5, 0.99))
+    print(f"  {what}: {tell(turn['counts'])}; p50 {p50:.{digits}f} ms, p99 {p99:.{digits}f} ms")
 
 
 def singles(export_dir, args):
@@ -128,9 +132,7 @@ def _tell_singles(what, goal, merged, single):
     speeds = [[turn["counts"]["served"] / turn["seconds"] for turn in turns] for turns in (merged, single)]
     for how, turns in (("run together", merged), ("one by one", single)):
         for turn in turns:
-            times = [1000 * seconds for seconds in turn["latencies"]]
-            p50, p99 = (percentile(times, share) for share in (0.5, 0.99))
-            print(f"  {how}: {tell(turn['counts'])}; p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+            _tell_turn(how, turn, digits=1)
     print(f"{what}, run together: {spread(speeds[0])} dogs/s")
     print(f"{what}, one by one: {spread(speeds[1])} dogs/s")
     print(f"ratio: {spread(ratios(*speeds), 2)} (goal: {goal})", flush=True)

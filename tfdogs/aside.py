@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tfdogs import locks
-from tfdogs.errors import TfdogsError, reason
+from tfdogs.errors import TfdogsError, naming, reason
 
 LOCK = ".lock"  # in a folder that a command writes to
 _HIDDEN = re.compile(r"(?P<base>\.(?P<name>.+)\.tmp-[0-9a-f]{16})\.lock")
@@ -114,6 +114,23 @@ def hidden_beside(path):
             yield hidden
         finally:
             _clear(path, hidden, hidden.with_suffix(".old"))
+
+
+def write_text(path, text):
+    """Writes a text file that is whole whenever a kill comes, in a folder that is this command's alone.
+
+    Args:
+        path: of the file.
+        text: what it is to hold, written as UTF-8.
+
+    Raises:
+        OSError: the disk refuses; names the file.
+    """
+    path = Path(path)
+    hidden = path.with_name(f".{path.name}")
+    with naming(path):
+        hidden.write_text(text, encoding="utf-8")
+        hidden.replace(path)
 
 
 def sweep(folder, *, ours=False):

@@ -5,6 +5,8 @@ import threading
 import time
 from pathlib import Path
 
+from tfdogs.data.prepare_config import cores
+
 _LOOK_SECONDS = 0.05
 _MOST = 10  # times as long as on a machine that has nothing else to do
 
@@ -23,7 +25,7 @@ class Patience:
 
     def __init__(self, seconds, *, processors=None):
         self._seconds = seconds
-        self._processors = processors or _processors()
+        self._processors = processors or cores()
         self._used, self._since = 0.0, 0.0
 
     def verdict(self, passed, used):
@@ -101,10 +103,3 @@ def load():
         return f", at a load average of {os.getloadavg()[0]:.1f}"
     except OSError:
         return ""
-
-
-def _processors():
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -33,18 +33,9 @@ def weights(gan):
 
 
 @pytest.fixture(scope="module")
-def conditional():
-    """A conditional GAN and a function that takes it back to its start: tracing is what costs."""
-    gan = make(num_classes=3)
-    variables = (*gan.weights, *gan.g_optimizer.variables, *gan.d_optimizer.variables)
-    start = [v.numpy() for v in variables]
-
-    def rewind():
-        for v, value in zip(variables, start):
-            v.assign(value)
-        return gan
-
-    return rewind
+def conditional(rewinding):
+    """A conditional GAN: a function that takes it back to its start and returns it."""
+    return rewinding(make(num_classes=3))
 
 
 def batches(*tensors):

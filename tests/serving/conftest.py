@@ -19,3 +19,16 @@ def plain_signatures(plain_export_dir):
 
     model = tf.saved_model.load(str(plain_export_dir / "1"))
     yield model.signatures
+
+
+@pytest.fixture(scope="session")
+def versions_of(export_dir):
+    """Returns a maker of the `Versions` of `export_dir`, from what loads them."""
+    from tfdogs.serving.versions import Versions
+
+    def make(load):
+        versions = Versions(export_dir, name="dogs", load=load)
+        versions.poll()
+        return versions
+
+    return make

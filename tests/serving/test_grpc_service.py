@@ -17,7 +17,6 @@ from tfdogs.serving.grpc_service import make_server
 from tfdogs.serving.servable import Servable
 from tfdogs.serving.serve_config import ServeConfig
 from tfdogs.serving.server import Server
-from tfdogs.serving.versions import Versions
 
 MAX_BYTES = 2**20
 
@@ -34,10 +33,8 @@ class Gated(Servable):
 
 
 @pytest.fixture(scope="module")
-def versions(export_dir):
-    versions = Versions(export_dir, name="dogs", load=Gated)
-    versions.poll()
-    return versions
+def versions(versions_of):
+    return versions_of(Gated)
 
 
 @pytest.fixture

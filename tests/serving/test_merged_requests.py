@@ -13,7 +13,6 @@ from tfdogs.serving import rest
 from tfdogs.serving.bounded_pool import BoundedPool
 from tfdogs.serving.errors import ServingError
 from tfdogs.serving.servable import Servable
-from tfdogs.serving.versions import Versions
 
 PATH = "/v1/models/dogs:predict"
 
@@ -33,10 +32,8 @@ class Counted(Servable):
 
 
 @pytest.fixture(scope="module")
-def versions(export_dir):
-    versions = Versions(export_dir, name="dogs", load=Counted)
-    versions.poll()
-    return versions
+def versions(versions_of):
+    return versions_of(Counted)
 
 
 @pytest.fixture

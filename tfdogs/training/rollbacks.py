@@ -4,7 +4,8 @@ import dataclasses
 import json
 from pathlib import Path
 
-from tfdogs.errors import TfdogsError, naming
+from tfdogs.aside import write_text
+from tfdogs.errors import TfdogsError
 from tfdogs.training.callbacks.best_generator import abandon
 
 FILE_NAME = "rollbacks.jsonl"
@@ -85,10 +86,7 @@ class Rollbacks:
     def _write(self, back_to):
         """Writes the file, after the best generator of what is trained no further was marked as such."""
         abandon(self._path.parent, back_to)
-        hidden = self._path.with_name(f".{FILE_NAME}")
-        with naming(self._path):
-            hidden.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
-            hidden.replace(self._path)
+        write_text(self._path, "".join(json.dumps(line) + "\n" for line in self._lines))
 
 
 def kimg_of(checkpoint):

@@ -9,10 +9,10 @@ from typing import Optional
 import tensorflow as tf
 
 from tfdogs import augment
-from tfdogs.aside import alone_at, alone_in
+from tfdogs.aside import alone_at, alone_in, write_text
 from tfdogs.data.feed import Feed
 from tfdogs.data.manifest import Manifest
-from tfdogs.errors import UsageError, naming
+from tfdogs.errors import UsageError
 from tfdogs.models.gan import GAN
 from tfdogs.sampling import aug_preview, grid, output
 from tfdogs.training import data_card, init_source, memory, precision, preflight, same_run, settle, threads
@@ -77,9 +77,7 @@ def train(config):
             is saved. Divergence that rollbacks did not end; the checkpoints stay. Another worker is gone. The
             memory does not suffice; the checkpoints stay.
     """
-    begun = Path(config.model_dir, same_run.CONFIG)
-    config, kept = settle.with_former_defaults(config, begun)
-    config = settle.with_updates(config, begun)
+    config, kept = settle.as_begun(config, Path(config.model_dir, same_run.CONFIG))
     threads.limit(config)  # before TensorFlow runs anything
     workers = Workers.of(config)
     if kept:
@@ -97,7 +95,6 @@ def _train(config, workers, stack):
             output.check(config.aug_preview, folder=False, overwrite=None, flag="aug_preview")
         if config.batch_size % workers.replicas:
             config.reject("batch_size", f"must be a multiple of the {workers.replicas} devices")
-        config = settle.with_labels(config, run_dir / same_run.CONFIG)
         card = DataCard.of(Manifest.load(config.data_dir)).placed(config.data_dir, run_dir)
     # All take part, whatever each was told: where one left it out the others would wait for ever.
     (slow,) = workers.any(not precision.fast_bfloat16())
@@ -281,7 +278,4 @@ def _write_start(config, card, run_dir, feed):
         (data_card.FILE_NAME, card.dump()),
         (same_run.CONFIG, config.dump()),
     ):
-        hidden = run_dir / f".{name}"
-        with naming(run_dir / name):
-            hidden.write_text(text, encoding="utf-8")
-            hidden.replace(run_dir / name)
+        write_text(run_dir / name, text)

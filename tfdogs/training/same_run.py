@@ -53,9 +53,7 @@ def check_early(config):
     run_dir = Path(config.model_dir)
     card = DataCard.of(Manifest.load(config.data_dir))
     if (run_dir / CONFIG).is_file():
-        config, _ = settle.with_former_defaults(config, run_dir / CONFIG)
-        config = settle.with_updates(config, run_dir / CONFIG)
-        config = settle.with_labels(config, run_dir / CONFIG)
+        config, _ = settle.as_begun(config, run_dir / CONFIG)
         if config.precision == "auto":
             config = dataclasses.replace(config, precision=TrainConfig.load(run_dir / CONFIG).precision)
         config = config.resolve(card.image_size)

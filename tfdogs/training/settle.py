@@ -30,6 +30,20 @@ def with_precision(config, begun, slow, workers):
     return dataclasses.replace(config, precision=chosen)
 
 
+def as_begun(config, begun):
+    """Returns the configuration with all that a run decides by itself but the precision, and what to say.
+
+    Args:
+        config: `TrainConfig`.
+        begun: Path of the run's configuration, which is not there before the run has begun.
+
+    Returns:
+        (configuration, sentence): see `with_former_defaults`.
+    """
+    config, said = with_former_defaults(config, begun)
+    return with_labels(with_updates(config, begun), begun), said
+
+
 def with_former_defaults(config, begun):
     """Returns the configuration with what a run has of the defaults of an earlier version, and says it.
 

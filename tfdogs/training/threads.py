@@ -1,8 +1,8 @@
 """How much of a processor's time goes into training: threads to an operation, steps to a call."""
 
-import os
-
 import tensorflow as tf
+
+from tfdogs.data.prepare_config import cores
 
 _TWO_CORES = 2
 _SMALL_PIXELS = 2**19  # of the images of a call: 8 steps of 16 images of 64 px, which take some 35 ms each
@@ -54,5 +54,4 @@ def steps_to_a_call(config, image_size):
 
 
 def _two_cores_alone():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return cores == _TWO_CORES and not tf.config.list_physical_devices("GPU")
+    return cores() == _TWO_CORES and not tf.config.list_physical_devices("GPU")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from tfdogs.aside import write_text
 from tfdogs.errors import naming
 from tfdogs.metrics import history
 from tfdogs.metrics.feature_set import FeatureSet
@@ -88,9 +89,7 @@ class Evaluate(EveryKimg):
         self._directory.mkdir(parents=True, exist_ok=True)
         path, seen = self._directory / self.FILE_NAME, self.images_seen
         self._history = history.until(seen, history.read(path))
-        hidden = path.with_name(f".{path.name}")
-        hidden.write_text("".join(json.dumps(line) + "\n" for line in self._history), encoding="utf-8")
-        hidden.replace(path)
+        write_text(path, "".join(json.dumps(line) + "\n" for line in self._history))
         self._writer = TensorBoard(self._directory / "tensorboard")
         self._ending = False
         last_moment = seen - seen % self._images

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tfdogs.aside import write_text
 from tfdogs.errors import naming
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 from tfdogs.training.callbacks.tensorboard import TensorBoard
@@ -39,11 +40,7 @@ class MetricsLog(EveryKimg):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         earlier = [line for line in read(self._path) if round(line["kimg"] * 1000) <= self._last]
         self._seconds = earlier[-1]["seconds"] if earlier else 0.0
-        text = "".join(json.dumps(line) + "\n" for line in earlier)
-        hidden = self._path.with_name(f".{self._path.name}")
-        with naming(self._path):
-            hidden.write_text(text, encoding="utf-8")
-            hidden.replace(self._path)
+        write_text(self._path, "".join(json.dumps(line) + "\n" for line in earlier))
         self._writer = TensorBoard(self._events)
         self._clock, self._logged = self._now(), self._last
 
