@@ -1,3 +1,5 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -13,6 +15,14 @@ SHAPES = {"large": (3, 12, 8, 5), "small": (3, 6, 4, 7), "kernel": (4, 4, 5, 7)}
 def small_maps_are_slow_in_float32(monkeypatch):
     """Takes the way of bfloat16 in float32, so that what comes out can be compared."""
     monkeypatch.setattr(strided, "_is_slow", lambda dtype, side: True)
+
+
+@pytest.fixture
+def few_channels(monkeypatch):
+    """Images of 3 channels, on maps where nothing but that decides."""
+    monkeypatch.setattr(strided, "_is_slow", lambda dtype, side: False)
+    shapes = {**SHAPES, "large": (3, 12, 8, 3), "kernel": (4, 4, 3, 7)}
+    monkeypatch.setattr(sys.modules[__name__], "SHAPES", shapes)
 
 
 def draw(name):
@@ -50,6 +60,19 @@ def test_it_is_the_convolution_with_its_first_and_second_derivatives(name, image
     theirs = compute(lambda *arguments: plain(name, *arguments))
     for own, other in zip(ours, theirs):
         np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("name, images", [("halve", "large"), ("double", "small")])
+def test_images_of_few_channels_take_a_convolution_of_phases(name, images, few_channels, monkeypatch):
+    used = []
+    by_phases = strided._by_phases
+    monkeypatch.setattr(strided, "_by_phases", lambda *given: used.append(1) or by_phases(*given))
+    arguments = draw(images), draw("kernel")
+    ours = derivatives(getattr(strided, name), *arguments)
+    theirs = derivatives(lambda *given: plain(name, *given), *arguments)
+    for own, other in zip(ours, theirs):
+        np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-3)
+    assert used
 
 
 def test_the_layers_are_keras_own_with_the_same_names_and_weights():
