@@ -118,6 +118,22 @@ def test_namespaces_and_blanks_before_the_declaration_are_harmless():
     assert parse_voc(b'\n <?xml version="1.0"?>' + data, "a").boxes == (Box(0, 0, 9, 9),)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gbk", "gb2312", "shift_jis", "euc-jp", "big5"])
+def test_declared_encodings_are_read(encoding):
+    head, text = f'<?xml version="1.0" encoding="{encoding}"?>', voc((1, 1, 9, 9), names=["犬"]).decode()
+    found = parse_voc(f"{head}{text}".encode(encoding), "a.xml")
+    assert found.class_name == "犬" and found.boxes == (Box(0, 0, 9, 9),)
+    bomb = f'{head}<!DOCTYPE a [<!ENTITY x "y">]>{text}'.encode(encoding)
+    assert "declares entities" in parse_voc(bomb, "a.xml").detail
+
+
+def test_an_encoding_that_is_not_declared_is_told():
+    data = voc((1, 1, 9, 9)).replace(b"<name>dog<", b"<name>\xe9pagneul<")
+    assert parse_voc(data, "a.xml").detail == "a.xml: is not UTF-8 and names no encoding: save it as UTF-8"
+    for codec in (b"zip", b"utf-32"):
+        assert parse_voc(b"<?xml version='1.0' encoding='%s'?>" % codec + data, "a.xml").bad
+
+
 @given(st.binary(max_size=200) | st.text(alphabet="<>/&;!?abox ", max_size=80).map(str.encode))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_an_annotation_or_bad(data):

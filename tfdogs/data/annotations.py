@@ -10,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from tfdogs.data.names import normalized
+from tfdogs.data.names import class_name_of, normalized
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Box
 from tfdogs.data.sources.detect import open_tree
@@ -19,6 +19,7 @@ from tfdogs.errors import UsageError
 
 _MAX_BYTES = 2**20  # VOC files have a few hundred bytes
 _SUFFIX = re.compile(r"\.xml$", re.IGNORECASE)
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,80}?encoding=["']([A-Za-z0-9._-]{1,40})["']""")
 
 
 class Annotation(NamedTuple):
@@ -144,10 +145,12 @@ def parse_voc(data, path):
     try:
         if len(data) > _MAX_BYTES:
             raise ValueError(f"over {_MAX_BYTES} bytes, too large for an annotation")
-        root = fromstring(data.lstrip())
+        root = _parsed(data.lstrip())
     except DefusedXmlException:  # it would open files, or grow without a bound
         return _bad(f"{path}: declares entities, which are refused: remove its DOCTYPE")
     except ParseError as e:
+        if not _is_utf8(data) and not _ENCODING.match(data):
+            return _bad(f"{path}: is not UTF-8 and names no encoding: save it as UTF-8")
         return _bad(f"{path}: broken XML, {e}: mend or remove it")
     except (ValueError, LookupError) as e:
         return _bad(f"{path}: {e}")
@@ -165,9 +168,28 @@ def parse_voc(data, path):
     names = {(text or "").strip() for text in (obj.findtext("name") for obj in root.iterfind("object"))}
     if (root.findtext("folder") or "").strip() == "OXIIIT":
         names = {re.sub(r"_\d+$", "", _SUFFIX.sub("", path.rpartition("/")[2]))}
-    names = set(map(normalized, names))
+    names = set(map(class_name_of, names))
     class_name = names.pop() if len(names) == 1 else None
     return Annotation(boxes, class_name or None, (width, height) if width and height else None)
+
+
+def _parsed(data):
+    """Returns the root of an XML file's bytes, also in encodings of East Asia, which expat does not know."""
+    declared = _ENCODING.match(data)
+    try:
+        return fromstring(data)
+    except (ValueError, LookupError):
+        if declared is None:
+            raise
+        return fromstring(data.decode(declared[1].decode("ascii")))
+
+
+def _is_utf8(data):
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _count_others(entries):

@@ -15,11 +15,20 @@ def normalized(name):
     return unicodedata.normalize("NFC", name)
 
 
+def class_name_of(name):
+    """Returns the name of a class: a folder's, in NFC, its bytes that are no UTF-8 written as "\\xe9".
+
+    Class names go into files and models of which all text is UTF-8.
+    """
+    return normalized(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
 def zip_name(info):
-    """Returns the name of a zip archive's member as its packer meant it.
+    """Returns the name of a zip archive's member as its packer meant it, and whether that is certain.
 
     Names that are not marked as UTF-8 are so nevertheless where they are valid UTF-8 (the Finder of macOS
-    marks none), or where Info-ZIP's extra field repeats them in UTF-8; the rest is in code page 437.
+    marks none), or where Info-ZIP's extra field repeats them in UTF-8; the rest is taken for code page 437,
+    as the standard says, but may be in that of the computer that packed it.
 
     Args:
         info: `zipfile.ZipInfo`.
@@ -27,12 +36,12 @@ def zip_name(info):
     # Not info.filename, which zipfile cuts at the first NUL: what stands in the archive must be judged.
     name = info.orig_filename
     if info.flag_bits & _ZIP_UTF8:
-        return name
+        return name, True
     raw = name.encode("cp437")
     try:
-        return (_unicode_path(info.extra, raw) or raw).decode("utf-8")
+        return (_unicode_path(info.extra, raw) or raw).decode("utf-8"), True
     except UnicodeDecodeError:
-        return name
+        return name, False
 
 
 def _unicode_path(extra, raw):

@@ -46,6 +46,51 @@ def test_links_that_are_not_followed_are_named(tmp_path):
         assert f"{tmp_path / 'out'}" in items[name].detail and "outside of the folder" in items[name].detail
 
 
+def test_links_that_the_system_cannot_follow_are_named(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1.jpg").write_bytes(b"a")
+    (tmp_path / "long.jpg").symlink_to("n" * 300)
+    (tmp_path / "file").symlink_to("a/1.jpg/2.jpg")
+    (tmp_path / "to").symlink_to("fro")
+    (tmp_path / "fro").symlink_to("to")
+    (tmp_path / "closed").symlink_to("/root/mine")
+    follow = os.path.realpath
+
+    def realpath(path, **kwargs):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")  # as of /proc/1/root
+        return follow(path, **kwargs)
+
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    details = {name: item.detail for name, item in _items(tmp_path).items() if item.problem == "link"}
+    assert details == {
+        "closed": "cannot be followed: Permission denied",
+        "file": "cannot be followed: Not a directory",
+        "fro": "cannot be followed: Too many levels of symbolic links",
+        "long.jpg": "cannot be followed: File name too long",
+        "to": "cannot be followed: Too many levels of symbolic links",
+    }
+
+
+def test_a_computers_own_folder_may_be_closed(tmp_path, monkeypatch):
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "pug").mkdir()
+    (tmp_path / "pug/1.jpg").write_bytes(b"a")
+    scan = os.scandir
+
+    def scandir(path):
+        if str(path).endswith(closed):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    closed = "lost+found"
+    assert list(_items(tmp_path)) == ["pug/1.jpg"]
+    closed = "pug"
+    with pytest.raises(TfdogsError, match=r"cannot list .*pug: Permission denied"):
+        _items(tmp_path)
+
+
 def test_links_within_the_folder_are_followed(tmp_path):
     for name in ("a/1.jpg", "b/2.jpg", "store/c/3.jpg", "store/c/deep/4.jpg"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)

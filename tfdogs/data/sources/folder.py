@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, too_large
+from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, programs_folder, too_large
 from tfdogs.errors import TfdogsError
 
 
@@ -15,7 +15,7 @@ class FolderSource(TreeSource):
     loop nor links to links multiply it. A link that leads out of the folder, back to a folder that holds it,
     to one that another link has led to, or to nothing, is an item with the problem "link", whose detail says
     which. Pipes, sockets and devices have the problem "not_a_regular_file". The path to the folder itself may
-    be a link.
+    be a link. Of folders that programs keep for themselves (`tree.programs_folder`) one may be closed to us.
 
     Args:
         path: the folder.
@@ -52,6 +52,8 @@ class FolderSource(TreeSource):
             with os.scandir(self.path / folder) as scan:
                 return sorted(scan, key=lambda entry: entry.name)
         except OSError as e:
+            if programs_folder(folder):  # such as lost+found, which is root's
+                return []
             raise TfdogsError(f"cannot list {self.path / folder}: {e.strerror}") from e
 
 
@@ -83,8 +85,7 @@ def _look(entry, folder, root, linked):
     path = folder.shown + entry.name
     is_link = entry.is_symlink()
     if is_link:
-        real = os.path.realpath(entry.path)
-        why = _not_followed(real, folder, root)
+        real, why = _follow(entry.path, folder, root)
         if why:
             return Entry(path, None, LINK, detail=why)
     try:
@@ -102,15 +103,21 @@ def _look(entry, folder, root, linked):
     return _Folder(f"{path}/", real, (*folder.chain, real), by_link)
 
 
-def _not_followed(real, folder, root):
-    """Returns why a link to the real path `real` is not followed, "" where it is."""
-    if not Path(real).exists():
-        return f"leads to {real}, which does not exist"
+def _follow(path, folder, root):
+    """Returns (real path of what the link at `path` leads to, why it is not followed or "" where it is)."""
+    real = ""
+    try:
+        real = os.path.realpath(path)
+        Path(real).stat()
+    except FileNotFoundError:
+        return real, f"leads to {real}, which does not exist"
+    except OSError as e:  # links in a circle, too long a name, a folder that is closed to us
+        return real, f"cannot be followed: {e.strerror}"
     if real in folder.chain or real in map(str, Path(folder.real).parents):
-        return f"leads back to {real}, which holds it"
+        return real, f"leads back to {real}, which holds it"
     if root not in map(str, Path(real).parents):
-        return f"leads to {real}, outside of the folder: put the files there in its place"
-    return ""
+        return real, f"leads to {real}, outside of the folder: put the files there in its place"
+    return real, ""
 
 
 def _problem(entry):
