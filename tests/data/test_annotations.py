@@ -240,6 +240,10 @@ def test_names_are_joined_whatever_their_unicode_form(tmp_path, form):
     _fill(tmp_path, {unicodedata.normalize(form, f"épagneul/{name}.xml"): voc((1, 1, 5, 5)) for name in "äö"})
     pictures = [unicodedata.normalize(other, f"I/épagneul/{name}.jpg") for name in "äö"]
     assert len(_joined(tmp_path, pictures)) == 2
+    # Stems that repeat are told apart by folders whose names have the other form.
+    _fill(tmp_path, {unicodedata.normalize(form, f"{name}/1.xml"): voc((1, 1, 5, 5)) for name in "äö"})
+    pictures = [unicodedata.normalize(other, f"I/{name}/1.jpg") for name in "äö"]
+    assert len(_joined(tmp_path, pictures)) == 2
 
 
 def test_a_link_out_of_the_folder_is_not_read(tmp_path):

@@ -148,6 +148,12 @@ def test_of_two_dogs_that_cover_each_other_one_is_kept():
     assert Image.open(io.BytesIO(image)).size == (112, 112)
 
 
+def test_of_two_small_dogs_that_cover_each_other_one_is_kept():
+    boxes = (Box(0, 0, 20, 20), Box(4, 0, 24, 18))
+    outcome = treat_one(picture(), {"checks": "basic", "min_side": 16}, boxes=boxes)
+    assert len(outcome.crops) == 1 and reasons(outcome) == ["repeated_crop"]
+
+
 def test_a_dog_before_another_is_not_in_its_way():
     outcome = treat_one(picture(), {"checks": "basic"}, boxes=(Box(0, 0, 60, 60), Box(20, 20, 40, 40)))
     assert len(outcome.crops) == 2 and not outcome.findings

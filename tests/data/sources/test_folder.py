@@ -129,6 +129,21 @@ def test_annotations_behind_a_link_are_found(tmp_path):
     assert source.left_out().suffixes == {"others": 1}
 
 
+def test_sheets_of_a_data_dir_are_no_pictures(tmp_path):
+    for name in ("a/1.jpg", "a/preview.png", "out/dataset.json", "out/preview.png", "out/rejects.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "out/train-00000-of-00001.tfrecord").write_bytes(b"x")
+    items = _items(tmp_path)
+    assert {name: item.problem for name, item in items.items()} == {
+        **{"a/1.jpg": None, "a/preview.png": None},
+        **{"out/preview.png": "sheet", "out/rejects.png": "sheet"},
+    }
+    assert items["out/preview.png"].detail == "of a data_dir, no picture"
+    (tmp_path / "out/dataset.json").unlink()
+    assert _items(tmp_path)["out/preview.png"].problem is None
+
+
 def test_the_folder_itself_may_be_a_link(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real/a.jpg").write_bytes(b"a")

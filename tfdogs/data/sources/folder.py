@@ -14,8 +14,9 @@ class FolderSource(TreeSource):
     Symbolic links that stay within the folder are followed, a folder by at most one link, so that neither a
     loop nor links to links multiply it. A link that leads out of the folder, back to a folder that holds it,
     to one that another link has led to, or to nothing, is an item with the problem "link", whose detail says
-    which. Pipes, sockets and devices have the problem "not_a_regular_file". The path to the folder itself may
-    be a link. Of folders that programs keep for themselves (`tree.programs_folder`) one may be closed to us.
+    which. Pipes, sockets and devices have the problem "not_a_regular_file", the sheets in a data_dir of ours
+    the problem "sheet". The path to the folder itself may be a link. Folders that programs keep for
+    themselves (`tree.programs_folder`) may be closed to us.
 
     Args:
         path: the folder.
@@ -29,8 +30,14 @@ class FolderSource(TreeSource):
             folder = pending.pop()
             if folder.shown:
                 yield Entry(folder.shown[:-1], None, folder=True)
-            below = []
-            for entry in self._list(folder.shown):
+            below, inside = [], self._list(folder.shown)
+            sheets = _sheets({entry.name for entry in inside})
+            for entry in inside:
+                if entry.name in sheets:
+                    yield Entry(
+                        folder.shown + entry.name, None, "sheet", detail="of a data_dir, not a picture"
+                    )
+                    continue
                 found = _look(entry, folder, root, linked)
                 if isinstance(found, _Folder):
                     below.append(found)
@@ -71,6 +78,12 @@ class _Folder(NamedTuple):
     real: str
     chain: tuple
     by_link: bool
+
+
+def _sheets(names):
+    """Returns which of the files of a folder, by name, are sheets that `tfdogs.prepare` has drawn."""
+    ours = "dataset.json" in names and any(name.endswith(".tfrecord") for name in names)
+    return {"preview.png", "rejects.png"} & names if ours else set()
 
 
 def _look(entry, folder, root, linked):
