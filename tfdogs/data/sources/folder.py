@@ -34,9 +34,7 @@ class FolderSource(TreeSource):
             sheets = _sheets({entry.name for entry in inside})
             for entry in inside:
                 if entry.name in sheets:
-                    yield Entry(
-                        folder.shown + entry.name, None, "sheet", detail="of a data_dir, not a picture"
-                    )
+                    yield Entry(folder.shown + entry.name, None, "sheet", detail="of a data_dir, no picture")
                     continue
                 found = _look(entry, folder, root, linked)
                 if isinstance(found, _Folder):

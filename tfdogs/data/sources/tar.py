@@ -35,9 +35,9 @@ class TarSource(TreeSource):
     """The pictures in a tar archive, which is never unpacked.
 
     An uncompressed archive is indexed once; workers read the members in place. A compressed one (gzip,
-    bzip2, xz, Zstandard where the package zstandard is installed) is gone through twice in the parent
-    process: once for its headers, so that the classes are those that the same pictures would have in a
-    folder, and once for the pictures, whose bytes travel to the workers within the items.
+    bzip2, xz, Zstandard) is gone through twice in the parent process: once for its headers, so that the
+    classes are those that the same pictures would have in a folder, and once for the pictures, whose bytes
+    travel to the workers within the items.
 
     Args:
         path: the archive.
