@@ -67,7 +67,13 @@ def test_a_self_extracting_zip_is_one(files):
 
 @pytest.mark.parametrize(
     ("start", "kind"),
-    [(b"7z\xbc\xaf'\x1c", "7z"), (b"Rar!\x1a\7", "RAR"), (b"\4\x22\x4d\x18", "LZ4"), (b"070701", "cpio")],
+    [
+        (b"7z\xbc\xaf'\x1c", "7z"),
+        (b"Rar!\x1a\7", "RAR"),
+        (b"\4\x22\x4d\x18", "LZ4"),
+        (b"070701", "cpio"),
+        (b"PK\7\x08", "split zip"),
+    ],
 )
 def test_archives_that_are_not_read_are_named(files, start, kind):
     (files / "pets.zip").write_bytes(start + bytes(100))

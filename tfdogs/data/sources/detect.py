@@ -20,6 +20,7 @@ _FOREIGN = {
     b"070701": "cpio",
     b"070707": "cpio",
     b"MSCF": "cabinet",
+    b"PK\7\x08": "split zip",
     b"xar!": "xar",
 }
 
