@@ -262,6 +262,11 @@ def test_missing_empty_and_broken_annotations_are_errors(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"--annotations holds no VOC XML.*empty"):
         Annotations(str(tmp_path / "empty"))
+    (tmp_path / "yolo").mkdir()
+    for name in ("1.txt", "2.txt", "classes.yaml"):
+        (tmp_path / "yolo" / name).write_text("0 0.5 0.5 0.1 0.1")
+    with pytest.raises(UsageError, match=r"no VOC XML but 3 files \(\.txt 2, \.yaml 1\)\. Received: .*yolo"):
+        Annotations(str(tmp_path / "yolo"))
     (tmp_path / "a.tar").write_bytes(b"hello")
     with pytest.raises(TfdogsError, match=r"a\.tar is truncated or corrupt"):
         Annotations(str(tmp_path / "a.tar"))

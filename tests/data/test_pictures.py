@@ -233,7 +233,7 @@ def test_formats_of_phones_that_are_not_read_are_named(monkeypatch):
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS .*: `git lfs pull` gets it"),
         (b"\xef\xbb\xbf\n<!doctype HTML><html>", "a web page: the download failed"),
-        (b'{"error": "not found"}', "JSON: the download failed"),
+        (b'{"error": "not found"}', "JSON, such as the message of a download that failed"),
         (b"<svg/>", "SVG: convert it to JPEG or PNG"),
         (b"%PDF-1.4", "a PDF: convert it"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL: convert it"),

@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 
 from tfdogs.data.names import class_name_of, normalized
 from tfdogs.data.pictures import BadPicture
-from tfdogs.data.sources.base import Box
+from tfdogs.data.sources.base import Box, counted
 from tfdogs.data.sources.detect import open_tree
 from tfdogs.data.sources.tree import LINK, is_litter, is_picture, split_name, suffix_of
 from tfdogs.errors import UsageError
@@ -72,7 +72,8 @@ class Annotations:
         wanted = {entry.path for entry in files if _SUFFIX.search(entry.path)}
         wanted = wanted or {entry.path for entry in files if "." not in entry.path.rpartition("/")[2]}
         if not wanted:
-            raise UsageError(f"--annotations holds no VOC XML. Received: --annotations={path}")
+            found = f" but {counted(Counter(suffix_of(entry.path) for entry in files))}" if files else ""
+            raise UsageError(f"--annotations holds no VOC XML{found}. Received: --annotations={path}")
         self.tree = tree
         self.left_out = _count_others(entry for entry in files if entry.path not in wanted)
         self._entries = list(tree.loadable(lambda entry: entry.path in wanted))

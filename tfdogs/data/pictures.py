@@ -23,7 +23,7 @@ _KINDS = {
     b"version https://git-lfs": "a pointer of Git LFS and not the file itself: `git lfs pull` gets it",
     b"<!doctype html": "a web page: the download failed",
     b"<html": "a web page: the download failed",
-    b"{": "a text in JSON: the download failed",
+    b"{": "JSON, such as the message of a download that failed, or annotations of COCO",
     b"<svg": f"a drawing in SVG: {_CONVERT}",
     b"<?xml": "XML, such as an annotation or a drawing in SVG",
     b"%pdf": f"a PDF: {_CONVERT}",

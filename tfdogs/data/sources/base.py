@@ -38,13 +38,13 @@ class LeftOut(NamedTuple):
     def lines(self):
         """Yields a line for each kind that there is."""
         if self.suffixes:
-            yield f"left out, no pictures by their names: {_counted(self.suffixes)}"
+            yield f"left out, no pictures by their names: {counted(self.suffixes)}"
         if self.annotations:
-            yield f"left out, no annotations by their names: {_counted(self.annotations)}"
+            yield f"left out, no annotations by their names: {counted(self.annotations)}"
         if self.litter:
             yield f"left out, made by macOS beside the pictures: {self.litter:,} files"
         if self.programs:
-            yield f"left out, in hidden folders or in those of a computer: {_counted(self.programs)}"
+            yield f"left out, in hidden folders or in those of a computer: {counted(self.programs)}"
         if self.empty:
             yield f"folders without pictures: {some(self.empty)}"
         if self.guessed:
@@ -58,7 +58,8 @@ def some(names):
     return f"{len(names):,} ({', '.join(named)})"
 
 
-def _counted(counts):
+def counted(counts):
+    """Returns how many files there are in all and of the five most frequent kinds, for people."""
     kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     named = [f"{printable(kind)} {count:,}" for kind, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
     return f"{sum(counts.values()):,} files ({', '.join(named)})"
