@@ -252,6 +252,9 @@ def test_the_limit_of_pixels_counts_before_decoding():
     with pytest.raises(BadPicture) as e:
         decode(png_header(8001, 8000), 3)
     assert (e.value.reason, e.value.measure) == ("decompression_bomb", 8001 * 8000)
+    assert e.value.detail == "more than 64000000 pixels: make it smaller"
+    with pytest.raises(BadPicture, match="make it smaller"):
+        decode(png_header(60_000, 60_000), 3)
     assert reason_of(png_header(8000, 8000)) != "decompression_bomb"
 
 

@@ -120,6 +120,11 @@ def test_every_box_ends_as_a_crop_or_a_finding():
     assert [crop.rectangle for crop in outcome.crops] == [Box(0, 0, 40, 40)]
     assert reasons(outcome) == ["repeated_box", "box_outside", "too_small"]
     assert [finding.crop for finding in outcome.findings] == list(boxes[1:])
+    assert [finding.detail for finding in outcome.findings] == [
+        "object 2 is round the same dog as an earlier one",
+        "object 3 lies outside of the picture of 100 x 60: is it another's?",
+        "under --min_side=8",
+    ]
 
 
 def test_a_narrower_crop_is_tried_where_another_dog_is_in_the_way():
@@ -209,6 +214,7 @@ def test_a_picture_that_kills_its_worker_is_found(deadly, monkeypatch):
     assert sorted(outcomes) == list(range(20))
     assert [ref for ref, outcome in outcomes.items() if not outcome.crops] == [5, 13]
     assert reasons(outcomes[5]) == reasons(outcomes[13]) == ["crashed_decoder"]
+    assert "memory is short" in outcomes[5].findings[0].detail
 
 
 @pytest.mark.parametrize("workers", [1, 2])

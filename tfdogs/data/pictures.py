@@ -132,7 +132,7 @@ def read(data, channels, *, frame=None, boxes=None, mend=True):
     except UnidentifiedImageError as e:  # its text has a memory address
         raise BadPicture("unreadable", size, kind_of(data) or f"none of {', '.join(FORMATS)}") from e
     except Image.DecompressionBombError as e:
-        raise BadPicture("decompression_bomb", None, _line(e)) from e
+        raise BadPicture("decompression_bomb", None, f"more than {MAX_PIXELS} pixels: make it smaller") from e
     # Decoders fail on hostile bytes in every way there is (struct.error, SyntaxError, ...): all mean one.
     except Exception as e:
         text = _line(e)
@@ -145,7 +145,7 @@ def _open(data):
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         pixels = image.width * image.height
-        raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels")
+        raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels: make it smaller")
     image.load()
     return image
 
