@@ -193,6 +193,13 @@ def test_files_beside_the_xml_are_no_annotations(tmp_path):
     assert Annotations(str(tmp_path)).names() == ["xmls/a.xml"]
 
 
+def test_copies_that_programs_keep_are_no_annotations(tmp_path):
+    names = ["1.xml", ".backup/1.xml", ".backup/2.xml", "@eaDir/1.xml", "list.txt"]
+    _fill(tmp_path, dict.fromkeys(names, voc((1, 1, 5, 5))))
+    assert _joined(tmp_path, ["I/1.jpg", "I/2.jpg"]) == {"I/1": "1.xml"}
+    assert Annotations(str(tmp_path)).left_out == {".backup": 2, "@eaDir": 1, ".txt": 1}
+
+
 def test_stems_that_repeat_are_told_apart_by_their_folders(tmp_path):
     _fill(tmp_path, dict.fromkeys(["A/cat/1.xml", "A/dog/1.xml", "A/dog/2.xml"], voc((1, 1, 5, 5))))
     assert _joined(tmp_path, ["I/cat/1.jpg", "I/dog/1.jpg", "I/2.jpg", "I/cat/3.jpg"]) == {

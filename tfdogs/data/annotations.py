@@ -14,7 +14,7 @@ from tfdogs.data.names import class_name_of, normalized
 from tfdogs.data.pictures import BadPicture
 from tfdogs.data.sources.base import Box, counted
 from tfdogs.data.sources.detect import open_tree
-from tfdogs.data.sources.tree import LINK, is_litter, is_picture, split_name, suffix_of
+from tfdogs.data.sources.tree import LINK, is_litter, is_picture, programs_folder, split_name, suffix_of
 from tfdogs.errors import UsageError
 
 _MAX_BYTES = 2**20  # VOC files have a few hundred bytes
@@ -56,7 +56,8 @@ class Annotations:
 
     Attributes:
         tree: the folder or archive as a `TreeSource`, for `read`.
-        left_out: numbers of files beside the annotations, by suffix; links that are not followed as "links".
+        left_out: numbers of files beside the annotations, by suffix; links that are not followed as "links",
+            and what lies in folders that programs keep for themselves by the folder's name.
 
     Args:
         path: the folder or archive.
@@ -69,8 +70,9 @@ class Annotations:
     def __init__(self, path):
         tree = open_tree(path, flag="annotations")
         files = [entry for entry in tree.entries() if not is_litter(entry.path)]
-        wanted = {entry.path for entry in files if _SUFFIX.search(entry.path)}
-        wanted = wanted or {entry.path for entry in files if "." not in entry.path.rpartition("/")[2]}
+        own = [entry.path for entry in files if not programs_folder(entry.path)]
+        wanted = {path for path in own if _SUFFIX.search(path)}
+        wanted = wanted or {path for path in own if "." not in path.rpartition("/")[2]}
         if not wanted:
             found = f" but {counted(Counter(suffix_of(entry.path) for entry in files))}" if files else ""
             raise UsageError(f"--annotations holds no VOC XML{found}. Received: --annotations={path}")
@@ -194,9 +196,14 @@ def _is_utf8(data):
 
 
 def _count_others(entries):
-    """Returns, by suffix, the numbers of files that are neither annotations nor pictures."""
+    """Returns the numbers of files that are neither annotations nor pictures, by suffix or hidden folder."""
     others = (entry for entry in entries if entry.problem == LINK or not is_picture(entry.path))
-    return dict(Counter("links" if entry.problem == LINK else suffix_of(entry.path) for entry in others))
+    return dict(
+        Counter(
+            "links" if entry.problem == LINK else programs_folder(entry.path) or suffix_of(entry.path)
+            for entry in others
+        )
+    )
 
 
 def fault_of(box):
