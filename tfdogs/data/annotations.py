@@ -1,5 +1,6 @@
 """Boxes round dogs: PASCAL VOC XML from a folder or an archive, joined to pictures by their names."""
 
+import functools
 import itertools
 import math
 import re
@@ -102,6 +103,19 @@ class Annotations:
         used = {entry.name for entry in result.values()}
         rest = [entry for entry in self._entries if entry.name not in used]
         return {**result, **_match(rest, pictures - result.keys(), exact=False)}
+
+    def why_none(self, stem):
+        """Returns why a picture of this stem has no annotation, for people."""
+        count = self._stems[stem.casefold()]
+        if not count:
+            return f"no annotation of the name {stem} or {stem}.xml"
+        some = f"one of {count} annotations" if count > 1 else "the annotation"
+        return f"cannot tell whether {some} {stem}.xml is its own: give both the same folders"
+
+    @functools.cached_property
+    def _stems(self):
+        names = (_SUFFIX.sub("", entry.path) for entry in self._entries)
+        return Counter(split_name(name)[1].casefold() for name in names)
 
 
 def read(tree, entry):

@@ -112,7 +112,7 @@ def _collect(treated, source, spool, rejects):
                 spool.add(item, outcome)
                 imported = imported or importer.submit(importlib.import_module, "tfdogs.data.records")
     for name in source.orphans():
-        rejects.add(name, Finding("no_picture", detail="no picture of that name under --images"))
+        rejects.add(name, Finding("no_picture", detail="it belongs to no picture under --images"))
         seen["orphans"] += 1
     return seen
 
