@@ -74,7 +74,8 @@ def prepare(config, *, source=None, treat=treat_all):
     notes = [*_narrowed(config, bits), *_left_out(source.left_out(), manifest.classes, lost)]
     summary = _summary(manifest, config, time.perf_counter() - start, notes)
     encoding = sys.stdout.encoding or "utf-8"
-    print(summary.encode(encoding, "replace").decode(encoding))  # names may have letters that it lacks
+    # Names may have letters that it lacks.
+    print(summary.encode(encoding, "backslashreplace").decode(encoding))
     return manifest
 
 

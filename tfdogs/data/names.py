@@ -1,9 +1,11 @@
 """Names of files and classes: how they are compared, and how they are shown."""
 
+import re
 import struct
 import unicodedata
 import zlib
 
+_BYTES = re.compile("[\udc80-\udcff]")
 _ZIP_UTF8, _ZIP_UNICODE_PATH = 0x800, 0x7075  # bit of a member's flags, id of an extra field
 
 
@@ -15,12 +17,17 @@ def normalized(name):
     return unicodedata.normalize("NFC", name)
 
 
+def readable(name):
+    """Returns a file's name, in which bytes that are no UTF-8 are written as "\\xe9"."""
+    return _BYTES.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", name)
+
+
 def class_name_of(name):
-    """Returns the name of a class: a folder's, in NFC, its bytes that are no UTF-8 written as "\\xe9".
+    """Returns the name of a class: a folder's, `readable` and in NFC.
 
     Class names go into files and models of which all text is UTF-8.
     """
-    return normalized(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+    return normalized(readable(name))
 
 
 def zip_name(info):
@@ -56,5 +63,7 @@ def _unicode_path(extra, raw):
 
 def printable(text, most=80):
     """Returns text without control characters and surrogates, its middle left out where it is long."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in readable(text)
+    )
     return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 2 + 3 :]}"
