@@ -23,6 +23,7 @@ CORE = [
     "psutil>=5.9",
     "scipy>=1.11",
     "tqdm>=4.66",
+    "zstandard>=0.22",  # .tar.zst; Python's own comes with 3.14
 ]
 
 TFDS = [

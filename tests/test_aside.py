@@ -108,7 +108,9 @@ def test_a_folder_that_is_added_to_is_of_one_and_swept(tmp_path, begin):
 def test_a_disk_that_refuses_is_one_line_with_the_path(tmp_path):
     (tmp_path / "file").write_text("")
     for alone in (aside.alone_in, aside.alone_at):
-        with pytest.raises(TfdogsError, match=r"^cannot write .*/file/run: "):
+        with pytest.raises(TfdogsError, match=r"/run/a/b: .*/file is a file, not a folder$"):
+            alone(tmp_path / "file/run/a/b").__enter__()
+        with pytest.raises(TfdogsError, match=r"^cannot write .*/file/run: .*/file is a file, not a folder$"):
             alone(tmp_path / "file/run").__enter__()
 
 

@@ -184,6 +184,13 @@ def test_what_tensorflow_says_of_a_disk_is_one_line(capsys):
     assert capsys.readouterr().err == f"tfdogs.greet: /run/a: {NO_SPACE}\n"
 
 
+def test_a_tilde_that_the_shell_has_left_is_ones_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/rex")
+    args = ["kennel", "--export_dir=~/dogs", "--images=~/a b"]
+    assert cli.parse(Kennel, args, summary="") == Kennel(export_dir="/home/rex/dogs", images="/home/rex/a b")
+    assert parse("--name=~rex") == Greeting(name="~rex")
+
+
 def test_paths_that_are_written_must_be_utf8():
     with pytest.raises(UsageError, match=r"--export_dir must be UTF-8"):
         Kennel(export_dir=os.fsdecode(b"dogs\xff"))

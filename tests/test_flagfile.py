@@ -53,6 +53,11 @@ def test_others_are_named(tmp_path, monkeypatch, data, message):
         expand(["--flagfile=a.flags"])
 
 
+def test_rare_line_breaks_are_part_of_a_name(tmp_path):
+    (tmp_path / "a.flags").write_text("--name=a\u2028b\x85c\x0bd\r--x\r\n--y\n", newline="")
+    assert expand([f"--flagfile={tmp_path}/a.flags"]) == ["--name=a\u2028b\x85c\x0bd", "--x", "--y"]
+
+
 def test_a_file_must_be_given():
     with pytest.raises(UsageError, match="--flagfile=FILE"):
         expand(["--flagfile"])

@@ -141,16 +141,21 @@ class Config:
 
     @classmethod
     def from_flags(cls, flag_values):
-        """Builds the configuration from parsed flags.
+        """Builds the configuration from parsed flags; "~/" begins a path in one's home, as shells write it.
 
         Raises:
             UsageError: a required flag is missing, or a value is illegal.
         """
-        values = {f.name: flag_values[f.name].value for f in dataclasses.fields(cls)}
+        values = {f.name: _at_home(flag_values[f.name].value) for f in dataclasses.fields(cls)}
         for f in dataclasses.fields(cls):
             if f.default is dataclasses.MISSING and values[f.name] is None:
                 raise UsageError(f"--{f.name} is required: {f.metadata['help']}")
         return cls(**values)
+
+
+def _at_home(value):
+    """Returns a path whose "~/" a shell has left, as they do behind "--name=": "~" would become a folder."""
+    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
 
 
 def _is_written(name):

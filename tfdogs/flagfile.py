@@ -8,6 +8,7 @@ from tfdogs.errors import UsageError, with_path
 
 _NAME = "flagfile"
 _DIRECTIVE = re.compile(rf"--?{_NAME}(=(?P<path>.*))?", re.DOTALL)
+_LINES = re.compile(r"\r\n?|\n")  # as files have them; str.splitlines breaks names at rarer letters, too
 # As Windows PowerShell's > and Notepad write them; the longer marks first, for the others begin them.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -59,7 +60,7 @@ def _lines(text, outer):
     if path.absolute() in outer:
         raise UsageError(f"--{_NAME}={path} names itself, by way of {outer[-1]}")
     flags = []
-    for line in _read(path).splitlines():
+    for line in _LINES.split(_read(path)):
         match = _DIRECTIVE.match(line)
         if match and match["path"] is not None:
             flags += _lines(match["path"], (*outer, path.absolute()))

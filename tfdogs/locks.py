@@ -216,5 +216,9 @@ def _remove_claim_of_the_dead(path):
 def _make_parents(folder):
     """Makes a folder; returns those that were made for it, the innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as e:
+        at = next(path for path in (folder, *folder.parents) if path.exists())
+        raise NotADirectoryError(errno.ENOTDIR, f"{at} is a file, not a folder", str(at)) from e
     return missing

@@ -23,6 +23,7 @@ class RawExamples:
         seed: of the split.
         eval_fraction: share of pictures in the eval split.
         fingerprint: hex digest over all pictures and what is said of them, in order.
+        left_out: the fields of a `tfdogs.data.sources.base.LeftOut`; empty in examples of before it was kept.
     """
 
     shards: dict
@@ -33,6 +34,7 @@ class RawExamples:
     seed: int
     eval_fraction: float
     fingerprint: str
+    left_out: dict = dataclasses.field(default_factory=dict)
 
     @classmethod
     def collect(cls, folder, source, *, seed, eval_fraction):
@@ -53,6 +55,7 @@ class RawExamples:
             seed=seed,
             eval_fraction=eval_fraction,
             fingerprint=digest.hexdigest(),
+            left_out=source.left_out()._asdict(),
         )
         facts.save(folder)
         return facts

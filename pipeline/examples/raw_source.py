@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.examples import raw_records
 from pipeline.examples.raw_examples import RawExamples
 from tfdogs.data.pictures import BadPicture
-from tfdogs.data.sources.base import Source
+from tfdogs.data.sources.base import LeftOut, Source
 
 
 class RawSource(Source):
@@ -52,6 +52,10 @@ class RawSource(Source):
     def orphans(self):
         """Yields the names of annotations that belong to no picture."""
         return iter(self._facts.orphans)
+
+    def left_out(self):
+        """Returns what the source of the pictures held that is no picture, for the summary."""
+        return LeftOut(**{"suffixes": {}, **self._facts.left_out})
 
     def __len__(self):
         """Returns the number of pictures."""

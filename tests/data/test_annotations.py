@@ -118,6 +118,22 @@ def test_namespaces_and_blanks_before_the_declaration_are_harmless():
     assert parse_voc(b'\n <?xml version="1.0"?>' + data, "a").boxes == (Box(0, 0, 9, 9),)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gbk", "gb2312", "shift_jis", "euc-jp", "big5"])
+def test_declared_encodings_are_read(encoding):
+    head, text = f'<?xml version="1.0" encoding="{encoding}"?>', voc((1, 1, 9, 9), names=["犬"]).decode()
+    found = parse_voc(f"{head}{text}".encode(encoding), "a.xml")
+    assert found.class_name == "犬" and found.boxes == (Box(0, 0, 9, 9),)
+    bomb = f'{head}<!DOCTYPE a [<!ENTITY x "y">]>{text}'.encode(encoding)
+    assert "declares entities" in parse_voc(bomb, "a.xml").detail
+
+
+def test_an_encoding_that_is_not_declared_is_told():
+    data = voc((1, 1, 9, 9)).replace(b"<name>dog<", b"<name>\xe9pagneul<")
+    assert parse_voc(data, "a.xml").detail == "a.xml: is not UTF-8 and names no encoding: save it as UTF-8"
+    for codec in (b"zip", b"utf-32"):
+        assert parse_voc(b"<?xml version='1.0' encoding='%s'?>" % codec + data, "a.xml").bad
+
+
 @given(st.binary(max_size=200) | st.text(alphabet="<>/&;!?abox ", max_size=80).map(str.encode))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_an_annotation_or_bad(data):
@@ -177,6 +193,13 @@ def test_files_beside_the_xml_are_no_annotations(tmp_path):
     assert Annotations(str(tmp_path)).names() == ["xmls/a.xml"]
 
 
+def test_copies_that_programs_keep_are_no_annotations(tmp_path):
+    names = ["1.xml", ".backup/1.xml", ".backup/2.xml", "@eaDir/1.xml", "list.txt"]
+    _fill(tmp_path, dict.fromkeys(names, voc((1, 1, 5, 5))))
+    assert _joined(tmp_path, ["I/1.jpg", "I/2.jpg"]) == {"I/1": "1.xml"}
+    assert Annotations(str(tmp_path)).left_out == {".backup": 2, "@eaDir": 1, ".txt": 1}
+
+
 def test_stems_that_repeat_are_told_apart_by_their_folders(tmp_path):
     _fill(tmp_path, dict.fromkeys(["A/cat/1.xml", "A/dog/1.xml", "A/dog/2.xml"], voc((1, 1, 5, 5))))
     assert _joined(tmp_path, ["I/cat/1.jpg", "I/dog/1.jpg", "I/2.jpg", "I/cat/3.jpg"]) == {
@@ -224,6 +247,10 @@ def test_names_are_joined_whatever_their_unicode_form(tmp_path, form):
     _fill(tmp_path, {unicodedata.normalize(form, f"épagneul/{name}.xml"): voc((1, 1, 5, 5)) for name in "äö"})
     pictures = [unicodedata.normalize(other, f"I/épagneul/{name}.jpg") for name in "äö"]
     assert len(_joined(tmp_path, pictures)) == 2
+    # Stems that repeat are told apart by folders whose names have the other form.
+    _fill(tmp_path, {unicodedata.normalize(form, f"{name}/1.xml"): voc((1, 1, 5, 5)) for name in "äö"})
+    pictures = [unicodedata.normalize(other, f"I/{name}/1.jpg") for name in "äö"]
+    assert len(_joined(tmp_path, pictures)) == 2
 
 
 def test_a_link_out_of_the_folder_is_not_read(tmp_path):
@@ -242,6 +269,11 @@ def test_missing_empty_and_broken_annotations_are_errors(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"--annotations holds no VOC XML.*empty"):
         Annotations(str(tmp_path / "empty"))
+    (tmp_path / "yolo").mkdir()
+    for name in ("1.txt", "2.txt", "classes.yaml"):
+        (tmp_path / "yolo" / name).write_text("0 0.5 0.5 0.1 0.1")
+    with pytest.raises(UsageError, match=r"no VOC XML but 3 files \(\.txt 2, \.yaml 1\)\. Received: .*yolo"):
+        Annotations(str(tmp_path / "yolo"))
     (tmp_path / "a.tar").write_bytes(b"hello")
     with pytest.raises(TfdogsError, match=r"a\.tar is truncated or corrupt"):
         Annotations(str(tmp_path / "a.tar"))

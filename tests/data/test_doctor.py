@@ -44,7 +44,7 @@ def test_a_good_crop_passes():
 
 def test_too_small():
     finding = verdict(rectangle=Box(0, 0, 31, 31))
-    assert finding == ("too_small", 31, Box(0, 0, 31, 31), "")
+    assert finding == ("too_small", 31, Box(0, 0, 31, 31), "under --min_side=32")
     assert verdict(rectangle=Box(0, 0, 32, 32)) is None
 
 
@@ -81,7 +81,7 @@ def test_contrast_is_the_mean_deviation_from_the_median():
 def test_a_blurred_crop_is_found_whatever_the_image_size():
     blurred = photo(seed=1).filter(ImageFilter.GaussianBlur(0.04 * 120))
     findings = [verdict(picture=blurred, size=size) for size in (16, 64, 128)]
-    assert {finding.reason for finding in findings} == {"blurred"}
+    assert {finding[::3] for finding in findings} == {("blurred", "under --min_sharpness=25")}
     assert len({finding.measure for finding in findings}) == 1
 
 
@@ -146,7 +146,7 @@ def test_greyscale_only_where_asked_for():
     asked = dataclasses.replace(CONFIG, reject_greyscale=True)
     assert verdict(picture=grey) is None
     assert verdict(asked) is None
-    assert verdict(asked, picture=grey) == ("greyscale", 0, Box(20, 0, 140, 120), "")
+    assert verdict(asked, picture=grey) == ("greyscale", 0, Box(20, 0, 140, 120), "--reject_greyscale")
     assert verdict(dataclasses.replace(asked, checks="none"), picture=grey).reason == "greyscale"
 
 

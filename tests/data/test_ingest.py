@@ -22,6 +22,7 @@ from tfdogs.data import ingest, near_duplicates, preview, shards, twins
 from tfdogs.data.doctor import grey
 from tfdogs.data.ingest import prepare
 from tfdogs.data.manifest import Manifest
+from tfdogs.data.names import readable
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.data.records import parse
 from tfdogs.data.sources.base import Box
@@ -117,7 +118,7 @@ def check_sums(data_dir, names):
     counts, crops = manifest.counts, manifest.counts["crops"]
     kept = [record for split in manifest.splits for record in records_of(data_dir, split)]
     kept_names = {source for source, *_ in kept}
-    assert kept_names | {row["source"] for row in rejects} == set(names)
+    assert kept_names | {row["source"] for row in rejects} == set(map(readable, names))
     assert counts["read"] == len(names) == counts["kept"] + counts["rejected"]
     assert counts["kept"] == len(kept_names)
     assert crops["kept"] == len(kept) and crops["rejected"] == sum(row["crop"] != "" for row in rejects)
@@ -369,16 +370,23 @@ def test_nothing_under_images_vanishes_without_a_trace(tmp_path, capsys):
     (tmp_path / "other/1.jpg").write_bytes(encode(photo(9)))
     (tmp_path / "in/pug").symlink_to(tmp_path / "other")
     (tmp_path / "in/shiba").symlink_to("a")
+    (tmp_path / "in" / os.fsdecode(b"\xe9.jpg")).write_bytes(b"no picture")
+    for name in (".ipynb_checkpoints", "A"):
+        (tmp_path / "in" / name).mkdir()
+        (tmp_path / "in" / name / "8.jpg").write_bytes(encode(photo(8)))
     manifest = prepare(config(tmp_path / "in", tmp_path / "out"))
     out = capsys.readouterr().out
     assert "folders without pictures: 1 (gone)\n" in out
+    assert "classes whose names differ in nothing but case: 2 (A, a)\n" in out
+    assert "hidden folders or in those of a computer: 1 files (.ipynb_checkpoints 1)\n" in out
     assert "classes of which no picture is left: 2 (lost, shiba)\n" in out
     assert "left out, made by macOS beside the pictures: 1 files\n" in out
     rows = {row["source"]: row for row in rejects_of(tmp_path / "out")}
+    assert rows["\\xe9.jpg"]["reason"] == "unreadable"
     assert rows["pug"]["reason"] == "link" and "outside" in rows["pug"]["detail"]
     twins = {name: row["detail"] for name, row in rows.items() if row["reason"] == "exact_duplicate"}
     assert twins == {"shiba/000_photo.jpg": "a/000_photo.jpg", "shiba/002_photo.jpg": "a/002_photo.jpg"}
-    assert manifest.classes == ("a", "b")
+    assert manifest.classes == ("A", "a", "b")
     check_sums(tmp_path / "out", [item.name for item in FolderSource(tmp_path / "in").items()])
 
 
@@ -401,7 +409,8 @@ def test_names_that_cannot_be_drawn_cost_nothing(tmp_path, capsys):
         path.parent.mkdir(parents=True)
         path.write_bytes(encode(photo(number)))
     manifest = prepare(config(folder, tmp_path / "out"))
-    assert manifest.classes == tuple(sorted(NASTY)) and manifest.counts["kept"] == len(NASTY)
+    classes = sorted([*NASTY[:-1], "\\xff\\xfe"])  # the text of models is UTF-8
+    assert manifest.classes == tuple(classes) and manifest.counts["kept"] == len(NASTY)
     assert Manifest.load(tmp_path / "out") == manifest
     with Image.open(tmp_path / "out/preview.png") as sheet:
         sheet.load()

@@ -166,6 +166,9 @@ def test_damaged_metadata_cost_no_picture():
         (png_header(2**31 - 1, 2**31 - 1), "decompression_bomb"),
         (encode(noise(), "EPS"), "unreadable"),
         (encode(Image.new("F", (8, 8), 0.5), "TIFF"), "unreadable"),
+        (encode(Image.new("I", (8, 8), 70_000), "TIFF"), "unreadable"),
+        (encode(Image.new("I", (8, 8), -1), "TIFF"), "unreadable"),
+        (encode(noise(), "WEBP")[:-100], "truncated"),
     ],
 )
 def test_what_is_no_picture_has_a_reason(data, reason):
@@ -225,10 +228,33 @@ def test_formats_of_phones_that_are_not_read_are_named(monkeypatch):
         assert e.value.reason == "unreadable" and words in e.value.detail
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS .*: `git lfs pull` gets it"),
+        (b"\xef\xbb\xbf\n<!doctype HTML><html>", "a web page: the download failed"),
+        (b'{"error": "not found"}', "JSON, such as the message of a download that failed"),
+        (b"<svg/>", "SVG: convert it to JPEG or PNG"),
+        (b"%PDF-1.4", "a PDF: convert it"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL: convert it"),
+        (bytes(600), "only zero bytes at its beginning: copy or download it again"),
+        (b"PK\3\4" + bytes(50), "a zip archive: unpack it"),
+        (b"a letter", "none of JPEG, PNG"),
+    ],
+)
+def test_what_bears_a_pictures_name_in_vain_is_named(data, words):
+    with pytest.raises(BadPicture, match=words) as e:
+        decode(data, 3)
+    assert e.value.reason == "unreadable"
+
+
 def test_the_limit_of_pixels_counts_before_decoding():
     with pytest.raises(BadPicture) as e:
         decode(png_header(8001, 8000), 3)
     assert (e.value.reason, e.value.measure) == ("decompression_bomb", 8001 * 8000)
+    assert e.value.detail == "more than 64000000 pixels: make it smaller"
+    with pytest.raises(BadPicture, match="make it smaller"):
+        decode(png_header(60_000, 60_000), 3)
     assert reason_of(png_header(8000, 8000)) != "decompression_bomb"
 
 

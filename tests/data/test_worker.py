@@ -120,6 +120,11 @@ def test_every_box_ends_as_a_crop_or_a_finding():
     assert [crop.rectangle for crop in outcome.crops] == [Box(0, 0, 40, 40)]
     assert reasons(outcome) == ["repeated_box", "box_outside", "too_small"]
     assert [finding.crop for finding in outcome.findings] == list(boxes[1:])
+    assert [finding.detail for finding in outcome.findings] == [
+        "object 2 is round the same dog as an earlier one",
+        "object 3 lies outside of the picture of 100 x 60: is it another's?",
+        "under --min_side=8",
+    ]
 
 
 def test_a_narrower_crop_is_tried_where_another_dog_is_in_the_way():
@@ -146,6 +151,12 @@ def test_of_two_dogs_that_cover_each_other_one_is_kept():
     assert finding.reason == "repeated_crop" and 0.7 < finding.measure < 0.8 and finding.detail
     (image,) = outcome.images
     assert Image.open(io.BytesIO(image)).size == (112, 112)
+
+
+def test_of_two_small_dogs_that_cover_each_other_one_is_kept():
+    boxes = (Box(0, 0, 20, 20), Box(4, 0, 24, 18))
+    outcome = treat_one(picture(), {"checks": "basic", "min_side": 16}, boxes=boxes)
+    assert len(outcome.crops) == 1 and reasons(outcome) == ["repeated_crop"]
 
 
 def test_a_dog_before_another_is_not_in_its_way():
@@ -203,6 +214,7 @@ def test_a_picture_that_kills_its_worker_is_found(deadly, monkeypatch):
     assert sorted(outcomes) == list(range(20))
     assert [ref for ref, outcome in outcomes.items() if not outcome.crops] == [5, 13]
     assert reasons(outcomes[5]) == reasons(outcomes[13]) == ["crashed_decoder"]
+    assert "memory is short" in outcomes[5].findings[0].detail
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -1,5 +1,6 @@
 """Boxes round dogs: PASCAL VOC XML from a folder or an archive, joined to pictures by their names."""
 
+import functools
 import itertools
 import math
 import re
@@ -10,15 +11,16 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from tfdogs.data.names import normalized
+from tfdogs.data.names import class_name_of, normalized
 from tfdogs.data.pictures import BadPicture
-from tfdogs.data.sources.base import Box
+from tfdogs.data.sources.base import Box, counted
 from tfdogs.data.sources.detect import open_tree
-from tfdogs.data.sources.tree import LINK, is_litter, is_picture, split_name, suffix_of
+from tfdogs.data.sources.tree import LINK, is_litter, is_picture, programs_folder, split_name, suffix_of
 from tfdogs.errors import UsageError
 
 _MAX_BYTES = 2**20  # VOC files have a few hundred bytes
 _SUFFIX = re.compile(r"\.xml$", re.IGNORECASE)
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,80}?encoding=["']([A-Za-z0-9._-]{1,40})["']""")
 
 
 class Annotation(NamedTuple):
@@ -55,7 +57,8 @@ class Annotations:
 
     Attributes:
         tree: the folder or archive as a `TreeSource`, for `read`.
-        left_out: numbers of files beside the annotations, by suffix; links that are not followed as "links".
+        left_out: numbers of files beside the annotations, by suffix; links that are not followed as "links",
+            and what lies in folders that programs keep for themselves by the folder's name.
 
     Args:
         path: the folder or archive.
@@ -68,10 +71,12 @@ class Annotations:
     def __init__(self, path):
         tree = open_tree(path, flag="annotations")
         files = [entry for entry in tree.entries() if not is_litter(entry.path)]
-        wanted = {entry.path for entry in files if _SUFFIX.search(entry.path)}
-        wanted = wanted or {entry.path for entry in files if "." not in entry.path.rpartition("/")[2]}
+        own = [entry.path for entry in files if not programs_folder(entry.path)]
+        wanted = {path for path in own if _SUFFIX.search(path)}
+        wanted = wanted or {path for path in own if "." not in path.rpartition("/")[2]}
         if not wanted:
-            raise UsageError(f"--annotations holds no VOC XML. Received: --annotations={path}")
+            found = f" but {counted(Counter(suffix_of(entry.path) for entry in files))}" if files else ""
+            raise UsageError(f"--annotations holds no VOC XML{found}. Received: --annotations={path}")
         self.tree = tree
         self.left_out = _count_others(entry for entry in files if entry.path not in wanted)
         self._entries = list(tree.loadable(lambda entry: entry.path in wanted))
@@ -98,6 +103,19 @@ class Annotations:
         used = {entry.name for entry in result.values()}
         rest = [entry for entry in self._entries if entry.name not in used]
         return {**result, **_match(rest, pictures - result.keys(), exact=False)}
+
+    def why_none(self, stem):
+        """Returns why a picture of this stem has no annotation, for people."""
+        count = self._stems[stem.casefold()]
+        if not count:
+            return f"no annotation of the name {stem} or {stem}.xml"
+        some = f"one of {count} annotations" if count > 1 else "the annotation"
+        return f"cannot tell whether {some} {stem}.xml is its own: give both the same folders"
+
+    @functools.cached_property
+    def _stems(self):
+        names = (_SUFFIX.sub("", entry.path) for entry in self._entries)
+        return Counter(split_name(name)[1].casefold() for name in names)
 
 
 def read(tree, entry):
@@ -144,10 +162,12 @@ def parse_voc(data, path):
     try:
         if len(data) > _MAX_BYTES:
             raise ValueError(f"over {_MAX_BYTES} bytes, too large for an annotation")
-        root = fromstring(data.lstrip())
+        root = _parsed(data.lstrip())
     except DefusedXmlException:  # it would open files, or grow without a bound
         return _bad(f"{path}: declares entities, which are refused: remove its DOCTYPE")
     except ParseError as e:
+        if not _is_utf8(data) and not _ENCODING.match(data):
+            return _bad(f"{path}: is not UTF-8 and names no encoding: save it as UTF-8")
         return _bad(f"{path}: broken XML, {e}: mend or remove it")
     except (ValueError, LookupError) as e:
         return _bad(f"{path}: {e}")
@@ -165,15 +185,39 @@ def parse_voc(data, path):
     names = {(text or "").strip() for text in (obj.findtext("name") for obj in root.iterfind("object"))}
     if (root.findtext("folder") or "").strip() == "OXIIIT":
         names = {re.sub(r"_\d+$", "", _SUFFIX.sub("", path.rpartition("/")[2]))}
-    names = set(map(normalized, names))
+    names = set(map(class_name_of, names))
     class_name = names.pop() if len(names) == 1 else None
     return Annotation(boxes, class_name or None, (width, height) if width and height else None)
 
 
+def _parsed(data):
+    """Returns the root of an XML file's bytes, also in encodings of East Asia, which expat does not know."""
+    declared = _ENCODING.match(data)
+    try:
+        return fromstring(data)
+    except (ValueError, LookupError):
+        if declared is None:
+            raise
+        return fromstring(data.decode(declared[1].decode("ascii")))
+
+
+def _is_utf8(data):
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _count_others(entries):
-    """Returns, by suffix, the numbers of files that are neither annotations nor pictures."""
+    """Returns the numbers of files that are neither annotations nor pictures, by suffix or hidden folder."""
     others = (entry for entry in entries if entry.problem == LINK or not is_picture(entry.path))
-    return dict(Counter("links" if entry.problem == LINK else suffix_of(entry.path) for entry in others))
+    return dict(
+        Counter(
+            "links" if entry.problem == LINK else programs_folder(entry.path) or suffix_of(entry.path)
+            for entry in others
+        )
+    )
 
 
 def fault_of(box):

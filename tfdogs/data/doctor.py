@@ -78,14 +78,15 @@ def grey(image):
     return np.asarray(image, np.float32)
 
 
-def check(*levels):
+def check(*levels, flag):
     """Registers a check for these levels of `--checks` under its function's name, the reason for rejecting.
 
-    A check maps (candidate, config) to (measure, whether that is too bad). Cheap checks are registered first.
+    A check maps (candidate, config) to (measure, whether that is too bad); its bound is the value of `flag`.
+    Cheap checks are registered first.
     """
 
     def register(function):
-        CHECKS[function.__name__] = function, levels
+        CHECKS[function.__name__] = function, levels, flag
         return function
 
     return register
@@ -102,22 +103,31 @@ def examine(candidate, config, *, skip=()):
     Returns:
         The first `Finding`, or None for a good crop.
     """
-    for reason, (function, levels) in CHECKS.items():
+    for reason, (function, levels, flag) in CHECKS.items():
         if config.checks in levels and reason not in skip:
             measure, bad = function(candidate, config)
             if bad:
-                return Finding(reason, float(measure), candidate.rectangle)
+                return Finding(
+                    reason, float(measure), candidate.rectangle, _bound(flag, getattr(config, flag))
+                )
     return None
 
 
-@check("basic", "photos")
+def _bound(flag, value):
+    """Returns which flag's bound a crop is beyond, for people."""
+    if value is True:
+        return f"--{flag}"
+    return f"{'over' if flag.startswith('max') else 'under'} --{flag}={value:g}"
+
+
+@check("basic", "photos", flag="min_side")
 def too_small(candidate, config):
     """Shorter side of the crop, in pixels of the real picture."""
     side = min(_sides(candidate.rectangle))
     return side, side < config.min_side
 
 
-@check("basic", "photos")
+@check("basic", "photos", flag="max_aspect")
 def extreme_aspect(candidate, config):
     """Longer side of the box, clamped to the picture, over its shorter side."""
     sides = _sides(candidate.box)
@@ -125,7 +135,7 @@ def extreme_aspect(candidate, config):
     return aspect, aspect > config.max_aspect
 
 
-@check("basic", "photos")
+@check("basic", "photos", flag="max_other")
 def other_dog(candidate, config):
     """Greatest share of the crop that one other box covers, without those that hold the whole box.
 
@@ -135,7 +145,7 @@ def other_dog(candidate, config):
     return share, share > config.max_other
 
 
-@check("photos")
+@check("photos", flag="min_contrast")
 def uniform(candidate, config):
     """Contrast: mean absolute deviation of the luma from its median, in grey levels.
 
@@ -147,14 +157,14 @@ def uniform(candidate, config):
     return contrast, contrast < config.min_contrast
 
 
-@check("photos")
+@check("photos", flag="min_sharpness")
 def blurred(candidate, config):
     """Sharpness: variance of the Laplacian of the luma at 64 px, in squared grey levels."""
     sharpness = laplacian_variance(candidate.luma)
     return sharpness, sharpness < config.min_sharpness
 
 
-@check("none", "basic", "photos")
+@check("none", "basic", "photos", flag="reject_greyscale")
 def greyscale(candidate, config):
     """Colour: mean over pixels of the greatest channel less the smallest, in levels; only if asked for."""
     if not config.reject_greyscale:

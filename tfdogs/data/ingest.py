@@ -1,5 +1,6 @@
 """Preparation: from a source of pictures to a data_dir of shards."""
 
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -16,7 +17,7 @@ from tfdogs.data import doctor, preview, shards, twins
 from tfdogs.data.doctor import Finding
 from tfdogs.data.names import printable
 from tfdogs.data.rejects import Rejects
-from tfdogs.data.sources.base import Box
+from tfdogs.data.sources.base import Box, some
 from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import uniform
 from tfdogs.data.worker import treat_all
@@ -69,10 +70,12 @@ def prepare(config, *, source=None, treat=treat_all):
         with _decoration(work / "rejects.png", config.output_dir) as path:
             preview.save_rejects(rejects, path)
         stack.close()
-    notes = [*_narrowed(config, bits), *_left_out(source.left_out(), seen["classes"] - {*manifest.classes})]
+    lost = seen["classes"] - {*manifest.classes}
+    notes = [*_narrowed(config, bits), *_left_out(source.left_out(), manifest.classes, lost)]
     summary = _summary(manifest, config, time.perf_counter() - start, notes)
     encoding = sys.stdout.encoding or "utf-8"
-    print(summary.encode(encoding, "replace").decode(encoding))  # names may have letters that it lacks
+    # Names may have letters that it lacks.
+    print(summary.encode(encoding, "backslashreplace").decode(encoding))
     return manifest
 
 
@@ -110,7 +113,7 @@ def _collect(treated, source, spool, rejects):
                 spool.add(item, outcome)
                 imported = imported or importer.submit(importlib.import_module, "tfdogs.data.records")
     for name in source.orphans():
-        rejects.add(name, Finding("no_picture", detail="no picture of that name under --images"))
+        rejects.add(name, Finding("no_picture", detail="it belongs to no picture under --images"))
         seen["orphans"] += 1
     return seen
 
@@ -229,32 +232,19 @@ def _narrowed(config, bits):
     return [f"near duplicates: sought up to {bits} bits apart, not {asked}, which takes too long for so many"]
 
 
-def _left_out(left_out, lost_classes):
-    """Yields a line for each kind of what is in no shard and not in rejects.csv.
+def _left_out(left_out, classes, lost_classes):
+    """Yields a line for each kind of what is in no shard and not in rejects.csv, and of names to look at.
 
     Args:
         left_out: `tfdogs.data.sources.base.LeftOut`.
+        classes: names of all classes.
         lost_classes: names of the classes all of whose pictures were rejected, a set; None is no class.
     """
+    yield from left_out.lines()
     lost_classes = sorted(lost_classes - {None})
-    if left_out.suffixes:
-        yield f"left out, no pictures by their names: {_by_suffix(left_out.suffixes)}"
-    if left_out.annotations:
-        yield f"left out, no annotations by their names: {_by_suffix(left_out.annotations)}"
-    if left_out.litter:
-        yield f"left out, made by macOS beside the pictures: {left_out.litter:,} files"
-    if left_out.empty:
-        yield f"folders without pictures: {_some(left_out.empty)}"
     if lost_classes:
-        yield f"classes of which no picture is left: {_some(lost_classes)}"
-
-
-def _by_suffix(counts):
-    kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    named = [f"{suffix} {count:,}" for suffix, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
-    return f"{sum(counts.values()):,} files ({', '.join(named)})"
-
-
-def _some(names):
-    named = [printable(name) for name in names[:5]] + ["..."] * (len(names) > 5)
-    return f"{len(names):,} ({', '.join(named)})"
+        yield f"classes of which no picture is left: {some(lost_classes)}"
+    forms = collections.Counter(map(str.casefold, classes))
+    alike = [name for name in classes if forms[name.casefold()] > 1]
+    if alike:
+        yield f"classes whose names differ in nothing but case: {some(alike)}"

@@ -26,11 +26,13 @@ def boxes_of(item, config, width, height):
         box = Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
         clamped = crops.clamp(box, width, height)
         if clamped is None:
-            findings.append(Finding("box_outside", 0.0, box))
+            detail = f"object {number} lies outside of the picture of {width} x {height}: is it another's?"
+            findings.append(Finding("box_outside", 0.0, box, detail))
             continue
         likeness = max((crops.likeness(clamped, earlier) for earlier in boxes), default=0.0)
         if likeness > REPEATED_BOX:
-            findings.append(Finding("repeated_box", likeness, box))
+            detail = f"object {number} is round the same dog as an earlier one"
+            findings.append(Finding("repeated_box", likeness, box, detail))
         else:
             boxes.append(clamped)
     return boxes, findings

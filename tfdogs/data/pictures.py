@@ -17,6 +17,26 @@ MAX_PIXELS = 64 * 10**6
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 if features.check("avif"):  # since Pillow 11.3
     FORMATS += ("AVIF",)
+_CONVERT = "convert it to JPEG or PNG"
+# What is found under the name of a picture, or of an archive, by how it begins.
+_KINDS = {
+    b"version https://git-lfs": "a pointer of Git LFS and not the file itself: `git lfs pull` gets it",
+    b"<!doctype html": "a web page: the download failed",
+    b"<html": "a web page: the download failed",
+    b"{": "JSON, such as the message of a download that failed, or annotations of COCO",
+    b"<svg": f"a drawing in SVG: {_CONVERT}",
+    b"<?xml": "XML, such as an annotation or a drawing in SVG",
+    b"%pdf": f"a PDF: {_CONVERT}",
+    b"%!ps": f"a drawing in PostScript: {_CONVERT}",
+    b"8bps": f"a file of Photoshop: {_CONVERT}",
+    b"\xff\x0a": f"a JPEG XL: {_CONVERT}",
+    b"\0\0\0\x0cjxl ": f"a JPEG XL: {_CONVERT}",
+    b"\0\0\0\x0cjp  ": f"a JPEG 2000: {_CONVERT}",
+    b"\x1a\x45\xdf\xa3": f"a video: {_CONVERT}",
+    b"\0\x05\x16\x07": "what macOS keeps beside a file (AppleDouble), not the file itself",
+    b"\x1f\x8b": "compressed with gzip: unpack it",
+    b"pk\x03\x04": "a zip archive: unpack it",
+}
 # How a picture is turned upright, by its orientation tag.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -110,13 +130,14 @@ def read(data, channels, *, frame=None, boxes=None, mend=True):
     except BadPicture:
         raise
     except UnidentifiedImageError as e:  # its text has a memory address
-        raise BadPicture("unreadable", size, _kind(data)) from e
+        raise BadPicture("unreadable", size, kind_of(data) or f"none of {', '.join(FORMATS)}") from e
     except Image.DecompressionBombError as e:
-        raise BadPicture("decompression_bomb", None, _line(e)) from e
+        raise BadPicture("decompression_bomb", None, f"more than {MAX_PIXELS} pixels: make it smaller") from e
     # Decoders fail on hostile bytes in every way there is (struct.error, SyntaxError, ...): all mean one.
     except Exception as e:
         text = _line(e)
-        raise BadPicture("truncated" if "truncated" in text.lower() else "unreadable", size, text) from e
+        cut = "truncated" in text.lower() or (size is not None and _ends_early(data))
+        raise BadPicture("truncated" if cut else "unreadable", size, text) from e
 
 
 def _open(data):
@@ -124,18 +145,25 @@ def _open(data):
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         pixels = image.width * image.height
-        raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels")
+        raise BadPicture("decompression_bomb", pixels, f"more than {MAX_PIXELS} pixels: make it smaller")
     image.load()
     return image
 
 
-def _kind(data):
-    """Returns what a file is that is none of `FORMATS`, for people."""
+def kind_of(data):
+    """Returns what a file is that is no picture for us, and what to do, for people; "" where it is unknown.
+
+    Args:
+        data: its bytes; the first 512 are enough.
+    """
     if data[4:12] in (b"ftypavif", b"ftypavis"):
         return "an AVIF, which Pillow reads from 11.3 on: pip install -U pillow"
     if data[4:8] == b"ftyp":
         return "a HEIC or a video: convert it to JPEG or PNG"
-    return f"none of {', '.join(FORMATS)}"
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data and not any(data[:512]):
+        return "only zero bytes at its beginning: copy or download it again"
+    return next((kind for magic, kind in _KINDS.items() if start.startswith(magic.lower())), "")
 
 
 def _orientation(image):
@@ -165,8 +193,10 @@ def _to_mode(image, mode):
     if image.mode == mode:
         return image
     if image.mode.startswith("I"):  # 16 bits a sample, whatever the container calls them
-        grey = np.clip(np.asarray(image, np.int64), 0, 65535) / 257
-        return Image.fromarray(np.rint(grey).astype(np.uint8)).convert(mode)
+        grey = np.asarray(image, np.int64)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise BadPicture("unreadable", None, "samples of 32 bits or with a sign, of unknown range")
+        return Image.fromarray(np.rint(grey / 257).astype(np.uint8)).convert(mode)
     if image.mode == "F":
         raise BadPicture("unreadable", None, "floating point samples, of unknown range")
     if image.has_transparency_data:
@@ -175,6 +205,12 @@ def _to_mode(image, mode):
         return Image.alpha_composite(white, image).convert(mode)
     # Grey from anything but grey goes through RGB, which every mode converts to.
     return image.convert("RGB").convert(mode)
+
+
+def _ends_early(data):
+    """Says whether a WebP is shorter than its header says, of which its decoder does not speak."""
+    riff = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return riff and len(data) < 8 + int.from_bytes(data[4:8], "little")
 
 
 def _line(error):

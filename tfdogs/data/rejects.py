@@ -4,7 +4,7 @@ import csv
 import hashlib
 from typing import NamedTuple
 
-from tfdogs.data.names import printable
+from tfdogs.data.names import printable, readable
 
 EXAMPLES = 20  # of a reason, for the sheet
 
@@ -30,7 +30,6 @@ class Rejects:
     """
 
     def __init__(self, path, *, seed=0):
-        # Names of pictures may be no legal UTF-8; the file is.
         self._file = path.open("w", newline="", encoding="utf-8", errors="backslashreplace")
         self._rows = csv.writer(self._file, lineterminator="\n")
         self._rows.writerow(["source", "reason", "measure", "crop", "detail"])
@@ -48,7 +47,7 @@ class Rejects:
         """
         measure = "" if finding.measure is None else f"{finding.measure:.6g}"
         crop = "" if finding.crop is None else " ".join(f"{edge:.6g}" for edge in finding.crop)
-        self._rows.writerow([name, finding.reason, measure, crop, finding.detail])
+        self._rows.writerow([readable(name), finding.reason, measure, crop, readable(finding.detail)])
         reason = finding.reason
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
         self.crops += finding.crop is not None

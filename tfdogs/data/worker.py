@@ -190,7 +190,8 @@ def _treat_singly(crew, chunk):
         try:
             outcomes += crew.submit([item]).result()
         except BrokenProcessPool:
-            outcomes.append(_lost("crashed_decoder"))
+            detail = "reading it ends the process: the file is damaged, or memory is short"
+            outcomes.append(_lost("crashed_decoder", None, detail))
             crashed += 1
     if crashed == len(chunk) > 1:
         names = ", ".join(printable(item.name) for item in chunk[:3])

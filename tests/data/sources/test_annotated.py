@@ -65,6 +65,19 @@ def test_pictures_get_their_boxes_and_those_without_their_problem(tmp_path):
     assert len(source) == 6
 
 
+def test_why_a_picture_has_no_annotation(tmp_path):
+    pictures = ["train/a.jpg", "val/a.jpg", "train/b.jpg", "val/b.jpg", "c.jpg"]
+    (tmp_path / "boxes/t").mkdir(parents=True)
+    (tmp_path / "boxes/v").mkdir()
+    source = _source(tmp_path, pictures, {"t/a.xml": _voc(), "v/A.xml": _voc(), "b.xml": _voc()})
+    details = {item.name: item.detail for item in source.items() if item.problem == "no_annotation"}
+    assert len(details) == 5
+    cannot = "cannot tell whether {}.xml is its own: give both the same folders"
+    assert details["train/a.jpg"] == details["val/a.jpg"] == cannot.format("one of 2 annotations a")
+    assert details["train/b.jpg"] == cannot.format("the annotation b")
+    assert details["c.jpg"] == "no annotation of the name c or c.xml"
+
+
 def test_pickled_sources_load_and_list(tmp_path):
     source = _source(tmp_path, ["a.jpg"], {"a.xml": _voc()})
     (item,) = source.items()

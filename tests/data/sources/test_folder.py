@@ -46,6 +46,51 @@ def test_links_that_are_not_followed_are_named(tmp_path):
         assert f"{tmp_path / 'out'}" in items[name].detail and "outside of the folder" in items[name].detail
 
 
+def test_links_that_the_system_cannot_follow_are_named(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1.jpg").write_bytes(b"a")
+    (tmp_path / "long.jpg").symlink_to("n" * 300)
+    (tmp_path / "file").symlink_to("a/1.jpg/2.jpg")
+    (tmp_path / "to").symlink_to("fro")
+    (tmp_path / "fro").symlink_to("to")
+    (tmp_path / "closed").symlink_to("/root/mine")
+    follow = os.path.realpath
+
+    def realpath(path, **kwargs):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")  # as of /proc/1/root
+        return follow(path, **kwargs)
+
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    details = {name: item.detail for name, item in _items(tmp_path).items() if item.problem == "link"}
+    assert details == {
+        "closed": "cannot be followed: Permission denied",
+        "file": "cannot be followed: Not a directory",
+        "fro": "cannot be followed: Too many levels of symbolic links",
+        "long.jpg": "cannot be followed: File name too long",
+        "to": "cannot be followed: Too many levels of symbolic links",
+    }
+
+
+def test_a_computers_own_folder_may_be_closed(tmp_path, monkeypatch):
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "pug").mkdir()
+    (tmp_path / "pug/1.jpg").write_bytes(b"a")
+    scan = os.scandir
+
+    def scandir(path):
+        if str(path).endswith(closed):
+            raise PermissionError(13, "Permission denied")
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    closed = "lost+found"
+    assert list(_items(tmp_path)) == ["pug/1.jpg"]
+    closed = "pug"
+    with pytest.raises(TfdogsError, match=r"cannot list .*pug: Permission denied"):
+        _items(tmp_path)
+
+
 def test_links_within_the_folder_are_followed(tmp_path):
     for name in ("a/1.jpg", "b/2.jpg", "store/c/3.jpg", "store/c/deep/4.jpg"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +127,21 @@ def test_annotations_behind_a_link_are_found(tmp_path):
     (item,) = source.items()
     assert source.complete(item).boxes == (Box(0, 0, 9, 9),)
     assert source.left_out().suffixes == {"others": 1}
+
+
+def test_sheets_of_a_data_dir_are_no_pictures(tmp_path):
+    for name in ("a/1.jpg", "a/preview.png", "out/dataset.json", "out/preview.png", "out/rejects.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "out/train-00000-of-00001.tfrecord").write_bytes(b"x")
+    items = _items(tmp_path)
+    assert {name: item.problem for name, item in items.items()} == {
+        **{"a/1.jpg": None, "a/preview.png": None},
+        **{"out/preview.png": "sheet", "out/rejects.png": "sheet"},
+    }
+    assert items["out/preview.png"].detail == "of a data_dir, no picture"
+    (tmp_path / "out/dataset.json").unlink()
+    assert _items(tmp_path)["out/preview.png"].problem is None
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path):

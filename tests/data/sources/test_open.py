@@ -1,3 +1,5 @@
+import bz2
+import random
 import subprocess
 import sys
 import tarfile
@@ -30,6 +32,7 @@ def files(tmp_path):
     (tmp_path / "boxes/a.xml").write_bytes(b"<annotation/>")
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.txt").write_bytes(b"hello")
+    (tmp_path / "page").write_bytes(b"\n<!DOCTYPE html><html></html>")
     (tmp_path / "broken.zip").write_bytes(b"hello")
     (tmp_path / "broken.tar.gz").write_bytes(b"")
     (tmp_path / "images").write_bytes(b"\0\0\x08\x03\0\0\0\1\0\0\0\1\0\0\0\1x")
@@ -62,11 +65,45 @@ def test_a_self_extracting_zip_is_one(files):
     assert type(source) is ZipSource and source.load(item) == b"x"
 
 
-@pytest.mark.parametrize(("start", "kind"), [(b"7z\xbc\xaf'\x1c\0\4", "7z"), (b"Rar!\x1a\7\1\0", "RAR")])
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"7z\xbc\xaf'\x1c", "7z"),
+        (b"Rar!\x1a\7", "RAR"),
+        (b"\4\x22\x4d\x18", "LZ4"),
+        (b"070701", "cpio"),
+        (b"PK\7\x08", "split zip"),
+    ],
+)
 def test_archives_that_are_not_read_are_named(files, start, kind):
     (files / "pets.zip").write_bytes(start + bytes(100))
     with pytest.raises(UsageError, match=f"{kind} archives are not read: unpack it and give the folder"):
         open_source(str(files / "pets.zip"))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        (
+            "a.zip",
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "is a pointer of Git LFS .*git lfs pull",
+        ),
+        ("a.tar.gz", b"<html>404</html>", "is a web page: the download failed"),
+        ("a.tar", bytes(600)[:300], "is only zero bytes at its beginning"),
+        (
+            "a.tar.bz2",
+            bz2.compress(random.Random(0).randbytes(999))[:90],
+            "corrupt: its compressed data: .* ended before",
+        ),
+        ("a.tar.zst", b"\x28\xb5\x2f\xfd" + b"\xff" * 40, "corrupt: its compressed data: "),
+        ("a.tar.lzma", b"hello", "corrupt: it does not begin as an archive does"),
+    ],
+)
+def test_what_is_no_archive_in_spite_of_its_name_is_told(files, name, data, words):
+    (files / name).write_bytes(data)
+    with pytest.raises(TfdogsError, match=f"{name} .*{words}"):
+        open_source(str(files / name))
 
 
 def test_idx(files):
@@ -79,7 +116,9 @@ def test_idx(files):
         ("", "--images must be a folder"),
         ("{}/nothing", "--images: no such file or folder; .*Received: --images=.*nothing"),
         ("{}/empty", "--images holds no pictures .*empty"),
-        ("{}/emptied.zip", "--images holds no pictures .*emptied.zip"),
+        ("{}/emptied.zip", r"holds no pictures .*; left out, .* 1 files \(.txt 1\). Received: .*emptied.zip"),
+        ("{}/folder/a.jpg", "--images must be a folder, .*, and not one picture. Received: .*a.jpg"),
+        ("{}/page", "--images must be a folder, .*, and not a web page: the download failed. Rec.*page"),
         ("{}/text.txt", "--images must be a folder, .tar, .*text.txt"),
         ("coco:val", "--images: no such file or folder; legal is .*paper_dogs:N"),
         ("paper_dogs", "--images: no such file or folder; legal is .*paper_dogs:N"),

@@ -1,8 +1,10 @@
 import contextlib
 import gzip
 import io
+import lzma
 import pickle
 import random
+import struct
 import sys
 import tarfile
 from pathlib import Path
@@ -101,6 +103,19 @@ def test_zstandard(tmp_path, frames):
     path.write_bytes(parts[0][:50] + b"\xff" * 500)
     with pytest.raises(TfdogsError, match="truncated or corrupt"):
         len(TarSource(path))
+
+
+def test_zstandard_as_pzstd_writes_it_and_lzma(tmp_path):
+    zstandard = pytest.importorskip("zstandard")
+    data = _write(tmp_path / "a.tar", [(_info("a.jpg", 5), b"hello")]).path.read_bytes()
+    frame = zstandard.compress(data)
+    skipped = struct.pack("<III", 0x184D2A50, 4, len(frame))  # the size of the next frame, for threads
+    (tmp_path / "a.tar.zst").write_bytes(skipped + frame)
+    (tmp_path / "a.tar.lzma").write_bytes(lzma.compress(data, lzma.FORMAT_ALONE))
+    for name in ("a.tar.zst", "a.tar.lzma"):
+        assert is_tar(tmp_path / name)
+        source = TarSource(tmp_path / name)
+        assert [source.load(item) for item in source.items()] == [b"hello"]
 
 
 def test_zstandard_without_its_package_says_what_to_do(tmp_path, monkeypatch):

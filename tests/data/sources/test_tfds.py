@@ -96,6 +96,7 @@ def test_pictures_labels_and_boxes(data_dir):
         expected = (Box(0.1, 0.25, 0.5, 1.0), Box(0, 0, 0.5, 0.5))[: level + 1]
         np.testing.assert_allclose(item.boxes, expected, rtol=1e-6)
     assert (items[4].problem, items[4].ref, items[4].boxes) == ("no_annotation", None, None)
+    assert items[4].detail == "it has no boxes"
 
 
 def test_order_is_stable_also_in_a_copy(data_dir):

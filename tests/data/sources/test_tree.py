@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tfdogs.data.sources.base import LeftOut
 from tfdogs.data.sources.folder import FolderSource
 from tfdogs.data.sources.tar import TarSource
 from tfdogs.data.sources.tree import clean_path, is_picture, split_name
@@ -132,6 +133,21 @@ def test_what_is_left_out_is_counted_by_suffix(container):
     left_out = source.left_out()
     assert left_out.suffixes == {".heic": 2, ".jxl": 1, "others": 4} and left_out.litter == 3
     assert left_out.empty == ("v.1", "x")
+
+
+def test_folders_of_programs_are_no_classes_and_are_counted(container):
+    pictures = ["cat/1.jpg", "dog/2.jpg", "dog/.3.jpg", "dog/..jpg"]
+    copies = [".ipynb_checkpoints/1-checkpoint.jpg", "cat/@eaDir/1.jpg/SYNO_M.jpg", "cat/@eaDir/1.txt"]
+    copies += ["dog/.thumbs/large/2.jpg", "#recycle/9.jpg"]
+    source = container(dict.fromkeys(pictures + copies, b"x"))
+    assert sorted((item.name, item.class_name) for item in source.items()) == sorted(
+        (name, name[:3]) for name in pictures
+    )
+    left_out = source.left_out()
+    counts = {".ipynb_checkpoints": 1, "@eaDir": 2, ".thumbs": 1, "#recycle": 1}
+    assert left_out == LeftOut({}, programs=counts) and len(source) == len(pictures)
+    (line,) = left_out.lines()
+    assert line.startswith("left out, in hidden folders or in those of a computer: 5 files (@eaDir 2, ")
 
 
 def test_pipes_that_are_no_pictures_are_counted(tmp_path):

@@ -1,5 +1,6 @@
 import contextlib
 import pickle
+import random
 import stat
 import struct
 import tracemalloc
@@ -158,6 +159,32 @@ def test_names_of_old_code_pages_stay(tmp_path):
     assert [item.name for item in ZipSource(path).items()] == ["xé1.jpg", "xß.jpg"]
 
 
+@pytest.mark.parametrize("name", ["épagneul".encode("cp1252"), "柴犬".encode("cp932")])
+def test_names_whose_encoding_is_guessed_are_told(tmp_path, name):
+    path = tmp_path / "a.zip"
+    mark = "X" * len(name)
+    _write(path, [(f"{mark}/1.jpg", b"x"), (f"{mark}/2.jpg", b"x"), ("pug/3.jpg", b"x")])
+    path.write_bytes(path.read_bytes().replace(mark.encode(), name))
+    source = ZipSource(path)
+    assert source.left_out().guessed == (name.decode("cp437"),)
+    (line,) = source.left_out().lines()
+    assert line.startswith("names that are not UTF-8, read in code page 437: 1 (") and "unpack" in line
+    assert _write(tmp_path / "b.zip", [("épagneul/1.jpg", b"x")]).left_out().guessed == ()
+
+
+def test_a_part_of_a_split_archive_is_named(tmp_path):
+    path = tmp_path / "a.zip"
+    _write(path, [("a.jpg", b"abc" * 1000), ("b.jpg", random.Random(0).randbytes(1000))])
+    whole = path.read_bytes()
+    path.write_bytes(whole[500:])  # the last part: its directory counts from the first part's beginning
+    with pytest.raises(TfdogsError, match=r"a\.zip is a part of a split archive: join its parts \(zip"):
+        len(ZipSource(path))
+    path.write_bytes(whole)
+    _patch_directory(path, "b.jpg", 34, b"\1\0")  # it lies in the second part
+    with pytest.raises(TfdogsError, match="is a part of a split archive"):
+        len(ZipSource(path))
+
+
 def test_the_unicode_path_field_counts_where_it_is_of_this_name(tmp_path):
     def member(name, of):
         info = zipfile.ZipInfo(name)
@@ -200,7 +227,7 @@ def test_a_truncated_archive_is_named(tmp_path, cut):
     path = tmp_path / "a.zip"
     _write(path, [(f"{i}.jpg", b"abc") for i in range(9)])
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(TfdogsError, match=r"a\.zip is truncated or corrupt"):
+    with pytest.raises(TfdogsError, match=r"a\.zip is truncated or corrupt: it has no directory at its end"):
         list(ZipSource(path).items())
 
 

@@ -124,6 +124,14 @@ def test_links_and_damaged_members_are_named(tmp_path, files):
         images_of(opened(tmp_path / "a.zip"))
 
 
+def test_what_lies_in_hidden_folders_does_not_count_and_is_told(tmp_path, files, capsys):
+    assert opened(write(tmp_path / "a", {"x.txt": b"x", **files})).num_images == 5
+    assert capsys.readouterr().err == ""
+    assert opened(write(tmp_path / "a", {".ipynb_checkpoints/0.png": files["0.png"]})).num_images == 5
+    err = capsys.readouterr().err
+    assert err.startswith(f"{tmp_path}/a: left out, in hidden folders") and "1 files (.ipynb_checkp" in err
+
+
 def test_what_holds_no_pictures_is_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("dogs")

@@ -68,12 +68,21 @@ def rejects(data_dir):
         return list(csv.reader(file))
 
 
-def test_it_makes_the_data_dir_of_tfdogs_prepare(pets, tmp_path):
+def test_it_makes_the_data_dir_of_tfdogs_prepare(pets, tmp_path, capsys):
     flags = {"image_size": 24, "eval_fraction": 0.2, "seed": 3}
+    (tmp_path / "images/notes.txt").write_text("x")
+    (tmp_path / "images/.thumbs").mkdir()
+    (tmp_path / "images/.thumbs/00.png").write_bytes(b"x")
+    (tmp_path / "images/pug").mkdir()
     there = tmp_path / "prepared"
     expected = prepare(PrepareConfig(**pets, **flags, output_dir=str(there), workers=1))
+    left_out = [
+        line for line in capsys.readouterr().out.splitlines() if "left out" in line or "folders" in line
+    ]
+    assert len(left_out) == 3
     config = '{"image_size": 24, "eval_fraction": 0.2, "seed": 3}'
     told, data_dir = transform(tmp_path, pets, prepare_config=config, **flags, shard_size=7)
+    assert set(left_out) <= set(capsys.readouterr().out.splitlines())
     made = Manifest.load(data_dir)
     assert made.fingerprint == expected.fingerprint and made.counts == expected.counts
     assert made.splits == expected.splits and rejects(data_dir) == rejects(there)

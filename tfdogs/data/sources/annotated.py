@@ -42,7 +42,7 @@ class AnnotatedSource(Source):
             if item.problem is not None:
                 yield item
             elif entry is None:
-                detail = f"no annotation of the name {key[1]} or {key[1]}.xml"
+                detail = self._annotations.why_none(key[1])
                 yield replace(item, ref=None, problem="no_annotation", detail=detail)
             else:
                 class_name = self._classes[key] if has_classes else item.class_name

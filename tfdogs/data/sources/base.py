@@ -4,6 +4,8 @@ import abc
 import dataclasses
 from typing import Any, NamedTuple, Optional
 
+from tfdogs.data.names import printable
+
 
 class Box(NamedTuple):
     """A bounding box in pixels; right and bottom are exclusive. It may reach outside its picture."""
@@ -22,12 +24,45 @@ class LeftOut(NamedTuple):
         litter: number of files that macOS leaves behind.
         empty: paths of the topmost folders without a picture.
         annotations: numbers of files beside the annotations that are none by their names, by suffix.
+        programs: numbers of files in folders that programs keep for themselves, by the folder's name.
+        guessed: names of folders, or of files without one, whose encoding is not certain; they are used.
     """
 
     suffixes: dict
     litter: int = 0
     empty: tuple = ()
     annotations: Optional[dict] = None
+    programs: Optional[dict] = None
+    guessed: tuple = ()
+
+    def lines(self):
+        """Yields a line for each kind that there is."""
+        if self.suffixes:
+            yield f"left out, no pictures by their names: {counted(self.suffixes)}"
+        if self.annotations:
+            yield f"left out, no annotations by their names: {counted(self.annotations)}"
+        if self.litter:
+            yield f"left out, made by macOS beside the pictures: {self.litter:,} files"
+        if self.programs:
+            yield f"left out, in hidden folders or in those of a computer: {counted(self.programs)}"
+        if self.empty:
+            yield f"folders without pictures: {some(self.empty)}"
+        if self.guessed:
+            names = f"names that are not UTF-8, read in code page 437: {some(self.guessed)}"
+            yield f"{names}; where they are wrong, unpack the archive and give the folder"
+
+
+def some(names):
+    """Returns how many names there are, and up to five of them, for people."""
+    named = [printable(name) for name in names[:5]] + ["..."] * (len(names) > 5)
+    return f"{len(names):,} ({', '.join(named)})"
+
+
+def counted(counts):
+    """Returns how many files there are in all and of the five most frequent kinds, for people."""
+    kinds = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    named = [f"{printable(kind)} {count:,}" for kind, count in kinds[:5]] + ["..."] * (len(kinds) > 5)
+    return f"{sum(counts.values()):,} files ({', '.join(named)})"
 
 
 @dataclasses.dataclass(frozen=True)

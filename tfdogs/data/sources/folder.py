@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, too_large
+from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, programs_folder, too_large
 from tfdogs.errors import TfdogsError
 
 
@@ -14,8 +14,9 @@ class FolderSource(TreeSource):
     Symbolic links that stay within the folder are followed, a folder by at most one link, so that neither a
     loop nor links to links multiply it. A link that leads out of the folder, back to a folder that holds it,
     to one that another link has led to, or to nothing, is an item with the problem "link", whose detail says
-    which. Pipes, sockets and devices have the problem "not_a_regular_file". The path to the folder itself may
-    be a link.
+    which. Pipes, sockets and devices have the problem "not_a_regular_file", the sheets in a data_dir of ours
+    the problem "sheet". The path to the folder itself may be a link. Folders that programs keep for
+    themselves (`tree.programs_folder`) may be closed to us.
 
     Args:
         path: the folder.
@@ -29,8 +30,12 @@ class FolderSource(TreeSource):
             folder = pending.pop()
             if folder.shown:
                 yield Entry(folder.shown[:-1], None, folder=True)
-            below = []
-            for entry in self._list(folder.shown):
+            below, inside = [], self._list(folder.shown)
+            sheets = _sheets({entry.name for entry in inside})
+            for entry in inside:
+                if entry.name in sheets:
+                    yield Entry(folder.shown + entry.name, None, "sheet", detail="of a data_dir, no picture")
+                    continue
                 found = _look(entry, folder, root, linked)
                 if isinstance(found, _Folder):
                     below.append(found)
@@ -52,6 +57,8 @@ class FolderSource(TreeSource):
             with os.scandir(self.path / folder) as scan:
                 return sorted(scan, key=lambda entry: entry.name)
         except OSError as e:
+            if programs_folder(folder):  # such as lost+found, which is root's
+                return []
             raise TfdogsError(f"cannot list {self.path / folder}: {e.strerror}") from e
 
 
@@ -71,6 +78,12 @@ class _Folder(NamedTuple):
     by_link: bool
 
 
+def _sheets(names):
+    """Returns which of the files of a folder, by name, are sheets that `tfdogs.prepare` has drawn."""
+    ours = "dataset.json" in names and any(name.endswith(".tfrecord") for name in names)
+    return {"preview.png", "rejects.png"} & names if ours else set()
+
+
 def _look(entry, folder, root, linked):
     """Returns the `_Folder` or the `Entry` that an `os.DirEntry` is.
 
@@ -83,8 +96,7 @@ def _look(entry, folder, root, linked):
     path = folder.shown + entry.name
     is_link = entry.is_symlink()
     if is_link:
-        real = os.path.realpath(entry.path)
-        why = _not_followed(real, folder, root)
+        real, why = _follow(entry.path, folder, root)
         if why:
             return Entry(path, None, LINK, detail=why)
     try:
@@ -102,15 +114,21 @@ def _look(entry, folder, root, linked):
     return _Folder(f"{path}/", real, (*folder.chain, real), by_link)
 
 
-def _not_followed(real, folder, root):
-    """Returns why a link to the real path `real` is not followed, "" where it is."""
-    if not Path(real).exists():
-        return f"leads to {real}, which does not exist"
+def _follow(path, folder, root):
+    """Returns (real path of what the link at `path` leads to, why it is not followed or "" where it is)."""
+    real = ""
+    try:
+        real = os.path.realpath(path)
+        Path(real).stat()
+    except FileNotFoundError:
+        return real, f"leads to {real}, which does not exist"
+    except OSError as e:  # links in a circle, too long a name, a folder that is closed to us
+        return real, f"cannot be followed: {e.strerror}"
     if real in folder.chain or real in map(str, Path(folder.real).parents):
-        return f"leads back to {real}, which holds it"
+        return real, f"leads back to {real}, which holds it"
     if root not in map(str, Path(real).parents):
-        return f"leads to {real}, outside of the folder: put the files there in its place"
-    return ""
+        return real, f"leads to {real}, outside of the folder: put the files there in its place"
+    return real, ""
 
 
 def _problem(entry):

@@ -47,9 +47,10 @@ def open_source(images, *, annotations="", image_size=64, seed=0):
 
     tree = open_tree(images, flag="images", legal=FORMS)
     if not len(tree):
+        others = "; ".join(tree.left_out().lines())
         raise UsageError(
-            "--images holds no pictures (jpg, png, bmp, gif, webp, avif, tiff, ppm, pgm). "
-            f"Received: --images={images}"
+            "--images holds no pictures (jpg, png, bmp, gif, webp, avif, tiff, ppm, pgm)"
+            f"{f'; {others}' if others else ''}. Received: --images={images}"
         )
     celeba = is_celeba(tree)
     if annotations and celeba:

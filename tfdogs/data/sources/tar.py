@@ -35,9 +35,9 @@ class TarSource(TreeSource):
     """The pictures in a tar archive, which is never unpacked.
 
     An uncompressed archive is indexed once; workers read the members in place. A compressed one (gzip,
-    bzip2, xz, Zstandard where the package zstandard is installed) is gone through twice in the parent
-    process: once for its headers, so that the classes are those that the same pictures would have in a
-    folder, and once for the pictures, whose bytes travel to the workers within the items.
+    bzip2, xz, Zstandard) is gone through twice in the parent process: once for its headers, so that the
+    classes are those that the same pictures would have in a folder, and once for the pictures, whose bytes
+    travel to the workers within the items.
 
     Args:
         path: the archive.
@@ -143,21 +143,28 @@ _OPENERS = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\0": lzma.open,
+    b"\x5d\0\0": lzma.open,  # .lzma, the older form of xz
     b"\x28\xb5\x2f\xfd": _open_zstd,
+    b"\x50\x2a\x4d\x18": _open_zstd,  # pzstd begins with a frame that is to be skipped
 }
 
 
 def is_tar(path):
     """Says whether a file begins as a tar archive does, compressed or not."""
-    opener = _opener(path) or open
+    return why_no_tar(path) is None
+
+
+def why_no_tar(path):
+    """Returns what is wrong with the beginning of a file that should be a tar archive, or None."""
+    opener = _opener(path)
     try:
-        with opener(path, "rb") as f:
+        with (opener or open)(path, "rb") as f:
             _StrictTarInfo.frombuf(f.read(tarfile.BLOCKSIZE), tarfile.ENCODING, "surrogateescape")
     except tarfile.HeaderError:
-        return True  # an empty archive
-    except _BROKEN:
-        return False
-    return True
+        return None  # an empty archive
+    except _BROKEN as e:
+        return f"its compressed data: {e}" if opener and not isinstance(e, tarfile.ReadError) else ""
+    return None
 
 
 @contextlib.contextmanager
@@ -195,7 +202,8 @@ def _problem(member):
         detail = f"a {kind} link to {member.linkname}, not followed in archives: pack with tar {dereference}"
         return LINK, detail[:200]
     if not member.isreg() or member.issparse():
-        return "not_a_regular_file", "a sparse file" if member.issparse() else "a device or a pipe"
+        sparse = "a sparse file: pack without --sparse"
+        return "not_a_regular_file", sparse if member.issparse() else "a device or a pipe"
     return too_large(member.size)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import logging
 
-from tfdogs.data.annotations import is_box
+from tfdogs.data.annotations import fault_of, is_box
 from tfdogs.data.names import normalized
 from tfdogs.data.sources.base import Box, Item, Source
 from tfdogs.errors import TfdogsError
@@ -85,7 +85,9 @@ class TfdsSource(Source):
             if any(map(is_box, boxes)):
                 yield Item(name, class_name, example["image"], boxes=boxes, frame=(1, 1))
             else:
-                yield Item(name, class_name, None, problem="bad_annotation" if boxes else "no_annotation")
+                problem = "bad_annotation" if boxes else "no_annotation"
+                detail = fault_of(boxes[0]) if boxes else "it has no boxes"
+                yield Item(name, class_name, None, problem=problem, detail=detail)
 
     def load(self, item):
         """Returns a picture's encoded bytes."""

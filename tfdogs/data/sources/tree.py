@@ -8,12 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from tfdogs.data.names import normalized
+from tfdogs.data.names import class_name_of, normalized
 from tfdogs.data.sources.base import Item, LeftOut, Source
 from tfdogs.errors import TfdogsError
 
 MAX_BYTES = 256 * 2**20
 LINK = "link"  # the problem of links that are not followed
+_PROGRAMS_FOLDERS = ("@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 # Careless programs stop at a NUL: "x.jpg\\0.txt", as `clean_path` gives it, counts as an (unsafe) picture.
 _PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|avif|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
 
@@ -53,6 +54,7 @@ class Layout(NamedTuple):
         left_out: numbers of files that are no pictures by their suffix, by that suffix; without litter.
         litter: number of files that macOS leaves behind.
         empty: paths, sorted, of the topmost folders at or below which there is no item.
+        programs: numbers of files in folders that programs keep for themselves, by the folder's name.
     """
 
     pictures: int
@@ -61,6 +63,7 @@ class Layout(NamedTuple):
     left_out: dict
     litter: int
     empty: tuple
+    programs: dict
 
 
 class TreeSource(Source):
@@ -68,7 +71,8 @@ class TreeSource(Source):
 
     A picture's class is the name, in NFC, of the folder that directly holds it, except for the folder at or
     below which all pictures lie: a common root is no class. Where fewer than two class names come out of this
-    there are no classes.
+    there are no classes. What is in folders that programs keep for themselves is left out, see
+    `programs_folder`.
 
     Args:
         path: the folder or archive.
@@ -111,13 +115,13 @@ class TreeSource(Source):
             folder = entry.path.rpartition("/")[0]
             name = _class_of(folder)
             labelled = entry.problem is None and folder != root and name in classes
-            class_name = name if labelled else None
-            yield Item(entry.name, class_name, entry.ref, problem=entry.problem, detail=entry.detail)
+            name = name if labelled else None
+            yield Item(entry.name, name, entry.ref, problem=entry.problem, detail=entry.detail)
 
     def left_out(self):
         """Returns what is no item: see `tfdogs.data.sources.base.Source.left_out`."""
         layout = self.layout
-        return LeftOut(dict(layout.left_out), layout.litter, layout.empty)
+        return LeftOut(dict(layout.left_out), layout.litter, layout.empty, programs=layout.programs)
 
     def __len__(self):
         return self.layout.pictures
@@ -129,13 +133,15 @@ class TreeSource(Source):
         Raises:
             TfdogsError: the tree is broken before its first picture.
         """
-        pictures, litter, left_out = 0, 0, Counter()
+        pictures, litter, left_out, programs = 0, 0, Counter(), Counter()
         folders, holding, every = set(), set(), set()
         try:
             for entry in self.listing():
                 folder = entry.path.rpartition("/")[0]
-                if is_litter(entry.path):
-                    litter += not entry.folder
+                its_folder = programs_folder(entry.path + "/" * entry.folder)
+                if its_folder or is_litter(entry.path):
+                    litter += not (entry.folder or its_folder)
+                    programs[its_folder] += bool(its_folder) and not entry.folder
                     continue
                 every.add(entry.path if entry.folder else folder)
                 if is_item(entry):
@@ -152,12 +158,12 @@ class TreeSource(Source):
         classes = {_class_of(folder) for folder in folders if folder != root}
         classes = frozenset(classes if len(classes) > 1 else ())
         empty = _topmost(_with_parents(every) - _with_parents(holding))
-        return Layout(pictures, frozenset(folders), classes, dict(left_out), litter, empty)
+        return Layout(pictures, frozenset(folders), classes, dict(left_out), litter, empty, dict(+programs))
 
 
 def is_item(entry):
     """Says whether an `Entry` becomes an item: a picture by its suffix, or a link that is not followed."""
-    if entry.folder or is_litter(entry.path):
+    if entry.folder or is_litter(entry.path) or programs_folder(entry.path):
         return False
     return entry.problem == LINK or is_picture(entry.path)
 
@@ -171,6 +177,19 @@ def is_litter(path):
     """Says whether a file is what macOS leaves beside one's own: `__MACOSX/`, `._x.jpg`, `.DS_Store`."""
     *_, base = parts = path.split("/")
     return "__MACOSX" in parts or base.startswith("._") or base == ".DS_Store"
+
+
+def programs_folder(path):
+    """Returns the name of a file's outermost folder that is no one's own, "" where there is none.
+
+    Such are hidden folders, as `.ipynb_checkpoints`, and those in which computers keep thumbnails and what
+    was thrown away: copies of the pictures that are nobody's class.
+    """
+    return next((part for part in path.split("/")[:-1] if _is_programs(part)), "")
+
+
+def _is_programs(folder):
+    return folder in _PROGRAMS_FOLDERS or (folder.startswith(".") and folder.strip(".") != "")
 
 
 def split_name(name):
@@ -235,7 +254,7 @@ def suffix_of(path):
 
 
 def _class_of(folder):
-    return normalized(folder.rpartition("/")[2])
+    return class_name_of(folder.rpartition("/")[2])
 
 
 def _with_parents(folders):

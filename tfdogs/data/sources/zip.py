@@ -57,14 +57,34 @@ class ZipSource(TreeSource):
             raise ValueError(f"{self.path}: the member at {offset} has a wrong size or checksum")
         return data
 
-    @functools.cached_property
+    def left_out(self):
+        """Returns what is no item, and which names are guessed: see `tfdogs.data.sources.base.LeftOut`."""
+        _, guessed = self._contents
+        return super().left_out()._replace(guessed=guessed)
+
+    @property
     def _index(self):
+        index, _ = self._contents
+        return index
+
+    @functools.cached_property
+    def _contents(self):
+        """The list of `Entry`s, and the names whose encoding is not certain, each once."""
         try:
             with zipfile.ZipFile(self.path) as archive:
                 members = archive.infolist()
         except BROKEN as e:
-            raise TfdogsError(f"{self.path} is truncated or corrupt: {e}") from e
-        return list(number_copies(_entry(info, name) for info, name in zip(members, _names(members))))
+            why = "it has no directory at its end" if _ends_early(self.path) else e
+            raise TfdogsError(f"{self.path} is truncated or corrupt: {why}") from e
+        if any(info.header_offset < 0 or info.volume not in (0, 0xFFFF) for info in members):
+            raise TfdogsError(
+                f"{self.path} is a part of a split archive: join its parts (zip -s 0 {self.path.name} --out "
+                "whole.zip), or unpack them and give the folder"
+            )
+        names = _names(members)
+        index = list(number_copies(_entry(info, name) for info, (name, _) in zip(members, names)))
+        guessed = {name.rpartition("/")[0] or name for name, certain in names if not certain}
+        return index, tuple(sorted(guessed))
 
 
 def is_zip(path):
@@ -79,14 +99,22 @@ def self_extracting(path):
 
 
 def _names(members):
-    """Returns the names of the members; where none is parted by "/", a backslash parts it.
+    """Returns the names of the members as `zip_name` does; where none is parted by "/", a backslash parts it.
 
     .NET before 4.6.1 and some programs on Windows write backslashes, against the standard.
     """
     names = [zip_name(info) for info in members]
-    if any("/" in name for name in names):
+    if any("/" in name for name, _ in names):
         return names
-    return [name.replace("\\", "/") for name in names]
+    return [(name.replace("\\", "/"), certain) for name, certain in names]
+
+
+def _ends_early(path):
+    """Says whether an archive lacks its end, as a download that was cut short."""
+    try:
+        return not zipfile.is_zipfile(path)
+    except OSError:
+        return False
 
 
 def _entry(info, name):

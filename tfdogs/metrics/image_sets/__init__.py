@@ -1,8 +1,10 @@
 """Images to be scored: a data_dir, pictures in a folder or archive, arrays, what a generator draws."""
 
+import sys
 from pathlib import Path
 
 from tfdogs.data.manifest import FILE_NAME
+from tfdogs.data.sources.base import LeftOut
 from tfdogs.data.sources.detect import open_tree
 from tfdogs.errors import UsageError
 from tfdogs.metrics.image_sets.arrays import Arrays
@@ -27,7 +29,7 @@ def open_images(path, *, flag, split="train"):
         split: which split of a data_dir.
 
     Returns:
-        An `ImageSet` with at least one image.
+        An `ImageSet` with at least one image. What lies in hidden folders does not count, which stderr tells.
 
     Raises:
         UsageError: no such path, or it is none of these, or holds no images.
@@ -39,4 +41,7 @@ def open_images(path, *, flag, split="train"):
         return Arrays.load(path)
     if path and Path(path, FILE_NAME).is_file():
         return DataDir(path, split=split)
-    return Pictures(open_tree(path, flag=flag, legal=FORMS))
+    pictures = Pictures(open_tree(path, flag=flag, legal=FORMS))
+    for line in LeftOut({}, programs=pictures.source.left_out().programs).lines():
+        print(f"{path}: {line}", file=sys.stderr, flush=True)
+    return pictures
