@@ -62,13 +62,14 @@ class Connection(web.RequestHandler):
         stage: `HEAD`, `BODY`, `WORK` or `ANSWER`.
         since: when the stage began, by the loop's clock.
         held: bytes that the server keeps for it.
+        malformed: what is wrong with the body that has been sent, or "".
     """
 
-    __slots__ = ("_give_up", "_head_timer", "_server", "held", "since", "stage")
+    __slots__ = ("_give_up", "_head_timer", "_server", "held", "malformed", "since", "stage")
 
     def connection_made(self, transport):
         """Called by asyncio."""
-        self._head_timer, self._server, self.held = None, self._manager, 0
+        self._head_timer, self._server, self.held, self.malformed = None, self._manager, 0, ""
         self.enter(HEAD)
         super().connection_made(transport)
         # An answer is waited for until the system has all of it, so that nothing is left to be sent later.
@@ -82,10 +83,20 @@ class Connection(web.RequestHandler):
     def data_received(self, data):
         """Called by asyncio."""
         super().data_received(data)
+        if self.stage == BODY and self._messages and not self._current_request.content.is_eof():
+            self._break_off(self._messages[0][0].message)
         if self._waiter is None or self._messages:  # it is no head, or one that is whole
             self._stop_head_timer()
         elif self._head_timer is None:
             self._head_timer = self._loop.call_later(HEAD_SECONDS, self._refuse_head)
+
+    def _break_off(self, reason):
+        """Ends a body that is malformed: aiohttp queues the error as if it were the next request, and leaves
+        the handler waiting for the rest of the body."""
+        self.malformed = str(reason).strip().partition("\n")[0].removesuffix(":")
+        self._messages.clear()
+        self._current_request.content.feed_eof()
+        self.close()  # once that is answered
 
     def enter(self, stage, give_up=None):
         """Notes that a stage begins.
