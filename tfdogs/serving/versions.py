@@ -40,10 +40,10 @@ class VersionStatus:
 class Versions:
     """The versions in an export's folder, of which the newest is served, and those that models.config labels.
 
-    The folder is looked at again and again. A new version is loaded and warmed up beside the one that serves,
-    then takes its place; requests in flight finish on the old one. A version that does not load is reported in
-    its status, and not tried again before its files change; the one before it goes on serving. Where the
-    newest is deleted, the next takes its place; where all are deleted, the one in memory goes on.
+    The folder is looked at again and again. A new version is loaded and warmed up beside the one that
+    serves, then takes its place; requests in flight finish on the old one. A version that does not load is
+    reported in its status, and not tried again before its files change; the one before it goes on serving.
+    Where the newest is deleted, the next takes its place; where all are deleted, the one in memory goes on.
 
     Args:
         export_dir: folder of version folders, named by numbers.
