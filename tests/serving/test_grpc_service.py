@@ -149,6 +149,7 @@ def test_pictures_go_in_and_probabilities_come_out(stub):
         (request(name="half"), "NOT_FOUND", "Servable not found for request: Latest(half)"),
         (request(version=7), "NOT_FOUND", "Servable not found for request: Specific(dogs, 7)"),
         (request("nope"), "FAILED_PRECONDITION", 'Serving signature key "nope" not found.'),
+        (request("\u00e9" * 50_000), "FAILED_PRECONDITION", 'Serving signature key "\u00e9\u00e9'),
         (
             request(outputs=["label", "label"], **seeds(1)),
             "INVALID_ARGUMENT",

@@ -17,6 +17,7 @@ from tfdogs.serving.tensor_protos import to_array
 _METADATA_FIELD = "signature_def"
 _STATES = protos.get_model_status_pb2.ModelVersionStatus.State
 _IDENTITY = 1 << 0  # of gRPC's compression algorithms
+_MOST_TOLD = 2000  # bytes of an error
 
 
 async def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
@@ -70,9 +71,16 @@ def _answers(method):
         except Exception:
             logging.getLogger(__name__).exception("a request failed by a fault of ours")
             code, message = grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more"
-        return await context.abort(code, message)
+        return await context.abort(code, _cut(message))
 
     return call
+
+
+def _cut(message):
+    """Returns a message that fits into a call's end, at most 8 KiB with each byte written as three: a longer
+    one, as what quotes a long name, would make another error of it."""
+    data = message.encode(errors="replace")
+    return message if len(data) <= _MOST_TOLD else f"{data[:_MOST_TOLD].decode(errors='ignore')}..."
 
 
 class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):

@@ -186,6 +186,7 @@ def test_a_context_that_fails_to_start_leaves_nothing(tmp_path):
         ({"grpc_port": 8501}, "--grpc_port must differ from --port=8501"),
         ({"allowed_hosts": "dogs.example:80"}, "--allowed_hosts must be names or addresses without port"),
         ({"allowed_hosts": "http://dogs.example"}, "--allowed_hosts must be names or addresses without port"),
+        ({"allowed_hosts": "*.dogs.example"}, "commas (all names below one: .NAME). Received"),
         ({"concurrency": 0}, "--concurrency must be at least 1"),
         ({"queue": -1}, "--queue must be at least 0"),
         ({"poll_seconds": 0.0}, "--poll_seconds must be at least 0.01"),
