@@ -1,5 +1,6 @@
 import gzip
 import os
+import tracemalloc
 import zlib
 
 import pytest
@@ -53,3 +54,15 @@ def test_what_is_refused(encoding, body, error, message):
     with pytest.raises(error) as caught:
         unpack(body, encoding, len(DATA))
     assert message in caught.value.text
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_no_more_is_unpacked_than_there_may_be(encoding, pack):
+    bomb = pack(bytes(2**26))
+    tracemalloc.start()
+    try:
+        with pytest.raises(web.HTTPRequestEntityTooLarge):
+            unpack(bomb, encoding, 2**20)
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()
