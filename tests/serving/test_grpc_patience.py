@@ -50,9 +50,9 @@ def calls():
 
 
 @pytest.fixture
-def port(run, calls):
-    options = {**grpc_patience.OPTIONS, "grpc.keepalive_time_ms": 500, "grpc.keepalive_timeout_ms": 500}
-    server, port = run(serve(calls, options))
+def port(run, calls, request):
+    """Of a server, of whose options a test may change some."""
+    server, port = run(serve(calls, {**grpc_patience.OPTIONS, **getattr(request, "param", {})}))
     yield port
     run(server.stop(None))
 
@@ -134,13 +134,15 @@ def pass_on(listener, port, most):
                 server.sendall(data)
 
     threading.Thread(target=send, daemon=True).start()
-    while most > 0:
-        data = server.recv(4096)
+    while most > 0 and (data := server.recv(4096)):
         most -= len(data)
         client.sendall(data)
     return client, server
 
 
+@pytest.mark.parametrize(
+    "port", [{"grpc.keepalive_time_ms": 1500, "grpc.keepalive_timeout_ms": 1500}], indirect=True
+)
 def test_an_answer_that_nobody_reads_is_not_kept(port, calls):
     options = [("grpc.max_receive_message_length", -1)]
     with socket.create_server(("127.0.0.1", 0)) as listener:

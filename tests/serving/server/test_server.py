@@ -77,7 +77,14 @@ def test_a_request_that_is_given_up_leaves_the_queue(make, gate, post, port, unt
         assert running.result(60).status_code == 200
 
 
-def test_a_new_version_under_load_drops_nothing(server, tmp_path, post, until):
+@pytest.mark.parametrize("together", [False, True])
+def test_a_new_version_under_load_drops_nothing(make, gate, tmp_path, post, until, together):
+    def load(folder):
+        servable = gate.load(folder)
+        servable.key = id(servable) if together else None
+        return servable
+
+    server = make(load=load)
     stop, answers = threading.Event(), []
 
     def ask():
