@@ -52,7 +52,7 @@ def calls():
 @pytest.fixture
 def port(run, calls, request):
     """Of a server, of whose options a test may change some."""
-    server, port = run(serve(calls, {**grpc_patience.OPTIONS, **getattr(request, "param", {})}))
+    server, port = run(serve(calls, {**grpc_patience.options(), **getattr(request, "param", {})}))
     yield port
     run(server.stop(None))
 

@@ -4,16 +4,23 @@ import asyncio
 
 import grpc
 
+from tfdogs.serving import file_limits
+
 MESSAGE_SECONDS = 30.0  # for a message to arrive in
 MAX_ARRIVING = 256  # messages that arrive at the same time
-# Who reads no answer, or is gone, answers no pings either, and so loses the connection.
-OPTIONS = {
-    "grpc.server_handshake_timeout_ms": 10_000,
-    "grpc.max_connection_idle_ms": 75_000,  # a client comes again by itself
-    "grpc.keepalive_time_ms": 30_000,
-    "grpc.keepalive_timeout_ms": 20_000,
-    "grpc.max_allowed_incoming_connections": 1000,
-}
+MAX_CONNECTIONS = 1000  # that are open, if the process may have so many files
+
+
+def options():
+    """Returns options of a server that ends connections which are no use, a dict."""
+    return {
+        "grpc.server_handshake_timeout_ms": 10_000,
+        "grpc.max_connection_idle_ms": 75_000,  # a client comes again by itself
+        # Who reads no answer, or is gone, answers no pings either.
+        "grpc.keepalive_time_ms": 30_000,
+        "grpc.keepalive_timeout_ms": 20_000,
+        "grpc.max_allowed_incoming_connections": file_limits.connections(MAX_CONNECTIONS, file_limits.GRPC),
+    }
 
 
 class Patience(grpc.aio.ServerInterceptor):

@@ -46,7 +46,7 @@ async def make_server(versions, pool, *, host, port, max_request_bytes, counted=
         "grpc.max_send_message_length": -1,
         "grpc.compression_enabled_algorithms_bitset": _IDENTITY,
         "grpc.so_reuseport": 0,
-        **grpc_patience.OPTIONS,
+        **grpc_patience.options(),
     }
     server = grpc.aio.server(options=list(options.items()), interceptors=[grpc_patience.Patience()])
     services = _PredictionService(versions, pool, max_request_bytes, counted), _ModelService(versions)

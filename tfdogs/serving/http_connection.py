@@ -1,16 +1,16 @@
 """Connections that cost the server little: slow ones end, and the longest ones make room for others."""
 
 import json
-import resource
 
 from aiohttp import web
+
+from tfdogs.serving import file_limits
 
 HEAD_SECONDS = 10.0  # for a request's head to arrive in, once it has begun
 IDLE_SECONDS = 75.0  # for the next request on a connection
 ANSWER_SECONDS, ANSWER_RATE = 30.0, 2**16  # for an answer to leave in: so long, and so many bytes a second
 MAX_CONNECTIONS = 1000  # that are open, if the process may have so many files
 MAX_HELD = 2**28  # bytes of bodies that arrive and of answers that leave
-_FILES = 200  # that the process needs besides
 
 # What the server waits for on a connection; its own work is no such stage.
 HEAD, BODY, WORK, ANSWER = "head", "body", "work", "answer"
@@ -29,9 +29,7 @@ class LimitedServer(web.Server):
 
     def __init__(self, handler, **options):
         super().__init__(handler, **options)
-        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        free = MAX_CONNECTIONS if files == resource.RLIM_INFINITY else max(files - _FILES, files // 2)
-        self._most, self._held = min(MAX_CONNECTIONS, free), 0
+        self._most, self._held = file_limits.connections(MAX_CONNECTIONS, file_limits.HTTP), 0
 
     def connection_made(self, handler, transport):
         """Called by aiohttp."""
