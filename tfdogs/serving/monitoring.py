@@ -82,7 +82,7 @@ class Monitoring:
                 total += count
                 end = "+Inf" if bound == float("inf") else f"{bound:g}"
                 lines.append(f'{name}_bucket{{{labels},le="{end}"}} {total}')
-            lines += [f"{name}_sum{{{labels}}} {sums[entry]:g}", f"{name}_count{{{labels}}} {total}"]
+            lines += [f"{name}_sum{{{labels}}} {sums[entry]}", f"{name}_count{{{labels}}} {total}"]
         for name, kind, value in self._gauges():
             lines += [f"# TYPE {name} {kind}", f"{name}{{{model}}} {value}"]
         return "".join(f"{line}\n" for line in lines).encode()
