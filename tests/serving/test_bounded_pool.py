@@ -173,8 +173,11 @@ def test_a_bad_row_is_told_to_its_own_call(shared, network, gate):
         bad.result(20)
 
 
-def test_a_call_that_is_given_up_is_not_run(shared, network, gate):
+@pytest.mark.parametrize("read", [False, True])
+def test_a_call_that_is_given_up_is_not_run(shared, network, gate, read):
     futures = [shared.submit(network.rows, n) for n in (1, 2, 3)]
+    if read:
+        shared.submit(max, 1, 2).result(20)  # behind them
     assert futures[1].cancel() and shared.count == 3
     gate.set()
     assert results([futures[0], futures[2]]) == [[2], [4]]
