@@ -152,6 +152,19 @@ def test_other_rows_do_not_wait(shared, network, gate):
     assert sorted(network.runs) == [[1], [2], [13]]
 
 
+def test_no_kind_of_rows_waits_for_ever(network, gate):
+    """However many full runs of another kind there are."""
+    pool = BoundedPool(1, 40)
+    first = pool.submit(network.rows, 13)
+    assert network.begun.acquire(timeout=20)
+    lone = pool.submit(lambda: network.rows(99, key="other"))
+    futures = [pool.submit(network.rows, n) for n in range(1, 13)]
+    gate.set()
+    assert results([first, lone, *futures]) == [[14], [100], *([n + 1] for n in range(1, 13))]
+    assert network.runs == [[13], [99], [1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]
+    pool.shutdown()
+
+
 def test_a_bad_row_is_told_to_its_own_call(shared, network, gate):
     good, bad, other = (shared.submit(network.rows, *numbers) for numbers in ((1,), (2, -1), (3,)))
     gate.set()
@@ -160,8 +173,11 @@ def test_a_bad_row_is_told_to_its_own_call(shared, network, gate):
         bad.result(20)
 
 
-def test_a_call_that_is_given_up_is_not_run(shared, network, gate):
+@pytest.mark.parametrize("read", [False, True])
+def test_a_call_that_is_given_up_is_not_run(shared, network, gate, read):
     futures = [shared.submit(network.rows, n) for n in (1, 2, 3)]
+    if read:
+        shared.submit(max, 1, 2).result(20)  # behind them
     assert futures[1].cancel() and shared.count == 3
     gate.set()
     assert results([futures[0], futures[2]]) == [[2], [4]]

@@ -61,7 +61,7 @@ def test_compose_serves_what_lies_beside_it_to_this_machine_only(folder):
     assert volume["target"] == "/models/my.dogs-2"
     assert f"--model_config_file={volume['target']}/models.config" in serving["command"]
     assert not any("batching" in flag for flag in serving["command"])
-    assert {port.split(":")[-1] for port in serving["ports"]} == {"8500", "8501"}
+    assert serving["ports"] == ["127.0.0.1:8500:8500"]  # gRPC, which no browser speaks
     assert str(folder / "page") not in str(serving) and "./page" in str(services["page"]["volumes"])
 
 
@@ -85,6 +85,19 @@ def test_nginx_passes_on_the_model_and_nothing_else(folder):
     assert set(re.findall("proxy_pass (.*);", text)) == {"http://serving:8501"}
     assert "default-src 'self'; img-src 'self' blob: data:" in text
     assert text.count("{") == text.count("}")
+
+
+def test_nginx_is_asked_by_its_own_names_only(folder):
+    """TensorFlow Serving asks for no names: so all that browsers reach is behind nginx."""
+    text = re.sub("#.*", "", (folder / "nginx.conf").read_text())
+    others, ours = re.findall(r"^server \{(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    ports = yaml.safe_load((folder / "compose.yaml").read_text())["services"]["page"]["ports"]
+    published = {port.split(":")[-1] for port in ports}
+    assert set(re.findall(r"listen (\d+) default_server;", others)) == published == {"80", "8501"}
+    assert set(re.findall(r"listen (\d+);", ours)) == published
+    assert "return 403" in others and "location" not in others
+    assert "server_name localhost 127.0.0.1 [::1];" in ours
+    assert "if ($asking != $http_host) {" in ours
 
 
 def test_the_page_talks_to_the_model_by_its_name(folder):

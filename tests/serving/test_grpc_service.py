@@ -11,7 +11,7 @@ import requests
 import tensorflow as tf
 
 from tfdogs.errors import UsageError
-from tfdogs.serving import protos
+from tfdogs.serving import grpc_patience, protos
 from tfdogs.serving.bounded_pool import BoundedPool
 from tfdogs.serving.grpc_service import make_server
 from tfdogs.serving.servable import Servable
@@ -149,6 +149,7 @@ def test_pictures_go_in_and_probabilities_come_out(stub):
         (request(name="half"), "NOT_FOUND", "Servable not found for request: Latest(half)"),
         (request(version=7), "NOT_FOUND", "Servable not found for request: Specific(dogs, 7)"),
         (request("nope"), "FAILED_PRECONDITION", 'Serving signature key "nope" not found.'),
+        (request("\u00e9" * 50_000), "FAILED_PRECONDITION", 'Serving signature key "\u00e9\u00e9'),
         (
             request(outputs=["label", "label"], **seeds(1)),
             "INVALID_ARGUMENT",
@@ -198,6 +199,16 @@ def test_messages_that_arrive_slowly_take_no_places(channel, stub, pool):
         call.cancel()
     arrive.set()
     assert [call.result().outputs["label"].int_val[:] for call in slow[:2]] == [[0], [1]]
+
+
+def test_a_message_that_never_comes_is_not_waited_for(channel, stub, monkeypatch):
+    monkeypatch.setattr(grpc_patience, "MESSAGE_SECONDS", 0.2)
+    come = threading.Event()
+    predict = channel.stream_unary("/tensorflow.serving.PredictionService/Predict")
+    slow = predict.future(iter(lambda: b"" if come.wait(60) else None, None), timeout=20)
+    assert slow.exception(60).details() == "The message did not arrive within 0.2 seconds"
+    come.set()
+    assert stub.Predict(request(**seeds(1)), timeout=20).outputs["label"].int_val[:] == [1]
 
 
 def test_packed_messages_are_refused_because_what_comes_out_has_no_limit(stub):

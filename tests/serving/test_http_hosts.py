@@ -3,13 +3,14 @@ import pytest
 pytest.importorskip("aiohttp", reason="needs aiohttp")
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from tfdogs.serving.http_hosts import Hosts, is_loopback
 
 
 def allows(hosts, **headers):
     try:
-        hosts.check({name.capitalize(): value for name, value in headers.items()})
+        hosts.check(CIMultiDict(headers))
     except web.HTTPForbidden:
         return False
     return True
@@ -45,7 +46,21 @@ def test_what_is_loopback(address, loopback):
             ["dogs.example", "a.b.dogs.example"],
             ["dogs.org", "adogs.example"],
         ),
-        ("::", ["2001:db8::1"], ["[2001:db8::1]:80"], ["[2001:db8::2]", "2001"]),
+        ("::", ["2001:db8::1"], ["[2001:db8::1]:80", "[2001:DB8:0::1]"], ["[2001:db8::2]", "2001"]),
+        (
+            "127.0.0.1",
+            (),
+            ["[0:0:0:0:0:0:0:1]:80", "127.0.0.1.", "localhost:"],
+            [
+                "[::1].dogs.example",
+                "[::1",
+                "[::1]x:80",
+                "::1",
+                "localhost:80:80",
+                "localhost:x",
+                "localhost..",
+            ],
+        ),
     ],
 )
 def test_names(address, allowed, names, others):
@@ -59,4 +74,9 @@ def test_pages_of_other_sites():
     assert allows(hosts, host="dogs.example", origin="https://dogs.example")
     assert not allows(hosts, host="dogs.example", origin="https://cats.example")
     assert not allows(hosts, origin="https://dogs.example")
+    two = CIMultiDict([("Host", "dogs.example"), ("Origin", "https://dogs.example")])
+    hosts.check(two)
+    two.add("Origin", "https://cats.example")
+    with pytest.raises(web.HTTPForbidden):
+        hosts.check(two)
     assert allows(Hosts("::", "kennel"), host="dogs.example", origin="https://cats.example")

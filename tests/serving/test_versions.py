@@ -110,6 +110,53 @@ def test_a_label_is_the_version_that_models_config_says(versions, tmp_path, caps
     assert told.startswith("dogs: labels stay as they were: ") and "models.config" in told
 
 
+def test_versions_that_have_labels_are_served_beside_the_newest(versions, export, tmp_path, capsys):
+    pytest.importorskip("tensorflow_serving", reason="needs the stubs of TensorFlow Serving")
+
+    def label(version):
+        text = (
+            'model_config_list {{ config {{ name: "dogs" version_labels {{ key: "stable" value: {} }} }} }}'
+        )
+        (tmp_path / "models.config").write_text(text.format(version))
+
+    label(1)
+    first = versions.find("dogs")
+    export(2)
+    assert versions.poll() and versions.find("dogs").version == 2
+    assert versions.find("dogs", None, "stable") is versions.find("dogs", 1) is first  # loaded once
+    assert states(versions) == [(2, "AVAILABLE"), (1, "AVAILABLE")]
+    anew = Versions(tmp_path, name="dogs", load=Fake)
+    assert anew.poll() and not anew.poll() and anew.find("dogs").version == 2
+    assert anew.find("dogs", None, "stable").version == 1
+    assert "dogs: version 1 is served for its label" in capsys.readouterr().out
+    label(22)
+    assert versions.poll() and not versions.poll()
+    assert refused(versions.find, "dogs", 1).startswith("NOT_FOUND") and states(versions)[1] == (1, "END")
+    label("2 ")  # the newest
+    assert not versions.poll() and versions.find("dogs", None, "stable").version == 2
+    label("1  ")
+    assert versions.poll() and versions.find("dogs", None, "stable").version == 1
+    delete(tmp_path / "2")
+    assert versions.poll() and versions.find("dogs") is versions.find("dogs", 1)
+    assert states(versions) == [(2, "END"), (1, "AVAILABLE")]
+
+
+def test_a_labelled_version_that_is_broken_or_gone_is_not_served(versions, export, tmp_path, capsys):
+    pytest.importorskip("tensorflow_serving", reason="needs the stubs of TensorFlow Serving")
+    text = 'model_config_list { config { name: "dogs" version_labels { key: "old" value: 3 } } }'
+    (tmp_path / "models.config").write_text(text)
+    export(3, "broken")
+    export(4)
+    assert versions.poll() and not versions.poll() and versions.find("dogs").version == 4
+    assert refused(versions.find, "dogs", None, "old").endswith("Specific(dogs, 3)")
+    assert capsys.readouterr().err.count("version 3 cannot be served") == 1
+    export(3, "mended")
+    assert versions.poll() and versions.find("dogs", None, "old").text == "mended"
+    delete(tmp_path / "3")
+    assert versions.poll() and refused(versions.find, "dogs", 3).startswith("NOT_FOUND")
+    assert versions.find("dogs").version == 4
+
+
 def test_a_broken_version_is_reported_and_the_old_one_kept(versions, export, tmp_path, capsys):
     export(2, "broken")
     assert not versions.poll() and not versions.poll()

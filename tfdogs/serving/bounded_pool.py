@@ -108,21 +108,22 @@ class BoundedPool:
     def _next(self):
         """Returns what a worker is to do, or None.
 
-        Full runs come first, then what is to be read, so that it gets into the next run, then other runs.
+        Where rows are enough for a full run, runs come first, else what is to be read, so that it gets into
+        the next run. Of the runs that may begin, the one whose rows have waited for longest is taken, full or
+        not: else a lone call would wait for as long as others fill theirs.
         """
         self._read = [call for call in self._read if not call.future.cancelled()]
         waiting = collections.Counter()
         for call in self._read:
             waiting[call.rows.key] += call.rows.count
-            if waiting[call.rows.key] >= call.rows.most:
-                return self._take(call.rows)
-        while self._unread:
+        full = {call.rows.key for call in self._read if waiting[call.rows.key] >= call.rows.most}
+        while self._unread and not full:
             call = self._unread.popleft()
             if not call.future.cancelled():
                 call.reading = True
                 return lambda: self._begin(call)
         for call in self._read:
-            if not self._running[call.rows.key]:
+            if call.rows.key in full or not self._running[call.rows.key]:
                 return self._take(call.rows)
         return None
 

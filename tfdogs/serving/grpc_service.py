@@ -9,7 +9,7 @@ import grpc
 import tensorflow as tf
 
 from tfdogs.errors import UsageError
-from tfdogs.serving import protos
+from tfdogs.serving import grpc_patience, protos
 from tfdogs.serving.errors import ServingError
 from tfdogs.serving.servable import DEFAULT_SIGNATURE
 from tfdogs.serving.tensor_protos import to_array
@@ -17,13 +17,15 @@ from tfdogs.serving.tensor_protos import to_array
 _METADATA_FIELD = "signature_def"
 _STATES = protos.get_model_status_pb2.ModelVersionStatus.State
 _IDENTITY = 1 << 0  # of gRPC's compression algorithms
+_MOST_TOLD = 2000  # bytes of an error
 
 
 async def make_server(versions, pool, *, host, port, max_request_bytes, counted=None):
     """Makes a gRPC server of TensorFlow Serving's PredictionService and ModelService, in the running loop.
 
-    A call whose message is still arriving has no thread and no place in the pool. Packed messages are refused
-    (UNIMPLEMENTED): gRPC limits their size before they are unpacked, and nothing limits what comes out.
+    A call whose message is still arriving has no thread and no place in the pool, and has to get on
+    (`tfdogs.serving.grpc_patience`). Packed messages are refused (UNIMPLEMENTED): gRPC limits their size
+    before they are unpacked, and nothing limits what comes out.
 
     Args:
         versions: `tfdogs.serving.versions.Versions`.
@@ -39,13 +41,14 @@ async def make_server(versions, pool, *, host, port, max_request_bytes, counted=
     Raises:
         UsageError: it cannot listen there.
     """
-    options = [
-        ("grpc.max_receive_message_length", max_request_bytes),
-        ("grpc.max_send_message_length", -1),
-        ("grpc.compression_enabled_algorithms_bitset", _IDENTITY),
-        ("grpc.so_reuseport", 0),
-    ]
-    server = grpc.aio.server(options=options)
+    options = {
+        "grpc.max_receive_message_length": max_request_bytes,
+        "grpc.max_send_message_length": -1,
+        "grpc.compression_enabled_algorithms_bitset": _IDENTITY,
+        "grpc.so_reuseport": 0,
+        **grpc_patience.options(),
+    }
+    server = grpc.aio.server(options=list(options.items()), interceptors=[grpc_patience.Patience()])
     services = _PredictionService(versions, pool, max_request_bytes, counted), _ModelService(versions)
     protos.prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services[0], server)
     protos.model_service_pb2_grpc.add_ModelServiceServicer_to_server(services[1], server)
@@ -68,9 +71,16 @@ def _answers(method):
         except Exception:
             logging.getLogger(__name__).exception("a request failed by a fault of ours")
             code, message = grpc.StatusCode.INTERNAL, "Internal error; the server's own output says more"
-        return await context.abort(code, message)
+        return await context.abort(code, _cut(message))
 
     return call
+
+
+def _cut(message):
+    """Returns a message that fits into a call's end, at most 8 KiB with each byte written as three: a longer
+    one, as what quotes a long name, would make another error of it."""
+    data = message.encode(errors="replace")
+    return message if len(data) <= _MOST_TOLD else f"{data[:_MOST_TOLD].decode(errors='ignore')}..."
 
 
 class _PredictionService(protos.prediction_service_pb2_grpc.PredictionServiceServicer):

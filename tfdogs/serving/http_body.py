@@ -3,45 +3,57 @@
 import asyncio
 import zlib
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from tfdogs.serving.errors import ServingError
 from tfdogs.serving.http_connection import BODY, WORK
+from tfdogs.serving.http_fields import field, shown
 
 BODY_SECONDS = 30.0  # for a body to arrive in
 _GZIP = zlib.MAX_WBITS | 16
 _MEMBERS = 16  # of a gzip file; nearly all have one
+_MAGIC = b"\x1f\x8b"  # with which each begins
 _ENCODINGS = ("gzip", "x-gzip", "deflate")
+_CONTINUE = "100-continue"
 
 
 def check(request, max_bytes):
     """Refuses a body by what its request's head says of it; returns its encoding, "" for none.
 
     Raises:
-        web.HTTPException: the body is over `max_bytes`, packed in an unknown way, or something else than
-            100-continue is expected.
+        web.HTTPException: the body is over `max_bytes`, packed or transferred in an unknown way, or something
+            else than 100-continue is expected.
     """
     if (request.content_length or 0) > max_bytes:
         raise web.HTTPRequestEntityTooLarge(max_bytes, request.content_length)
-    names = [name.strip().lower() for name in request.headers.get("Content-Encoding", "").split(",")]
-    encodings = [name for name in names if name not in ("", "identity")]
+    encodings = [name for name in _names(request, "Content-Encoding") if name != "identity"]
     if len(encodings) > 1 or not {*encodings} <= {*_ENCODINGS}:
-        text = f"Content-Encoding must be gzip, deflate or identity. Received: {', '.join(encodings)}"
+        text = f"Content-Encoding must be gzip, deflate or identity. Received: {shown(', '.join(encodings))}"
         raise web.HTTPUnsupportedMediaType(text=text, headers={"Accept-Encoding": "gzip, deflate"})
-    expect = request.headers.get("Expect", "")
-    if expect.lower() not in ("", "100-continue"):
-        raise web.HTTPExpectationFailed(text=f"Unknown Expect: {expect}")
+    codings = _names(request, "Transfer-Encoding")
+    if codings not in ([], ["chunked"]):
+        text = f"Transfer-Encoding must be chunked. Received: {shown(', '.join(codings))}"
+        raise web.HTTPNotImplemented(text=text)
+    expected = _names(request, "Expect")
+    if not {*expected} <= {_CONTINUE}:
+        raise web.HTTPExpectationFailed(text=f"Unknown Expect: {shown(', '.join(expected))}")
     return "".join(encodings)
+
+
+def _names(request, name):
+    """Returns what a field lists."""
+    listed = (field(request.headers, name) or "").lower().split(",")
+    return [item.strip() for item in listed if item.strip()]
 
 
 async def receive(request, max_bytes):
     """Waits for a request's body, as it is sent.
 
     Raises:
-        web.HTTPException: it is larger than `max_bytes`, or slower than `BODY_SECONDS`.
+        web.HTTPException: it is malformed, larger than `max_bytes`, or slower than `BODY_SECONDS`.
         ServingError: UNAVAILABLE: the memory was needed for others.
     """
-    if request.headers.get("Expect"):
+    if _names(request, "Expect") and request.version >= HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # of the response, which is yet to come
     connection, task = request.protocol, asyncio.ensure_future(_read(request, max_bytes))
@@ -54,6 +66,8 @@ async def receive(request, max_bytes):
         if task.cancelled():
             raise ServingError("UNAVAILABLE", "the body was slow and others came; try again later")
         return task.result()
+    except web.RequestPayloadError as e:
+        raise web.HTTPBadRequest(text=f"Malformed body: {shown(str(e))}") from e
     finally:
         task.cancel()
         connection.release()
@@ -67,6 +81,8 @@ async def _read(request, max_bytes):
         request.protocol.hold(len(part))
         if len(body) > max_bytes:
             raise web.HTTPRequestEntityTooLarge(max_bytes, len(body))
+    if request.protocol.malformed:
+        raise web.HTTPBadRequest(text=f"Malformed body: {shown(request.protocol.malformed)}")
     return bytes(body)
 
 
@@ -107,6 +123,6 @@ def _inflate(body, kind, max_bytes):
         body = stream.unused_data.lstrip(b"\0")  # some pad with zeros
         if not body:
             return b"".join(parts)
-        if kind != _GZIP:
+        if kind != _GZIP or not body.startswith(_MAGIC):
             raise zlib.error("there is more behind its end")
     raise zlib.error(f"it has more than {_MEMBERS} members")

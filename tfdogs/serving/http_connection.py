@@ -1,16 +1,16 @@
 """Connections that cost the server little: slow ones end, and the longest ones make room for others."""
 
 import json
-import resource
 
 from aiohttp import web
+
+from tfdogs.serving import file_limits
 
 HEAD_SECONDS = 10.0  # for a request's head to arrive in, once it has begun
 IDLE_SECONDS = 75.0  # for the next request on a connection
 ANSWER_SECONDS, ANSWER_RATE = 30.0, 2**16  # for an answer to leave in: so long, and so many bytes a second
 MAX_CONNECTIONS = 1000  # that are open, if the process may have so many files
 MAX_HELD = 2**28  # bytes of bodies that arrive and of answers that leave
-_FILES = 200  # that the process needs besides
 
 # What the server waits for on a connection; its own work is no such stage.
 HEAD, BODY, WORK, ANSWER = "head", "body", "work", "answer"
@@ -29,9 +29,7 @@ class LimitedServer(web.Server):
 
     def __init__(self, handler, **options):
         super().__init__(handler, **options)
-        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        free = MAX_CONNECTIONS if files == resource.RLIM_INFINITY else max(files - _FILES, files // 2)
-        self._most, self._held = min(MAX_CONNECTIONS, free), 0
+        self._most, self._held = file_limits.connections(MAX_CONNECTIONS, file_limits.HTTP), 0
 
     def connection_made(self, handler, transport):
         """Called by aiohttp."""
@@ -62,13 +60,14 @@ class Connection(web.RequestHandler):
         stage: `HEAD`, `BODY`, `WORK` or `ANSWER`.
         since: when the stage began, by the loop's clock.
         held: bytes that the server keeps for it.
+        malformed: what is wrong with the body that has been sent, or "".
     """
 
-    __slots__ = ("_give_up", "_head_timer", "_server", "held", "since", "stage")
+    __slots__ = ("_give_up", "_head_timer", "_server", "held", "malformed", "since", "stage")
 
     def connection_made(self, transport):
         """Called by asyncio."""
-        self._head_timer, self._server, self.held = None, self._manager, 0
+        self._head_timer, self._server, self.held, self.malformed = None, self._manager, 0, ""
         self.enter(HEAD)
         super().connection_made(transport)
         # An answer is waited for until the system has all of it, so that nothing is left to be sent later.
@@ -82,10 +81,20 @@ class Connection(web.RequestHandler):
     def data_received(self, data):
         """Called by asyncio."""
         super().data_received(data)
+        if self.stage == BODY and self._messages and not self._current_request.content.is_eof():
+            self._break_off(self._messages[0][0].message)
         if self._waiter is None or self._messages:  # it is no head, or one that is whole
             self._stop_head_timer()
         elif self._head_timer is None:
             self._head_timer = self._loop.call_later(HEAD_SECONDS, self._refuse_head)
+
+    def _break_off(self, reason):
+        """Ends a body that is malformed: aiohttp queues the error as if it were the next request, and leaves
+        the handler waiting for the rest of the body."""
+        self.malformed = str(reason).strip().partition("\n")[0].removesuffix(":")
+        self._messages.clear()
+        self._current_request.content.feed_eof()
+        self.close()  # once that is answered
 
     def enter(self, stage, give_up=None):
         """Notes that a stage begins.

@@ -18,8 +18,8 @@ def accepts_gzip(header):
     for part in (header or "").split(","):
         name, *parameters = (text.strip().lower() for text in part.split(";"))
         weights[{"x-gzip": "gzip"}.get(name, name)] = _weight(parameters)
-    wanted = weights.get("gzip", weights.get("*", 0.0))
-    return 0.0 < wanted >= weights.get("identity", 0.0)
+    others = weights.get("*", 0.0)  # no encoding among them
+    return 0.0 < weights.get("gzip", others) >= weights.get("identity", others)
 
 
 def _weight(parameters):

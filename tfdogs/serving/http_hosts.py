@@ -1,9 +1,13 @@
 """Names by which a server may be asked: another site's page could make a name of its own point here."""
 
 import ipaddress
+import re
 
 from aiohttp import web
 
+from tfdogs.serving.http_fields import field, shown
+
+_HOST = re.compile(r"(?:\[([^\]]*:[^\]]*)\]|([^:]*))(?::[0-9]*)?")  # an IPv6 address, or a name; a port
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 ANY = "*"
 
@@ -23,23 +27,27 @@ class Hosts:
 
     def __init__(self, address, host, allowed=()):
         free = ANY in allowed or not (allowed or is_loopback(address))
-        names = {name.lower() for name in (*_LOCAL_NAMES, host, *allowed)}
+        names = {_plain(name) for name in (*_LOCAL_NAMES, host, *allowed)}
         self.names = None if free else sorted(names)
 
     def check(self, headers):
         """Refuses a request by its head.
+
+        Args:
+            headers: `multidict.CIMultiDict`. HTTP/1.0 has no Host, and no browser speaks that.
 
         Raises:
             web.HTTPForbidden: its Host is none of the names, or its Origin is another site.
         """
         if self.names is None:
             return
-        host, origin = headers.get("Host"), headers.get("Origin")
+        host, origin = field(headers, "Host"), field(headers, "Origin")
         if host is not None and not self._knows(_name(host)):
-            raise web.HTTPForbidden(text=f"Host must be one of {', '.join(self.names)}. Received: {host}")
+            names = ", ".join(self.names)
+            raise web.HTTPForbidden(text=f"Host must be one of {names}. Received: {shown(host)}")
         ours = (f"http://{host}".lower(), f"https://{host}".lower())
         if origin is not None and (not host or origin.lower() not in ours):
-            raise web.HTTPForbidden(text=f"Origin must be this server. Received: {origin}")
+            raise web.HTTPForbidden(text=f"Origin must be this server. Received: {shown(origin)}")
 
     def _knows(self, name):
         ends = tuple(end for end in self.names if end.startswith("."))
@@ -47,9 +55,17 @@ class Hosts:
 
 
 def _name(host):
-    """Returns the name in a Host field: without port, brackets and the dot that ends a full name."""
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return name.lower().removesuffix(".")
+    """Returns the name in a Host field, without port and brackets; "" where that is malformed."""
+    match = _HOST.fullmatch(host)
+    return _plain(match[1] or match[2]) if match else ""
+
+
+def _plain(name):
+    """Returns a name in the one form that names are compared in."""
+    try:
+        return str(ipaddress.ip_address(name.partition("%")[0]))
+    except ValueError:
+        return name.lower().removesuffix(".")  # the dot that ends a full name
 
 
 def is_loopback(address):

@@ -16,6 +16,7 @@ except ImportError as e:
 from tfdogs.serving import http_body
 from tfdogs.serving.http_connection import IDLE_SECONDS, WORK, Connection, LimitedServer
 from tfdogs.serving.http_encoding import accepts_gzip, packed
+from tfdogs.serving.http_fields import field
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -90,17 +91,12 @@ class HttpServer(LimitedServer):
             self._hosts.check(request.headers)
             if path.lower().startswith(rest.PREFIX):
                 return await self._api(request, path)
-            if path == monitoring.PATH and request.method == "GET":
-                kind = {"Content-Type": monitoring.CONTENT_TYPE}
-                return _response(200, *_packed(self._counted.text(), _wants_gzip(request)), kind)
             return self._file(request, path)
         except ServingError as e:
             return _error(HTTP_STATUS[e.code], e.message)
         except web.HTTPException as e:
             told = {name: e.headers[name] for name in ("Accept-Encoding",) if name in e.headers}
             return _error(e.status, e.text, **told)
-        except web.RequestPayloadError as e:
-            return _error(400, f"Malformed body: {e}")
         except ConnectionError:  # the client left before it had sent all; nobody reads this
             return _error(400, "The connection was closed")
 
@@ -122,10 +118,13 @@ class HttpServer(LimitedServer):
         return dataclasses.replace(rows, finish=lambda outputs: _packed(rows.finish(outputs), gzip))
 
     def _file(self, request, path):
-        if path not in self._files:
+        if path not in (*self._files, monitoring.PATH):
             raise ServingError("NOT_FOUND", f"Not found: {path}")
         if request.method not in ("GET", "HEAD"):
             return _error(405, f"Method not allowed: {request.method} {path}", Allow="GET, HEAD")
+        if path == monitoring.PATH:
+            kind = {"Content-Type": monitoring.CONTENT_TYPE}
+            return _response(200, *_packed(self._counted.text(), _wants_gzip(request)), kind)
         kind, data, small = self._files[path]
         gzip = small is not None and _wants_gzip(request)
         return _response(200, small if gzip else data, gzip, {"Content-Type": kind})
@@ -147,7 +146,7 @@ class _Connection(Connection):
 
 
 def _wants_gzip(request):
-    return accepts_gzip(request.headers.get("Accept-Encoding"))
+    return accepts_gzip(field(request.headers, "Accept-Encoding"))
 
 
 def _packed(data, gzip):

@@ -10,6 +10,7 @@ from tfdogs.serving.errors import ServingError
 
 PATH = "/monitoring/prometheus/metrics"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_CODES = {408: "DEADLINE_EXCEEDED", 501: "UNIMPLEMENTED"}  # of HTTP's statuses
 _BOUNDS = [10 * 1.8**i for i in range(33)]  # microseconds, TensorFlow Serving's buckets
 
 
@@ -44,8 +45,12 @@ class Monitoring:
         except ServingError as e:
             status = e.code
             raise
+        except ConnectionError:  # the client has left
+            status = "CANCELLED"
+            raise
         except Exception as e:
-            status = "INVALID_ARGUMENT" if 400 <= getattr(e, "status", 500) < 500 else "INTERNAL"
+            code = getattr(e, "status", 500)
+            status = _CODES.get(code, "INVALID_ARGUMENT" if 400 <= code < 500 else "INTERNAL")
             raise
         except BaseException:  # cancelled
             status = "CANCELLED"
@@ -77,7 +82,7 @@ class Monitoring:
                 total += count
                 end = "+Inf" if bound == float("inf") else f"{bound:g}"
                 lines.append(f'{name}_bucket{{{labels},le="{end}"}} {total}')
-            lines += [f"{name}_sum{{{labels}}} {sums[entry]:g}", f"{name}_count{{{labels}}} {total}"]
+            lines += [f"{name}_sum{{{labels}}} {sums[entry]}", f"{name}_count{{{labels}}} {total}"]
         for name, kind, value in self._gauges():
             lines += [f"# TYPE {name} {kind}", f"{name}{{{model}}} {value}"]
         return "".join(f"{line}\n" for line in lines).encode()

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.serving.c_escapes import unescape
 from tfdogs.serving.errors import ServingError
 from tfdogs.serving.rows import Rows
-from tfdogs.serving.tensor_protos import to_shape
+from tfdogs.serving.tensor_protos import to_array, to_shape
 
 DEFAULT_SIGNATURE = "serving_default"
 _CARD, _MAX_ROWS = "card", b"max_rows"
@@ -200,7 +201,7 @@ class Servable:
                 if log.WhichOneof("log_type") != "predict_log":
                     raise TfdogsError(f"record {count} is no request to predict")
                 request = log.predict_log.request
-                arrays = {name: tf.make_ndarray(proto) for name, proto in request.inputs.items()}
+                arrays = {name: to_array(name, proto, sys.maxsize) for name, proto in request.inputs.items()}
                 self.predict(request.model_spec.signature_name, arrays)
                 count += 1
         except Exception as e:  # again: any bytes may stand there

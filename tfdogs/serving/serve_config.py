@@ -69,7 +69,8 @@ class ServeConfig(Config):
         check_name(self)
         for name in self.host_names:
             if name != "*" and not _HOST.fullmatch(name):
-                self.reject("allowed_hosts", "must be names or addresses without port, separated by commas")
+                rule = "must be names or addresses without port, separated by commas"
+                self.reject("allowed_hosts", f"{rule} (all names below one: .NAME)")
         if self.port and self.port == self.grpc_port:
             self.reject("grpc_port", f"must differ from --port={self.port}")
 

@@ -19,6 +19,11 @@ class VersionLabels:
         self._path, self._name = Path(export_dir, FILE_NAME), name
         self._seen, self._labels = None, {}
 
+    @property
+    def versions(self):
+        """The versions that have labels, a set."""
+        return set(self._labels.values())
+
     def get(self, label):
         """Returns a label's version, or None where there is no such label."""
         return self._labels.get(label)

@@ -1,4 +1,4 @@
-"""Which version of the model is served: the newest one that loads, found by looking again and again."""
+"""Which versions of the model are served: the newest one that loads, and those that have a label."""
 
 import dataclasses
 import gc
@@ -38,12 +38,12 @@ class VersionStatus:
 
 
 class Versions:
-    """The versions in an export's folder, of which the newest is served.
+    """The versions in an export's folder, of which the newest is served, and those that models.config labels.
 
-    A new version is loaded and warmed up beside the one that serves, then takes its place; requests in flight
-    finish on the old one. A version that does not load is reported in its status, and not tried again before
-    its files change; the one before it goes on serving. Where the newest is deleted, the next takes its
-    place; where all are deleted, the one in memory goes on.
+    The folder is looked at again and again. A new version is loaded and warmed up beside the one that
+    serves, then takes its place; requests in flight finish on the old one. A version that does not load is
+    reported in its status, and not tried again before its files change; the one before it goes on serving.
+    Where the newest is deleted, the next takes its place; where all are deleted, the one in memory goes on.
 
     Args:
         export_dir: folder of version folders, named by numbers.
@@ -57,6 +57,7 @@ class Versions:
         self._export_dir, self._poll_seconds = Path(export_dir), poll_seconds
         self._load = load or _load
         self._servable, self._statuses, self._broken = None, {}, {}
+        self._served = {}  # the newest and those that have labels; replaced, never changed
         self._labels = VersionLabels(export_dir, name)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="versions", daemon=True)
@@ -95,8 +96,8 @@ class Versions:
                 that models.config does not have.
         """
         version = self._labelled(name, version, label)
-        servable = self._servable
-        if name != self.name or servable is None or version not in (None, servable.version):
+        servable = self._servable if version is None else self._served.get(version)
+        if name != self.name or servable is None:
             wanted = f"Latest({name})" if version is None else f"Specific({name}, {version})"
             raise ServingError("NOT_FOUND", f"Servable not found for request: {wanted}")
         return servable
@@ -137,16 +138,44 @@ class Versions:
             if self._servable is None:
                 raise TfdogsError(f"cannot read {self._export_dir}: {e.strerror}") from e
             return False
+        newer = self._serve_newest(folders)
+        return self._serve_labelled(folders) or newer
+
+    def _serve_newest(self, folders):
         for version in sorted(folders, reverse=True):
             if self._servable is not None and version == self._servable.version:
                 return False
-            files = _fingerprint(folders[version])
-            tried, _ = self._broken.get(version, ((), ""))
-            if tried != files and self._try(version, folders[version], files):
+            servable = self._served.get(version) or self._try(version, folders[version])
+            if servable is not None:
+                self._served = {**self._served, version: servable}
+                old, self._servable = self._servable, servable
+                if old is not None:
+                    tell(f"{self.name}: version {version} takes the place of {old.version}")
                 return True
         return False
 
-    def _try(self, version, folder, files):
+    def _serve_labelled(self, folders):
+        """Loads what labels ask for, and lets go what is neither that nor the newest; says whether it did."""
+        if self._servable is None:
+            return False
+        before, served = self._served, {self._servable.version: self._servable}
+        for version in sorted((self._labels.versions & folders.keys()) - served.keys()):
+            servable = before.get(version) or self._try(version, folders[version])
+            if servable is not None:
+                served[version] = servable
+        self._served = served
+        for version in before.keys() - served.keys():
+            self._set(version, "END")
+        for version in served.keys() - before.keys():
+            tell(f"{self.name}: version {version} is served for its label")
+        return served.keys() != before.keys()
+
+    def _try(self, version, folder):
+        """Returns a version's servable, or None where it does not load, or did not before."""
+        files = _fingerprint(folder)
+        tried, _ = self._broken.get(version, ((), ""))
+        if tried == files:
+            return None
         self._set(version, "LOADING")
         try:
             servable = self._load(folder)
@@ -158,14 +187,10 @@ class Versions:
             self._set(version, "END", _without_folders(reason, folder))
             if self._servable is not None:
                 self._tell_broken(version, reason)
-            return False
+            return None
         self._broken.pop(version, None)
-        old, self._servable = self._servable, servable
         self._set(version, "AVAILABLE")
-        if old is not None:
-            self._set(old.version, "END")
-            tell(f"{self.name}: version {version} takes the place of {old.version}")
-        return True
+        return servable
 
     def _tell_broken(self, version, reason):
         tell(f"{self.name}: version {version} cannot be served: {reason}", error=True)

@@ -44,6 +44,37 @@ def test_expectations_and_encodings(server, begin, port, raw):
     status, headers, text = raw(server, HEAD + b"Content-Encoding: br\r\n\r\n" + BODY)
     assert status == 415 and b"must be gzip, deflate or identity. Received: br" in text
     assert headers["Accept-Encoding"] == "gzip, deflate"
+    chunked = HEAD.replace(b"Content-Length: 18\r\n", b"Transfer-Encoding: gzip, chunked\r\n\r\n")
+    status, _, text = raw(server, chunked + b"12\r\n" + BODY + b"\r\n0\r\n\r\n")
+    assert status == 501 and b"Transfer-Encoding must be chunked. Received: gzip, chunked" in text
+    old = HEAD.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Expect: 100-continue\r\n\r\n" + BODY
+    with begin(server, old) as connection:  # which knows no answers before the answer
+        assert connection.recv(100).startswith(b"HTTP/1.0 200 OK")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (b"Host: \xe9\xff", 403),
+        (b"Host: localhost\r\nOrigin: http://\xe9", 403),
+        (b"Host: localhost\r\nContent-Encoding: \xff", 415),
+        (b"Host: localhost\r\nExpect: \xff", 417),
+        (b"Host: localhost\r\nAccept-Encoding: \xff", 200),
+    ],
+)
+def test_fields_of_any_bytes(server, raw, caplog, fields, status):
+    found, _, text = raw(server, HEAD.replace(b"Host: localhost", fields) + b"\r\n" + BODY)
+    assert found == status and not caplog.records
+    assert status == 200 or "Received: " in json.loads(text)["error"] or "Unknown Expect" in str(text)
+
+
+def test_fields_in_several_lines(server, raw):
+    data = gzip.compress(BODY)
+    head = HEAD.replace(b"Length: 18", b"Length: %d" % len(data))
+    head += b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n\r\n"
+    assert raw(server, head + data)[0] == 200
+    lines = b"Host: localhost\r\nAccept-Encoding: br\r\nAccept-Encoding: gzip\r\n\r\n"
+    assert raw(server, b"GET / HTTP/1.1\r\n" + lines)[1]["Content-Encoding"] == "gzip"
 
 
 def test_the_page_and_its_headers(server):
@@ -67,9 +98,11 @@ def test_the_page_and_its_headers(server):
 
 def test_only_get_and_head_read_files(server):
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
-        answer = requests.request(method, server.url, timeout=30)
-        assert answer.status_code == 405 and answer.headers["Allow"] == "GET, HEAD"
-        assert "Method not allowed" in answer.json()["error"]
+        for path in ("", "monitoring/prometheus/metrics"):
+            answer = requests.request(method, server.url + path, timeout=30)
+            assert answer.status_code == 405 and answer.headers["Allow"] == "GET, HEAD"
+            assert "Method not allowed" in answer.json()["error"]
+    assert requests.head(f"{server.url}monitoring/prometheus/metrics", timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -187,6 +220,25 @@ def test_what_prometheus_is_told(server, post):
     assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 2' in lines
     assert 'tfdogs:serving:version{model_name="adder"} 1' in lines
     assert 'tfdogs:serving:run_count{model_name="adder"} 3' in lines  # of which one was refused
+
+
+def test_clients_that_fail_are_told_to_prometheus_as_what_they_are(
+    server, begin, post, until, waits_for, caplog
+):
+    with begin(server, HEAD.replace(b"Content-Length: 18", b"Transfer-Encoding: chunked") + b"\r\n") as slow:
+        until(lambda: waits_for(server, "body") == 1)
+        slow.sendall(b"zz\r\n")
+        answer = http.client.HTTPResponse(slow)
+        answer.begin()
+        assert answer.status == 400 and b"Malformed body: Invalid character in chunk size" in answer.read()
+        assert slow.recv(100) == b"" and not caplog.records
+    with begin(server):
+        until(lambda: waits_for(server, "body") == 1)
+    until(lambda: waits_for(server, "body") == 0)
+    assert post(server, 1).status_code == 200
+    text = requests.get(f"{server.url}monitoring/prometheus/metrics", timeout=30).text
+    counts = dict(re.findall(r'request_count{.*status="(\w+)"} (\d+)', text))
+    assert counts == {"CANCELLED": "1", "INVALID_ARGUMENT": "1", "OK": "1"}
 
 
 def test_real_pictures(make, tmp_path):

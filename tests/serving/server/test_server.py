@@ -77,7 +77,14 @@ def test_a_request_that_is_given_up_leaves_the_queue(make, gate, post, port, unt
         assert running.result(60).status_code == 200
 
 
-def test_a_new_version_under_load_drops_nothing(server, tmp_path, post, until):
+@pytest.mark.parametrize("together", [False, True])
+def test_a_new_version_under_load_drops_nothing(make, gate, tmp_path, post, until, together):
+    def load(folder):
+        servable = gate.load(folder)
+        servable.key = id(servable) if together else None
+        return servable
+
+    server = make(load=load)
     stop, answers = threading.Event(), []
 
     def ask():
@@ -186,6 +193,7 @@ def test_a_context_that_fails_to_start_leaves_nothing(tmp_path):
         ({"grpc_port": 8501}, "--grpc_port must differ from --port=8501"),
         ({"allowed_hosts": "dogs.example:80"}, "--allowed_hosts must be names or addresses without port"),
         ({"allowed_hosts": "http://dogs.example"}, "--allowed_hosts must be names or addresses without port"),
+        ({"allowed_hosts": "*.dogs.example"}, "commas (all names below one: .NAME). Received"),
         ({"concurrency": 0}, "--concurrency must be at least 1"),
         ({"queue": -1}, "--queue must be at least 0"),
         ({"poll_seconds": 0.0}, "--poll_seconds must be at least 0.01"),
