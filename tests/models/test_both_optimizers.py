@@ -115,8 +115,8 @@ def test_what_else_is_read_and_set():
     assert both.iterations is discriminator.iterations and both.beta_1 == 0.25
     with pytest.raises(AttributeError, match=r"optimizer.beta_1 cannot be set.*g_optimizer or d_optimizer"):
         both.beta_1 = 0.5
-    for wrong in (-1.0, np.nan, [0.1, 0.2]):
-        with pytest.raises(ValueError, match=r"learning_rate must be a number of 0 or more. Received: "):
+    for wrong in (-1.0, np.nan, np.inf, [0.1, 0.2], keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5)):
+        with pytest.raises(ValueError, match=r"must be a number of 0 or more: schedules go .* Received: "):
             both.learning_rate = wrong
     with pytest.raises(AttributeError, match="nothing_such"):
         both.nothing_such()

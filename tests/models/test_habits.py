@@ -180,6 +180,21 @@ def test_a_network_that_was_frozen_for_a_combined_model(name):
     compiled(gan).fit(IMAGES, verbose=0)
 
 
+def test_layers_that_are_frozen_in_exchange_for_others():
+    gan = make()
+    first, last = (gan.discriminator.trainable_variables[i] for i in (0, -1))
+    layers_of = {
+        id(weight): layer
+        for layer in gan.discriminator.submodules
+        if isinstance(layer, layers.Dense)
+        for weight in layer.trainable_variables
+    }
+    layers_of[id(first)].trainable = False
+    compiled(gan)
+    layers_of[id(first)].trainable, layers_of[id(last)].trainable = True, False
+    refused("not change after compile.*trainable variables of the discriminator.*but others", gan.fit, IMAGES)
+
+
 def test_losses_of_layers_are_not_left_aside():
     generator, discriminator = plain_networks(kernel_regularizer="l2")
     gan = compiled(tfdogs.GAN(generator=generator, discriminator=discriminator))
@@ -225,6 +240,16 @@ def test_saving_weights_alone(gan, tmp_path):
         status = twin.load_weights(str(tmp_path / name))
         status.expect_partial() if status is not None else None
         np.testing.assert_array_equal(twin.generate(2), gan.generate(2))
+
+
+def test_saved_models_are_exports(gan, tmp_path):
+    for call in (
+        lambda path: gan.export(path),
+        lambda path: tf.saved_model.save(gan, path),
+        lambda path: keras.models.save_model(gan, path),
+        lambda path: keras.models.save_model(gan, path, save_format="tf"),
+    ):
+        refused("as a SavedModel by tfdogs.serving.saved_model.export", call, str(tmp_path / "dogs"))
 
 
 def test_looking_at_a_model(gan):
