@@ -140,3 +140,17 @@ def test_tensorboard_reads_the_discriminators_steps(gan, tmp_path):
     board = keras.callbacks.TensorBoard(str(tmp_path), write_steps_per_second=True)
     history = fit(gan, board, epochs=1, validation_data=IMAGES)
     assert np.isfinite(history["val_d_loss"][0])
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_loss_scaling_is_put_on_by_the_networks_or_by_keras(policy):
+    dtype = "mixed_float16" if policy == "float32" else None
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        sizes = {"image_size": 8, "latent_dim": 4, "g_channels": 1, "d_channels": 1}
+        gan = tfdogs.GAN(**dict(zip(("generator", "discriminator"), build("mlp", **sizes, dtype=dtype))))
+        gan.compile(g_optimizer=sgd(0.4), d_optimizer=sgd(0.1))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    gan.optimizer.learning_rate = 0.2
+    np.testing.assert_allclose(rates(gan), [0.8, 0.2], rtol=1e-6)

@@ -9,6 +9,8 @@ from tfdogs.models.checked_images import CheckedImages
 from tfdogs.training import optimizers
 from tfdogs.training.adam import FusedAdam
 
+_OPTIMIZERS = ("optimizer", "g_optimizer", "d_optimizer")
+
 
 class TwoPlayers(CheckedImages):
     """What is needed to compile, save and load a model whose two networks have optimizers of their own.
@@ -18,9 +20,7 @@ class TwoPlayers(CheckedImages):
     which looks at the first batch of each `fit` and `evaluate`.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self._both = None
+    _both = None
 
     @property
     def optimizer(self):
@@ -34,9 +34,9 @@ class TwoPlayers(CheckedImages):
     def __setattr__(self, name, value):
         # Steps that are traced have the optimizers that they began with. Keras sets `optimizer` in `compile`,
         # wrapped perhaps, and to None and back while it saves.
-        own = [getattr(self, one, None) for one in ("_both", "d_optimizer")] if name == "optimizer" else []
-        keras_own = any(getattr(value, "inner_optimizer", value) is one for one in [None, *own])
-        if name in ("optimizer", "g_optimizer", "d_optimizer") and not keras_own:
+        own = [None, self._both, getattr(self, "d_optimizer", None)] if name == "optimizer" else []
+        given = (value, getattr(value, "inner_optimizer", value))
+        if name in _OPTIMIZERS and not any(one is other for one in own for other in given):
             raise AttributeError(
                 f"{name} cannot be set: pass g_optimizer and d_optimizer to compile(). "
                 f"Received: {name}={type(value).__name__}"
