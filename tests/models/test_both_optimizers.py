@@ -142,9 +142,8 @@ def test_tensorboard_reads_the_discriminators_steps(gan, tmp_path):
     assert np.isfinite(history["val_d_loss"][0])
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_loss_scaling_is_put_on_by_the_networks_or_by_keras(policy):
-    dtype = "mixed_float16" if policy == "float32" else None
+@pytest.mark.parametrize(("policy", "dtype"), [("float32", "mixed_float16"), ("mixed_float16", "float32")])
+def test_loss_scaling_is_put_on_by_the_networks_or_by_keras(policy, dtype):
     keras.mixed_precision.set_global_policy(policy)
     try:
         sizes = {"image_size": 8, "latent_dim": 4, "g_channels": 1, "d_channels": 1}
