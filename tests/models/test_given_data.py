@@ -92,6 +92,15 @@ def test_validation_data_that_do_not_fit_are_found_before_training(make_data, ga
     assert before == (int(gan.images_seen), int(conditional.images_seen))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "received"), [("data/val", "'data/val'"), ((), "a tuple of 0"), (list(IMAGES), "a list of 12")]
+)
+def test_validation_data_that_are_none(wrong, received, gan):
+    before = int(gan.images_seen)
+    refused(f"^validation_data must be .*Received: {received}", gan.fit, IMAGES, validation_data=wrong)
+    assert int(gan.images_seen) == before
+
+
 def ragged():
     return tf.ragged.stack([IMAGES[0], IMAGES[1][:4]])
 

@@ -260,6 +260,7 @@ def test_looking_at_a_model(gan):
     assert gan(np.zeros((2, 4), np.float32)).shape == (2, 1)
     assert keras.models.clone_model(gan).generate(2).shape == (2, 8, 8, 3)
     assert tfdogs.GAN.from_config(gan.get_config()).latent_dim == 4
+    assert keras.models.model_from_json(gan.to_json()).generate(2).shape == (2, 8, 8, 3)
 
 
 @pytest.mark.parametrize("count", [1, 3, 5])

@@ -92,6 +92,7 @@ def test_data_sets_have_batches_of_their_own(gan):
     held_out = {"validation_data": data, "validation_batch_size": 2}
     refused("^validation_batch_size is for arrays.*Dataset.*=2", gan.fit, IMAGES, **held_out)
     refused("^batch_size is for arrays", gan.evaluate, data, batch_size=2)
+    refused("^y is for arrays.*labels of its own", gan.fit, data, np.zeros(8))
     assert int(gan.images_seen) == 0
 
 

@@ -95,6 +95,18 @@ class GAN(Saved, TwoPlayers):
         name="gan",
     ):
         super().__init__(name=name)
+        arguments.check_kinds(
+            generator=generator,
+            discriminator=discriminator,
+            label_smoothing=label_smoothing,
+            auxiliary=auxiliary,
+            instance_noise=instance_noise,
+            ema=ema,
+            regularizers=regularizers,
+            tracks=tracks,
+            augment=augment,
+            top_k=top_k,
+        )
         self.loss_function = adversarial.get(loss)
         self.generator, self.discriminator = generator, discriminator
         self.label_smoothing, self.auxiliary = label_smoothing, auxiliary
@@ -104,7 +116,7 @@ class GAN(Saved, TwoPlayers):
         self.top_k = top_k
         self.ema = ema if ema is None or hasattr(ema, "decay") else EMA(ema)
         self.tracks = list(tracks)
-        self.d_steps = d_steps
+        self.d_steps = scalars.whole("d_steps", d_steps, 1)
         self.simultaneous = bool(simultaneous)
         self.latent, self.seed = latent, seed
         self.num_classes = getattr(generator, "num_classes", 0) if num_classes is None else num_classes

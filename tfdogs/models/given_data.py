@@ -80,10 +80,15 @@ def _plain(y):
 
 
 def validation_of(data):
-    """Returns `validation_data` with an array for labels that are a list."""
-    if isinstance(data, (tuple, list)) and len(data) == 2:
-        return (data[0], labels_of(data[1]))
-    return data
+    """Returns `validation_data` with an array for labels that are a list.
+
+    Raises:
+        ValueError: as of `images_of`.
+    """
+    if isinstance(data, (tuple, list)) and 1 <= len(data) <= 3:
+        images, *rest = data
+        return (images_of(images, "validation_data"), *(labels_of(one) for one in rest[:1]), *rest[1:])
+    return data if data is None else images_of(data, "validation_data")
 
 
 def check(x, y, name, image_shape, num_classes):

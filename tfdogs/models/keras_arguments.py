@@ -102,14 +102,14 @@ def bind(method, *args, **kwargs):
 
 
 def _check_batched(given):
-    """Checks that nobody asks for batches of another size of what has batches of its own."""
-    for name, data in (("batch_size", "x"), ("validation_batch_size", "validation_data")):
+    """Checks that nothing is given beside what has batches, or labels, of its own."""
+    for name, data in (("batch_size", "x"), ("y", "x"), ("validation_batch_size", "validation_data")):
         data = given.get(data)
         batched = isinstance(data, (tf.data.Dataset, keras.utils.Sequence)) or inspect.isgenerator(data)
         if given.get(name) is not None and batched:
             raise ValueError(
-                f"{name} is for arrays: a {type(data).__name__} has batches of its own. "
-                f"Received: {name}={given[name]}"
+                f"{name} is for arrays: a {type(data).__name__} has batches of images and labels of its own. "
+                f"Received: {name}={short(given[name])}"
             )
 
 

@@ -1,5 +1,7 @@
 """How a GAN is written into a .keras file, and read from one; under which names files may be saved."""
 
+import json
+
 import keras
 
 from tfdogs.losses import NAMES
@@ -44,6 +46,13 @@ class Saved:
             **{name: to_config(getattr(self, name)) for name in _OBJECTS},
             **{name: [to_config(item) for item in getattr(self, name)] for name in _LISTS},
         }
+
+    def to_json(self, **kwargs):
+        """Returns the configuration as `keras.models.model_from_json` reads it; `kwargs` are `json.dumps`'.
+
+        Keras would leave out where the class is, and read it back as its name.
+        """
+        return json.dumps(keras.saving.serialize_keras_object(self), **kwargs)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
