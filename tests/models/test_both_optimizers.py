@@ -115,8 +115,8 @@ def test_what_else_is_read_and_set():
     assert both.iterations is discriminator.iterations and both.beta_1 == 0.25
     with pytest.raises(AttributeError, match=r"optimizer.beta_1 cannot be set.*g_optimizer or d_optimizer"):
         both.beta_1 = 0.5
-    for wrong in (-1.0, np.nan, [0.1, 0.2]):
-        with pytest.raises(ValueError, match=r"learning_rate must be a number of 0 or more. Received: "):
+    for wrong in (-1.0, np.nan, np.inf, [0.1, 0.2], keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.5)):
+        with pytest.raises(ValueError, match=r"must be a number of 0 or more: schedules go .* Received: "):
             both.learning_rate = wrong
     with pytest.raises(AttributeError, match="nothing_such"):
         both.nothing_such()
@@ -140,3 +140,16 @@ def test_tensorboard_reads_the_discriminators_steps(gan, tmp_path):
     board = keras.callbacks.TensorBoard(str(tmp_path), write_steps_per_second=True)
     history = fit(gan, board, epochs=1, validation_data=IMAGES)
     assert np.isfinite(history["val_d_loss"][0])
+
+
+@pytest.mark.parametrize(("policy", "dtype"), [("float32", "mixed_float16"), ("mixed_float16", "float32")])
+def test_loss_scaling_is_put_on_by_the_networks_or_by_keras(policy, dtype):
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        sizes = {"image_size": 8, "latent_dim": 4, "g_channels": 1, "d_channels": 1}
+        gan = tfdogs.GAN(**dict(zip(("generator", "discriminator"), build("mlp", **sizes, dtype=dtype))))
+        gan.compile(g_optimizer=sgd(0.4), d_optimizer=sgd(0.1))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    gan.optimizer.learning_rate = 0.2
+    np.testing.assert_allclose(rates(gan), [0.8, 0.2], rtol=1e-6)

@@ -180,6 +180,21 @@ def test_a_network_that_was_frozen_for_a_combined_model(name):
     compiled(gan).fit(IMAGES, verbose=0)
 
 
+def test_layers_that_are_frozen_in_exchange_for_others():
+    gan = make()
+    first, last = (gan.discriminator.trainable_variables[i] for i in (0, -1))
+    layers_of = {
+        id(weight): layer
+        for layer in gan.discriminator.submodules
+        if isinstance(layer, layers.Dense)
+        for weight in layer.trainable_variables
+    }
+    layers_of[id(first)].trainable = False
+    compiled(gan)
+    layers_of[id(first)].trainable, layers_of[id(last)].trainable = True, False
+    refused("not change after compile.*trainable variables of the discriminator.*but others", gan.fit, IMAGES)
+
+
 def test_losses_of_layers_are_not_left_aside():
     generator, discriminator = plain_networks(kernel_regularizer="l2")
     gan = compiled(tfdogs.GAN(generator=generator, discriminator=discriminator))
@@ -227,6 +242,16 @@ def test_saving_weights_alone(gan, tmp_path):
         np.testing.assert_array_equal(twin.generate(2), gan.generate(2))
 
 
+def test_saved_models_are_exports(gan, tmp_path):
+    for call in (
+        lambda path: gan.export(path),
+        lambda path: tf.saved_model.save(gan, path),
+        lambda path: keras.models.save_model(gan, path),
+        lambda path: keras.models.save_model(gan, path, save_format="tf"),
+    ):
+        refused("as a SavedModel by tfdogs.serving.saved_model.export", call, str(tmp_path / "dogs"))
+
+
 def test_looking_at_a_model(gan):
     lines = []
     gan.summary(print_fn=lines.append, expand_nested=True)
@@ -235,6 +260,7 @@ def test_looking_at_a_model(gan):
     assert gan(np.zeros((2, 4), np.float32)).shape == (2, 1)
     assert keras.models.clone_model(gan).generate(2).shape == (2, 8, 8, 3)
     assert tfdogs.GAN.from_config(gan.get_config()).latent_dim == 4
+    assert keras.models.model_from_json(gan.to_json()).generate(2).shape == (2, 8, 8, 3)
 
 
 @pytest.mark.parametrize("count", [1, 3, 5])

@@ -14,6 +14,8 @@ WRONG = {
     "0 to 255 to uint8. Received: floating images from 0 to 255$": BYTES.astype(np.float32),
     "take 2 [*] x - 1 of those of 0 to 1. Received: floating images from 0 to 1$": BYTES / np.float32(255),
     "Received: floating images from -2": 2.2 * RIGHT,
+    "take 2 [*] x of those of -0.5 to 0.5. Received: floating images from -0.5 to 0.5$": RIGHT / 2,
+    "multiply those of 0 and 1 by 255. Received: uint8 images from 0 to 1$": BYTES // 128,
 }
 
 
@@ -64,25 +66,45 @@ def test_validation_data(message, gan):
 
 
 def test_single_batches(gan):
-    message, images = next(iter(WRONG.items()))
+    message, images = list(WRONG.items())[1]  # of which later batches may be
     for call in (gan.train_on_batch, gan.test_on_batch):
-        gan.check_range.expect()
+        gan.fit(RIGHT, verbose=0)  # after which it is looked at them again
         with pytest.raises(ValueError, match=message):
             call(images)
 
 
 def test_what_is_fine(gan):
-    for images in (BYTES, RIGHT, RIGHT.astype(np.float16), 1.2 * RIGHT, np.ones_like(RIGHT)):
+    black = np.zeros_like(BYTES)
+    for images in (
+        BYTES,
+        black,
+        RIGHT,
+        RIGHT.astype(np.float16),
+        1.2 * RIGHT,
+        0.3 * RIGHT,
+        np.ones_like(RIGHT),
+    ):
         gan.fit(images, batch_size=4, verbose=0)
     light = np.concatenate([RIGHT[:4], np.abs(RIGHT[4:])])  # a later batch may have no dark pixel
     gan.fit(light, batch_size=4, shuffle=False, verbose=0)
     gan.fit(dataset(light), validation_data=dataset(light), verbose=0)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, 255.0])
+def test_later_batches_of_what_no_image_has(wrong, gan):
+    images = np.concatenate([RIGHT[:8], np.full_like(RIGHT[:4], wrong)])
+    for data in (images, dataset(images)):
+        before = int(gan.images_seen)
+        with pytest.raises(ValueError, match=f"Received: floating images from {wrong:g} to {wrong:g}$"):
+            gan.fit(data, **({"batch_size": 4} if data is images else {}), shuffle=False, verbose=0)
+        assert int(gan.images_seen) == before + 8
+    assert all(np.isfinite(weight).all() for weight in gan.get_weights())
+
+
 def test_it_is_checked_anew_in_every_fit(gan):
     gan.fit(dataset(RIGHT), verbose=0)
-    with pytest.raises(ValueError, match="from 0 to 255"):
-        gan.fit(dataset(BYTES.astype(np.float32)), verbose=0)
+    with pytest.raises(ValueError, match=r"from 0 to 1$"):  # as later batches may be
+        gan.fit(dataset(BYTES / np.float32(255)), verbose=0)
 
 
 def test_numbers_that_are_none():

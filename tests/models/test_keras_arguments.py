@@ -41,6 +41,16 @@ def refused(match, call, *args, **kwargs):
         ("use_ema must be False", {"g_optimizer": keras.optimizers.Adam(use_ema=True)}),
         ("pass either it or g_optimizer", {"optimizer": "adam", "d_optimizer": "adam"}),
         ("cannot serve two networks.*optimizer=Adam", {"optimizer": keras.optimizers.Adam()}),
+        ("cannot serve two networks.*optimizer=list", {"optimizer": ["adam", "sgd"]}),
+        ("optimizer must be an optimizer's name.*class", {"optimizer": keras.optimizers.Adam}),
+        (
+            "g_optimizer must be an .*class",
+            dict.fromkeys(("g_optimizer", "d_optimizer"), keras.optimizers.SGD),
+        ),
+        (r"optimizer must be .*Received: \{'g': 'adam'", {"optimizer": {"g": "adam", "d": "sgd"}}),
+        ("steps_per_execution must be .*Received: 0", {"steps_per_execution": 0}),
+        ("jit_compile must be True or False.*'auto'", {"jit_compile": "auto"}),
+        ("run_eagerly must be True or False.*'no'", {"run_eagerly": "no"}),
     ],
 )
 def test_what_compile_refuses(match, kwargs, gan):
@@ -56,6 +66,56 @@ def test_what_compile_takes():
     assert float(gan.g_optimizer.learning_rate) == float(gan.d_optimizer.learning_rate) == 0.5
     with pytest.raises(TypeError, match="nothing_such"):
         gan.compile(nothing_such=1)
+
+
+@pytest.mark.parametrize(
+    ("match", "kwargs"),
+    [
+        ("batch_size must be a whole number", {"batch_size": 0}),  # which Keras would take for 32
+        ("steps_per_epoch must be a whole number", {"steps_per_epoch": 1.5}),
+        ("validation_freq must be .*Received: 0", {"validation_freq": 0, "validation_data": IMAGES}),
+        ("validation_freq needs validation_data .*=2 alone", {"validation_freq": 2}),
+        ("validation_steps needs validation_data", {"validation_steps": 2}),
+        ("number of the last epoch.*epochs=5, initial_epoch=10", {"epochs": 5, "initial_epoch": 10}),
+        ("callbacks must be objects .*class", {"callbacks": [keras.callbacks.EarlyStopping]}),
+        ("callbacks must be objects .*Received: 'early'", {"callbacks": "early"}),
+    ],
+)
+def test_what_fit_would_obey_by_half(match, kwargs, gan):
+    refused(match, gan.fit, IMAGES, verbose=0, **kwargs)
+    assert int(gan.images_seen) == 0
+
+
+def test_data_sets_have_batches_of_their_own(gan):
+    data = tf.data.Dataset.from_tensor_slices(IMAGES).batch(4)
+    refused("^batch_size is for arrays.*Dataset.*=2", gan.fit, data, batch_size=2)
+    held_out = {"validation_data": data, "validation_batch_size": 2}
+    refused("^validation_batch_size is for arrays.*Dataset.*=2", gan.fit, IMAGES, **held_out)
+    refused("^batch_size is for arrays", gan.evaluate, data, batch_size=2)
+    refused("^y is for arrays.*labels of its own", gan.fit, data, np.zeros(8))
+    assert int(gan.images_seen) == 0
+
+
+def test_optimizers_that_have_trained_other_networks():
+    pair = {name: keras.optimizers.Adam() for name in ("g_optimizer", "d_optimizer")}
+    gan = make()
+    gan.compile(**pair)
+    gan.compile(**pair)  # again, for the same ones
+    refused("g_optimizer has the state of other variables.*pass a new one, as Adam", make().compile, **pair)
+
+
+@pytest.mark.parametrize("name", ["optimizer", "g_optimizer", "d_optimizer", "d_steps", "augment", "seed"])
+def test_what_cannot_be_set_afterwards(name, gan):
+    before = getattr(gan, name)
+    with pytest.raises(AttributeError, match=rf"^{name} cannot be set.*Received: {name}="):
+        setattr(gan, name, keras.optimizers.Adam(0.1) if "optimizer" in name else 2)
+    assert getattr(gan, name) is before
+
+
+def test_compile_comes_first():
+    for call in (make().fit, make().evaluate, make().train_on_batch):
+        with pytest.raises(RuntimeError, match=r"^call compile\(\) before.*Received: .*not compiled$"):
+            call(IMAGES)
 
 
 def test_what_fit_refuses(gan):

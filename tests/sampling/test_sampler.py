@@ -7,6 +7,7 @@ from keras import layers
 from tfdogs.models import build
 from tfdogs.sampling import sampler as module
 from tfdogs.sampling.sampler import Sampler
+from tfdogs.sampling.seeds import following
 
 N = module.CHUNK + 9
 
@@ -103,9 +104,9 @@ def test_truncation(sampler):
     assert not np.array_equal(sampler.images([1], truncation=0.5), sampler.images([1]))
 
 
-@pytest.mark.parametrize("truncation", [0, -1.0, np.nan])
+@pytest.mark.parametrize("truncation", [0, -1.0, np.nan, "a", [0.5, 0.5], True])
 def test_bad_truncation(sampler, truncation):
-    with pytest.raises(ValueError, match=f"truncation must be over 0.* Received: truncation={truncation}"):
+    with pytest.raises(ValueError, match=r"truncation must be over 0.* Received: truncation="):
         sampler.images([0], truncation=truncation)
 
 
@@ -135,6 +136,33 @@ def test_a_rule_makes_labels_of_seeds(conditional):
 def test_labels_out_of_range(conditional, labels, received):
     with pytest.raises(ValueError, match=rf"labels must be in \[0, 3\). Received: {received}"):
         conditional.images([0, 1], labels=labels)
+
+
+@pytest.mark.parametrize("labels", [1.5, "dog", ["a", "b"], np.nan, True, [[0], [1, 2]]])
+def test_labels_that_are_no_numbers(conditional, labels):
+    with pytest.raises(ValueError, match=r"^labels, in \[0, 3\), must be whole numbers .*Received: "):
+        conditional.images([0, 1], labels=labels)
+
+
+@pytest.mark.parametrize("labels", [[1], [0, 1, 2], np.eye(3)[:2], [[0], [1]]])
+def test_labels_that_are_not_one_a_seed(conditional, labels):
+    with pytest.raises(ValueError, match=r"one a seed, \[2\], and not one-hot. Received: shape "):
+        conditional.images([0, 1], labels=labels)
+
+
+@pytest.mark.parametrize("seeds", [1.5, "7", None, [0, 2**63], [True], np.nan])
+def test_seeds_that_are_none(sampler, seeds):
+    with pytest.raises(ValueError, match=r"^seeds must be whole numbers in the range of int64. Received: "):
+        sampler.images(seeds)
+    np.testing.assert_array_equal(sampler.latents([1.0, 2.0]), sampler.latents([1, 2]))
+
+
+def test_seeds_one_after_the_other():
+    last = 2**63 - 1
+    assert following(last - 1, 2).tolist() == [last - 1, last]
+    for seed, count in ((last, 2), ([1, 2], 2)):
+        with pytest.raises(ValueError, match=r"^seed must be one whole number.*Received: "):
+            following(seed, count)
 
 
 def test_labels_for_an_unconditional_generator(sampler):

@@ -16,11 +16,16 @@ def to_float(images):
         ValueError: another dtype.
     """
     images = tf.convert_to_tensor(images)
+    check_dtype(images.dtype)
     if images.dtype == tf.uint8:
         return tf.cast(images, tf.float32) / 127.5 - 1.0
-    if images.dtype.is_floating:
-        return tf.cast(images, tf.float32)
-    raise ValueError(f"images must be uint8, or floating in [-1, 1]. Received: dtype {images.dtype.name}")
+    return tf.cast(images, tf.float32)
+
+
+def check_dtype(dtype):
+    """Raises ValueError where a dtype of TensorFlow is not one that images have."""
+    if dtype != tf.uint8 and not dtype.is_floating:
+        raise ValueError(f"images must be uint8, or floating in [-1, 1]. Received: dtype {dtype.name}")
 
 
 def to_uint8(images):

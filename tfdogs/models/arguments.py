@@ -1,10 +1,64 @@
 """What the GAN checks of its arguments beside the networks themselves."""
 
+import inspect
+import numbers
+
 import keras
 
 from tfdogs.losses import SIMULTANEOUS, SMOOTHING
-from tfdogs.models import latents
+from tfdogs.losses.regularizer import Regularizer
+from tfdogs.models import latents, scalars
 from tfdogs.models.stylegan2.minibatch_stddev import MinibatchStddev
+from tfdogs.sampling import seeds
+
+_NETWORK = "a Keras model, built as an object"
+_KINDS = {
+    "generator": _NETWORK,
+    "discriminator": _NETWORK,
+    "label_smoothing": "a number",
+    "auxiliary": "a number",
+    "instance_noise": "a number, or a schedule such as tfdogs.Cosine(0.1, 0.0, 100.0)",
+    "ema": "a half-life in kimg, tfdogs.EMA(...) or None",
+    "regularizers": "a list of regularizers of tfdogs, such as [tfdogs.R1()]",
+    "tracks": "a list of averages, such as [tfdogs.PowerEMA(...)]",
+    "augment": "a function or an object of (images, noise), such as tfdogs.DiffAugment(), or None",
+    "top_k": "tfdogs.TopK(...), or None",
+}
+
+
+def check_kinds(**given):
+    """Raises ValueError where an argument of a `GAN` is of a kind that it does not take."""
+    for name, value in given.items():
+        if not _is_kind(name, value):
+            raise ValueError(f"{name} must be {_KINDS[name]}. Received: {scalars.short(value)}")
+
+
+def _is_kind(name, value):
+    real, made = _is_number(value), callable(value) and not inspect.isclass(value)
+    return {
+        "generator": made,
+        "discriminator": made,
+        "label_smoothing": real,
+        "auxiliary": real,
+        "instance_noise": real or made,
+        "ema": value is None or real or _has(value, "decay"),
+        "regularizers": _all(value, lambda one: isinstance(one, Regularizer)),
+        "tracks": _all(value, lambda one: _has(one, "decay")),
+        "augment": value is None or made,
+        "top_k": value is None or (_has(value, "count") and not isinstance(value, (str, list, tuple))),
+    }[name]
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _has(value, method):
+    return hasattr(value, method) and not inspect.isclass(value)
+
+
+def _all(values, fits):
+    return isinstance(values, (list, tuple)) and all(fits(one) for one in values)
 
 
 def check(gan):
@@ -15,8 +69,8 @@ def check(gan):
             f"label_smoothing must be in [0, 0.5), and 0 but for {', '.join(SMOOTHING)}. "
             f"Received: label_smoothing={smoothing}, loss={loss.name}"
         )
-    if gan.d_steps < 1:
-        raise ValueError(f"d_steps must be 1 or more. Received: d_steps={gan.d_steps}")
+    scalars.whole("num_classes", gan.num_classes)
+    seeds.whole(gan.seed, "seed")
     if gan.latent not in latents.KINDS:
         raise ValueError(f"latent must be one of {', '.join(latents.KINDS)}. Received: latent={gan.latent!r}")
     if not callable(gan.instance_noise) and not gan.instance_noise >= 0:

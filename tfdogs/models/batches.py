@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfdogs.data import pixels
-from tfdogs.models import keras_arguments
+from tfdogs.models import given_data, keras_arguments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,78 +89,14 @@ def unpack(data, image_shape, num_classes, check_range=None):
     """
     images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
     keras_arguments.refuse("fit", {"sample_weight": weights})
-    if isinstance(images, dict):
-        images, labels = _of_dict(images, labels)
-    images = tf.convert_to_tensor(keras_arguments.images_of(images, "images"))
-    if images.dtype == tf.string:
-        raise ValueError("images must be uint8, or floating in [-1, 1]. Received: dtype string")
-    if not images.shape[1:].is_compatible_with(image_shape):
-        shape = tuple(images.shape[1:])
-        raise ValueError(
-            f"the generator draws images of shape {tuple(image_shape)}{_advice(shape, tuple(image_shape))}. "
-            f"Received for training: shape {shape}"
-        )
-    if num_classes and labels is None:
-        raise ValueError("the networks are conditional: fit needs labels beside the images. Received: none")
-    # After images of two shapes Keras traces for any: what a second `fit` is given shows when it runs only.
-    images = tf.ensure_shape(images, [None, *image_shape])
+    if isinstance(images, dict) or isinstance(labels, dict):
+        images, labels = given_data.of_dicts(images, labels, num_classes)
+    images = tf.convert_to_tensor(given_data.images_of(images, "images"))
+    given_data.check_batch(images, labels, image_shape, num_classes)
+    images = given_data.shaped(images, image_shape)
     images = images if check_range is None else check_range(images)
-    return _shared(pixels.to_float(images), _numbers(labels, num_classes) if num_classes else None)
-
-
-def _advice(shape, wanted):
-    """Returns what to do about images of another shape, or ""."""
-    height, width, channels = wanted
-    if shape == (channels, height, width):
-        return ": channels come last, transpose the images"
-    if shape == wanted[:2]:
-        return ": images need an axis of channels, images[..., None] for grey ones"
-    if shape == wanted[1:]:
-        return ": a data set has to be batched, by .batch(64) say"
-    if len(shape) == 1:
-        return ": latents are drawn in training, x are real images"
-    if len(shape) == 3 and shape[2] == channels:
-        return ": resize the images"
-    return f": convert the images to {channels} channels" if shape[:2] == wanted[:2] else ""
-
-
-def _of_dict(batch, labels):
-    """Returns images and labels of a dict; labels that stand beside it go first."""
-    image = next((name for name in ("image", "images") if name in batch), None)
-    label = next((name for name in ("label", "labels") if name in batch), None)
-    if image is None or isinstance(labels, dict):
-        raise ValueError(
-            'a batch that is a dict must have "image", and where there are classes "label" beside it. '
-            f"Received: {', '.join(map(str, batch)) or 'nothing'}"
-        )
-    return batch[image], batch[label] if labels is None and label is not None else labels
-
-
-def _numbers(labels, num_classes):
-    """Returns labels as int32 [N]."""
-    labels = tf.convert_to_tensor(labels)
-    legal, shape = f"labels must be numbers in [0, {num_classes}) or one-hot", labels.shape
-    if not (labels.dtype.is_floating or labels.dtype.is_integer):
-        raise ValueError(f"{legal}. Received: dtype {labels.dtype.name}")
-    if shape.rank == 0 or shape[1:].num_elements() not in (None, 1, num_classes):
-        raise ValueError(f"{legal}, [N] or [N, {num_classes}]. Received: shape {tuple(shape)}")
-    # After labels of two shapes Keras traces for any: which they are shows when it runs.
-    width = tf.reduce_prod(tf.shape(labels)[1:])
-    values = tf.reshape(tf.cast(labels, tf.float64), [tf.shape(labels)[0], width])
-
-    def of_one_hot():
-        numbers = tf.argmax(values, 1)
-        return numbers, tf.reduce_all(tf.equal(values, tf.one_hot(numbers, num_classes, dtype=tf.float64)))
-
-    def of_numbers():
-        fine = (values >= 0) & (values < num_classes) & tf.equal(values, tf.floor(values))
-        return tf.cast(values[:, 0], tf.int64), tf.reduce_all(fine) & tf.equal(width, 1)
-
-    one_hot = tf.equal(width, num_classes) & (num_classes > 1)
-    numbers, fine = tf.cond(one_hot, of_one_hot, of_numbers)
-    received = [tf.reduce_min(values), "to", tf.reduce_max(values), "in rows of", width]
-    with tf.control_dependencies([tf.debugging.Assert(fine, [f"{legal}. Received: values from", *received])]):
-        return tf.cast(numbers, tf.int32)
+    labels = given_data.numbers_of(labels, num_classes) if num_classes else None
+    return _shared(pixels.to_float(images), labels)
 
 
 def total(count):

@@ -64,8 +64,15 @@ class BothOptimizers:
 
     def _set(self, value):
         self.check_settable()
-        if not np.ndim(value) == 0 or not float(value) >= 0:
-            raise ValueError(f"learning_rate must be a number of 0 or more. Received: {value}")
+        try:
+            fine = np.ndim(value) == 0 and 0 <= float(value) < np.inf
+        except TypeError:
+            fine = False
+        if not fine:
+            raise ValueError(
+                "learning_rate must be a number of 0 or more: schedules go into optimizers before compile(). "
+                f"Received: {value}"
+            )
         self._generator.learning_rate = float(value) * self._ratio
         self._discriminator.learning_rate = float(value)
 

@@ -9,22 +9,24 @@ from tfdogs.models.plain_errors import plain_errors
 class CheckedImages(keras.Model):
     """Its steps hand images to `check_range`, which looks at the first batch of each `fit` and `evaluate`.
 
-    What a step raises is one line again.
+    Of batches that are handed over one by one it looks at the first after another call. What a step raises is
+    one line again.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.check_range = FirstBatch()
+        self._one_by_one = None
 
     def fit(self, *args, **kwargs):
         """Trains, as `keras.Model.fit` does."""
-        self.check_range.expect()
+        self._expect(None)
         with plain_errors():
             return super().fit(*args, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """Judges held-out images, as `keras.Model.evaluate` does."""
-        self.check_range.expect()
+        self._expect(None)
         with plain_errors():
             return super().evaluate(*args, **kwargs)
 
@@ -35,10 +37,18 @@ class CheckedImages(keras.Model):
 
     def train_on_batch(self, *args, **kwargs):
         """Takes one step, as `keras.Model.train_on_batch` does."""
+        self._expect("train_on_batch")
         with plain_errors():
             return super().train_on_batch(*args, **kwargs)
 
     def test_on_batch(self, *args, **kwargs):
         """Judges one batch, as `keras.Model.test_on_batch` does."""
+        self._expect("test_on_batch")
         with plain_errors():
             return super().test_on_batch(*args, **kwargs)
+
+    def _expect(self, one_by_one):
+        """Has the next batch checked, unless the same method has just been handed the one before."""
+        if one_by_one is None or one_by_one != self._one_by_one:
+            self.check_range.expect()
+        self._one_by_one = one_by_one

@@ -1,11 +1,10 @@
 """The adversarial game as a `keras.Model`: here G and D meet."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfdogs.losses import adversarial
-from tfdogs.models import arguments, batches, introspection, latents
+from tfdogs.models import arguments, batches, introspection, latents, scalars
 from tfdogs.models.discriminator_step import DiscriminatorStep
 from tfdogs.models.generator_step import GeneratorStep
 from tfdogs.models.judge import Judge
@@ -13,6 +12,7 @@ from tfdogs.models.noise import Noise
 from tfdogs.models.penalties import Penalties
 from tfdogs.models.saved import Saved
 from tfdogs.models.two_players import TwoPlayers
+from tfdogs.sampling import seeds
 from tfdogs.sampling.sampler import Sampler
 from tfdogs.training.ema import EMA, update_average
 
@@ -95,6 +95,18 @@ class GAN(Saved, TwoPlayers):
         name="gan",
     ):
         super().__init__(name=name)
+        arguments.check_kinds(
+            generator=generator,
+            discriminator=discriminator,
+            label_smoothing=label_smoothing,
+            auxiliary=auxiliary,
+            instance_noise=instance_noise,
+            ema=ema,
+            regularizers=regularizers,
+            tracks=tracks,
+            augment=augment,
+            top_k=top_k,
+        )
         self.loss_function = adversarial.get(loss)
         self.generator, self.discriminator = generator, discriminator
         self.label_smoothing, self.auxiliary = label_smoothing, auxiliary
@@ -104,7 +116,7 @@ class GAN(Saved, TwoPlayers):
         self.top_k = top_k
         self.ema = ema if ema is None or hasattr(ema, "decay") else EMA(ema)
         self.tracks = list(tracks)
-        self.d_steps = d_steps
+        self.d_steps = scalars.whole("d_steps", d_steps, 1)
         self.simultaneous = bool(simultaneous)
         self.latent, self.seed = latent, seed
         self.num_classes = getattr(generator, "num_classes", 0) if num_classes is None else num_classes
@@ -153,6 +165,8 @@ class GAN(Saved, TwoPlayers):
             images_seen=self.images_seen,
         )
         self._sampler = None
+        # What Keras would learn of the first call: what is saved is asked for it.
+        self._set_save_spec(introspection.example_inputs(self.latent_dim, self.num_classes))
         self.built = True
 
     def compile(self, *args, jit_compile=False, **kwargs):
@@ -232,10 +246,8 @@ class GAN(Saved, TwoPlayers):
         Raises:
             ValueError: an argument out of range, or labels for an unconditional generator.
         """
-        if isinstance(num_images, bool) or num_images != int(num_images) or num_images < 0:
-            raise ValueError(f"num_images must be a whole number of 0 or more. Received: {num_images}")
-        seeds = seed + np.arange(num_images, dtype=np.int64)
-        return self.sampler.images(seeds, labels=labels, truncation=truncation)
+        numbers = seeds.following(seed, scalars.whole("num_images", num_images))
+        return self.sampler.images(numbers, labels=labels, truncation=truncation)
 
     def _metric_names(self):
         classes = ["d_class_loss", "g_class_loss"] if self.auxiliary else []

@@ -4,15 +4,22 @@ import numpy as np
 import tensorflow as tf
 
 _LIMIT = 1.25  # what resizing overshoots is fine
+_FAR = 10.0  # what no resizing overshoots
 _WANTED = "images must be uint8, or floating in [-1, 1]"
-_SCALED = f"{_WANTED}: cast those of 0 to 255 to uint8. Received: floating images from"
-_POSITIVE = f"{_WANTED}: take 2 * x - 1 of those of 0 to 1. Received: floating images from"
+_FLOATING = "Received: floating images from"
+_MESSAGES = (
+    f"{_WANTED}: cast those of 0 to 255 to uint8. {_FLOATING}",
+    f"{_WANTED}: take 2 * x - 1 of those of 0 to 1. {_FLOATING}",
+    f"{_WANTED}: take 2 * x of those of -0.5 to 0.5. {_FLOATING}",
+    f"{_WANTED} from 0 to 255: multiply those of 0 and 1 by 255. Received: uint8 images from",
+)
 
 
 class FirstBatch:
     """Checks in a step's graph the range of the first batch after `expect`.
 
-    Later batches are not checked, since in a small one no pixel may be dark.
+    Of later batches only what no image has is refused, NaN and numbers far off: in a small one no pixel may
+    be dark.
     """
 
     def __init__(self):
@@ -24,23 +31,27 @@ class FirstBatch:
         self._due.assign(True)
 
     def __call__(self, images):
-        """Returns the images [N, H, W, C]; only floating ones are checked.
+        """Returns the images [N, H, W, C]; on several replicas only floating ones are checked.
 
         Raises:
             tf.errors.InvalidArgumentError: when it runs, they have another range.
         """
-        if not images.dtype.is_floating:
+        # Replicas meet where they write a variable: not for what hardly anybody gets wrong.
+        alone = tf.distribute.get_replica_context().num_replicas_in_sync == 1
+        if not images.dtype.is_floating and not (alone and images.dtype == tf.uint8):
             return images
         values = tf.cast(images, tf.float32)
         # Of no images, as a replica may have, the range is empty.
         low, high = tf.reduce_min(values), tf.reduce_max(values)
-        done = ~self._due | tf.equal(tf.size(values), 0)
+        none = tf.equal(tf.size(values), 0)
+        faults = [fault & self._due for fault in _faults(low, high, images.dtype.is_floating)]
+        faults[0] |= ~((low >= -_FAR) & (high <= _FAR)) & images.dtype.is_floating
         checks = [
-            tf.debugging.Assert(done | ~fault, [message, low, "to", high])
-            for fault, message in zip(_faults(low, high), (_SCALED, _POSITIVE))
+            tf.debugging.Assert(none | ~fault, [message, low, "to", high])
+            for fault, message in zip(faults, _MESSAGES)
         ]
         with tf.control_dependencies(checks):
-            self._due.assign(False)
+            self._due.assign(self._due & none)
             return tf.identity(images)
 
 
@@ -53,20 +64,25 @@ def check(images, name, batch_size):
         batch_size: rows that are looked at.
 
     Raises:
-        ValueError: they are floating ones of another range.
+        ValueError: they have another range.
     """
-    if not isinstance(images, (np.ndarray, tf.Tensor)) or not tf.as_dtype(images.dtype).is_floating:
+    if not isinstance(images, (np.ndarray, tf.Tensor)):
         return
-    values = np.asarray(images[:batch_size], np.float32)
+    dtype = tf.as_dtype(images.dtype)
+    values = np.asarray(images[:batch_size]) if dtype.is_floating or dtype == tf.uint8 else np.zeros(0)
     if not values.size:
         return
-    low, high = values.min(), values.max()
-    scaled, positive = _faults(low, high)
-    if scaled or positive:
-        raise ValueError(f"{name}: {_SCALED if scaled else _POSITIVE} {low:g} to {high:g}")
+    low, high = np.float32(values.min()), np.float32(values.max())
+    for fault, message in zip(_faults(low, high, dtype.is_floating), _MESSAGES):
+        if fault:
+            raise ValueError(f"{name}: {message} {low:g} to {high:g}")
 
 
-def _faults(low, high):
-    """Returns whether the range is too large, NaN included, and whether it looks like 0 to 1."""
-    inside = (low >= -_LIMIT) & (high <= _LIMIT)
-    return ~inside, inside & (low >= 0.0) & (high > low)  # images of one value may be any
+def _faults(low, high, floating):
+    """Returns what is wrong with a range, a bool for each message; images of one value may be any."""
+    if not floating:
+        return [low < 0.0, low < 0.0, low < 0.0, (high <= 1.0) & (high > low)]
+    inside = (low >= -_LIMIT) & (high <= _LIMIT)  # not so where there is NaN
+    positive = inside & (low >= 0.0) & (high > low)
+    halved = (low >= -0.501) & (low <= -0.45) & (high >= 0.45) & (high <= 0.501)
+    return [~inside, positive, halved, low > high]

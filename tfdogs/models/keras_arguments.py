@@ -1,12 +1,13 @@
 """What Keras' `compile`, `fit` and `evaluate` take and a GAN has no use for: refused, each in a line."""
 
 import inspect
-import os
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfdogs.models import image_range, keras_callbacks
+from tfdogs.models import given_data, image_range, keras_callbacks, scalars
+from tfdogs.models.scalars import short
 
 _LOSS = "the adversarial loss is the GAN's own: pass GAN(loss=...)"
 _WEIGHTS = "a GAN weighs all images alike: draw more often what is to count more"
@@ -36,7 +37,7 @@ def refuse(method, given):
     for name, value in given.items():
         nothing = value is None or (isinstance(value, (int, list, tuple, dict)) and not value)
         if name in _REASONS and not nothing:
-            raise ValueError(f"{method}({name}=...): {_REASONS[name]}. Received: {name}={_short(value)}")
+            raise ValueError(f"{method}({name}=...): {_REASONS[name]}. Received: {name}={short(value)}")
 
 
 def optimizers_of(optimizer, g_optimizer, d_optimizer):
@@ -45,20 +46,26 @@ def optimizers_of(optimizer, g_optimizer, d_optimizer):
     Raises:
         ValueError: one object for two networks, one kind beside one of the two, or weights averaged twice.
     """
+    for name, one in (("optimizer", optimizer), ("g_optimizer", g_optimizer), ("d_optimizer", d_optimizer)):
+        if inspect.isclass(one) or (isinstance(one, dict) and "class_name" not in one):
+            raise ValueError(
+                f"{name} must be an optimizer's name, its configuration or, of one network, an object, "
+                f"keras.optimizers.Adam(2e-4, beta_1=0.5). Received: {short(one)}"
+            )
     if optimizer is not None:
         if g_optimizer is not None or d_optimizer is not None:
             raise ValueError(
                 "optimizer is for both networks: pass either it or g_optimizer and d_optimizer. "
-                f"Received: optimizer={_short(optimizer)} beside another"
+                f"Received: optimizer={short(optimizer)} beside another"
+            )
+        if not isinstance(optimizer, (str, dict)):
+            raise ValueError(
+                "one optimizer object cannot serve two networks: pass its name, or g_optimizer and "
+                f"d_optimizer. Received: optimizer={type(optimizer).__name__}"
             )
         g_optimizer = d_optimizer = optimizer
     if g_optimizer is d_optimizer and not isinstance(g_optimizer, (type(None), str, dict)):
-        raise ValueError(
-            "g_optimizer and d_optimizer must be two optimizers. Received: the same one twice"
-            if optimizer is None
-            else "one optimizer object cannot serve two networks: pass its name, or g_optimizer and "
-            f"d_optimizer. Received: optimizer={type(optimizer).__name__}"
-        )
+        raise ValueError("g_optimizer and d_optimizer must be two optimizers. Received: the same one twice")
     for name, one in (("g_optimizer", g_optimizer), ("d_optimizer", d_optimizer)):
         inner = getattr(one, "inner_optimizer", one)
         if (
@@ -71,13 +78,45 @@ def optimizers_of(optimizer, g_optimizer, d_optimizer):
 
 
 def bind(method, *args, **kwargs):
-    """Returns the arguments of a call of `keras.Model`'s `method` by name, refusing as `refuse` does."""
+    """Returns the arguments of a call of `keras.Model`'s `method` by name, those of other forms made plain.
+
+    Raises:
+        ValueError: as of `refuse`, `scalars.check_arguments` and `given_data.images_of`.
+    """
     signature = inspect.signature(getattr(keras.Model, method))
     given = dict(signature.bind(None, *args, **kwargs).arguments)
     given.update(given.pop("kwargs", {}))
     given.pop("self")
     refuse(method, given)
+    scalars.check_arguments(given)
+    _check_batched(given)
+    if method == "predict":
+        return given
+    one = method.endswith("_on_batch")
+    given["x"] = (given_data.one_batch if one else given_data.images_of)(given.get("x"), "x")
+    if "y" in given:
+        given["y"] = given_data.labels_of(given["y"])
+    if "validation_data" in given:
+        given["validation_data"] = given_data.validation_of(given["validation_data"])
     return given
+
+
+def _check_batched(given):
+    """Checks that nothing is given beside what has batches, or labels, of its own."""
+    for name, data in (("batch_size", "x"), ("y", "x"), ("validation_batch_size", "validation_data")):
+        data = given.get(data)
+        batched = isinstance(data, (tf.data.Dataset, keras.utils.Sequence)) or inspect.isgenerator(data)
+        if given.get(name) is not None and batched:
+            raise ValueError(
+                f"{name} is for arrays: a {type(data).__name__} has batches of images and labels of its own. "
+                f"Received: {name}={short(given[name])}"
+            )
+
+
+def check_latents(x, latent_dim, num_classes):
+    """Raises ValueError where `predict` is given what cannot be latents: nothing, or a number."""
+    if x is None or np.isscalar(x):
+        raise ValueError(f"{_wanted(latent_dim, num_classes)}. Received: {x}")
 
 
 def latents(data, latent_dim, num_classes):
@@ -85,46 +124,22 @@ def latents(data, latent_dim, num_classes):
 
     Raises:
         ValueError: it is something else than latents, with labels where there are classes.
+        tf.errors.InvalidArgumentError: when it runs, labels that are none.
     """
     z, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
     if num_classes and isinstance(z, (tuple, list)) and len(z) == 2:
         z, labels = z
-    wanted = f"latents, float [N, {latent_dim}]"
-    if num_classes:
-        wanted = f"(latents, labels), float [N, {latent_dim}] and int [N]"
     shape = getattr(z, "shape", None)
     if shape is None or not shape.is_compatible_with([None, latent_dim]) or (num_classes and labels is None):
         received = ", ".join(str(tuple(one.shape)) for one in tf.nest.flatten(z))
-        raise ValueError(f"predict wants {wanted}; images are drawn by generate(). Received: {received}")
-    return (z, labels) if num_classes else z
+        raise ValueError(f"{_wanted(latent_dim, num_classes)}. Received: {received}")
+    return (z, given_data.numbers_of(labels, num_classes)) if num_classes else z
 
 
-def images_of(x, name):
-    """Returns what `fit` takes as images, out of a list where it is one's only element.
-
-    Args:
-        x: what was given.
-        name: of the argument.
-
-    Raises:
-        ValueError: it is a list of several things, a path or a function.
-    """
-    if isinstance(x, (list, tuple)):
-        if len(x) == 1:
-            return x[0]
-        raise ValueError(
-            f"{name} must be one array [N, H, W, C]: np.stack a list of images, and pass labels as y. "
-            f"Received: a {type(x).__name__} of {len(x)}"
-        )
-    if isinstance(x, (str, bytes, os.PathLike)):
-        raise ValueError(
-            f"{name} must be images: keras.utils.image_dataset_from_directory reads a folder. Received: {x!r}"
-        )
-    if inspect.isroutine(x):
-        raise ValueError(
-            f"{name} must be what a generator function returns: call it. Received: the function {x.__name__}"
-        )
-    return x
+def _wanted(latent_dim, num_classes):
+    one = f"latents, float [N, {latent_dim}]"
+    pair = f"(latents, labels), float [N, {latent_dim}] and int [N]"
+    return f"predict wants {pair if num_classes else one}; images are drawn by generate()"
 
 
 def check_fit(model, given):
@@ -142,14 +157,33 @@ def check_fit(model, given):
     validation = given.get("validation_data")
     if isinstance(validation, (tuple, list)) and len(validation) == 3:
         refuse("fit", {"sample_weight": validation[2]})
-    for images, name in ((given.get("x"), "x"), (validation, "validation_data")):
-        images = images[0] if isinstance(images, (tuple, list)) and len(images) else images
+    _check_numbers(given, validated=validation is not None or bool(given.get("validation_split")))
+    pair = validation if isinstance(validation, (tuple, list)) and len(validation) else (validation,)
+    for images, labels, name in (
+        (given.get("x"), given.get("y"), "x"),
+        (pair[0], pair[1] if len(pair) > 1 else None, "validation_data"),
+    ):
+        given_data.check(images, labels, name, model.image_shape, model.num_classes)
         image_range.check(images, name, given.get("batch_size") or 32)
-    callbacks = given.get("callbacks") or ()
-    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else (callbacks,)
     keras_callbacks.check(
-        model, callbacks, validated=validation is not None or bool(given.get("validation_split"))
+        model,
+        given.get("callbacks"),
+        validated=validation is not None or bool(given.get("validation_split")),
     )
+
+
+def _check_numbers(given, *, validated):
+    """Checks numbers that say nothing beside what else there is."""
+    for name in ("validation_steps", "validation_batch_size", "validation_freq"):
+        if given.get(name) not in (None, 1 if name == "validation_freq" else None) and not validated:
+            raise ValueError(
+                f"{name} needs validation_data or validation_split. Received: {name}={given[name]} alone"
+            )
+    if given.get("initial_epoch", 0) > given.get("epochs", 1):
+        raise ValueError(
+            "epochs is the number of the last epoch, and not how many there are after initial_epoch. "
+            f"Received: epochs={given.get('epochs', 1)}, initial_epoch={given['initial_epoch']}"
+        )
 
 
 def check_networks(model):
@@ -158,17 +192,19 @@ def check_networks(model):
     Raises:
         ValueError: one is frozen, or was frozen or released after `compile`, or has losses of its own.
     """
-    for name, count in model.trained.items():
+    for name, then in model.trained.items():
         network = getattr(model, name)
         if network.weights and not network.trainable_variables:
             raise ValueError(
                 f"the {name} has nothing to train: set {name}.trainable = True before compile(), since each "
                 "network learns in a step of its own. Received: trainable=False"
             )
-        if len(network.trainable_variables) != count:
+        now = [id(variable) for variable in network.trainable_variables]
+        if now != then:
+            other = "" if len(now) != len(then) else ", but others"
             raise ValueError(
-                f"trainable must not change after compile(): call it again. Received: {count} trainable "
-                f"variables of the {name} then, {len(network.trainable_variables)} now"
+                f"trainable must not change after compile(): call it again. Received: {len(then)} trainable "
+                f"variables of the {name} then, {len(now)} now{other}"
             )
     for owner, name in (
         (model.generator, "generator"),
@@ -181,8 +217,3 @@ def check_networks(model):
                 "and layers' regularizers, and pass GAN(regularizers=[...]). "
                 f"Received: {len(owner.losses)} of them"
             )
-
-
-def _short(value):
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,10 +1,12 @@
 """Keras' callbacks that would do nothing with a GAN, or only half: refused before the first batch."""
 
+import inspect
 import string
 
 import keras
 
 from tfdogs.models import saved
+from tfdogs.models.scalars import short
 
 _WATCHERS = (
     keras.callbacks.EarlyStopping,
@@ -21,13 +23,21 @@ def check(model, callbacks, *, validated):
 
     Args:
         model: `TwoPlayers`, compiled.
-        callbacks: a list of them.
+        callbacks: one, a list of them or None.
         validated: whether there are validation data.
 
     Raises:
-        ValueError: one watches what there is not, saves in a format that there is not, or knows one
+        ValueError: one is none, watches what there is not, saves in a format that there is not, or knows one
             optimizer.
     """
+    callbacks = getattr(callbacks, "callbacks", callbacks or ())  # of a CallbackList
+    callbacks = callbacks if isinstance(callbacks, (list, tuple)) else (callbacks,)
+    for callback in callbacks:
+        if inspect.isclass(callback) or not hasattr(callback, "set_model"):
+            raise ValueError(
+                "callbacks must be objects of keras.callbacks.Callback, such as EarlyStopping('d_loss'). "
+                f"Received: {short(callback)}"
+            )
     names = [metric.name for metric in model.metrics]
     names += [f"val_{name}" for name in _VALIDATED] if validated else []
     names += ["lr", "learning_rate"] if any(isinstance(one, _RATES) for one in callbacks) else []

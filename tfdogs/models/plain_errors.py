@@ -9,6 +9,7 @@ _ASSERTED = re.compile(r"assertion failed: \[((?:images|labels) must .*)\]")
 _EAGER = re.compile(r"Summarized data: (b.(?:images|labels) must .*)", re.DOTALL)  # a line for each part
 _TEXT = re.compile(r"b(['\"])(.*)\1")
 _TRACED = "in user code:"
+_ADAPTER = "Failed to find data adapter that can handle input: "
 _RAISED = re.compile(r"^ *(?:ValueError|TypeError): ", re.MULTILINE)
 
 
@@ -28,6 +29,11 @@ def plain_errors():
         raise ValueError(line) from None
     except (ValueError, TypeError) as e:
         text = str(e)
+        if text.startswith(_ADAPTER):
+            raise ValueError(
+                "images must be an array [N, H, W, C], a tf.data.Dataset, a keras.utils.Sequence or a "
+                f"generator, and labels an array [N] beside an array. Received: {text.removeprefix(_ADAPTER)}"
+            ) from e
         if _TRACED not in text:
             raise
         raise type(e)(" ".join(_RAISED.split(text)[-1].split())) from e

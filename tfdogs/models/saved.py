@@ -1,18 +1,33 @@
 """How a GAN is written into a .keras file, and read from one; under which names files may be saved."""
 
+import json
+
 import keras
 
 from tfdogs.losses import NAMES
+from tfdogs.models import scalars
 
 # What `get_config` writes as it stands, as an object, and as a list of objects.
 _PLAIN = ("label_smoothing", "auxiliary", "d_steps", "simultaneous", "latent")
 _PLAIN += ("latent_dim", "num_classes", "seed", "name")
 _OBJECTS = ("generator", "discriminator", "augment", "instance_noise", "top_k", "ema")
 _LISTS = ("regularizers", "tracks")
+_FIXED = {"loss_function", *_PLAIN, *_OBJECTS, *_LISTS} - {"name"}
 
 
 class Saved:
-    """The configuration of a GAN: its constructor's arguments, which are attributes of the same names."""
+    """The configuration of a GAN: its constructor's arguments, which are attributes of the same names.
+
+    Steps are made of them when the GAN is: they cannot be set afterwards.
+    """
+
+    def __setattr__(self, name, value):
+        if name in _FIXED and getattr(self, "built", False):
+            raise AttributeError(
+                f"{name} cannot be set, since the steps are made of it: make another GAN. "
+                f"Received: {name}={scalars.short(value)}"
+            )
+        super().__setattr__(name, value)
 
     def get_config(self):
         """Returns the constructor's arguments, networks included, for saving.
@@ -31,6 +46,13 @@ class Saved:
             **{name: to_config(getattr(self, name)) for name in _OBJECTS},
             **{name: [to_config(item) for item in getattr(self, name)] for name in _LISTS},
         }
+
+    def to_json(self, **kwargs):
+        """Returns the configuration as `keras.models.model_from_json` reads it; `kwargs` are `json.dumps`'.
+
+        Keras would leave out where the class is, and read it back as its name.
+        """
+        return json.dumps(keras.saving.serialize_keras_object(self), **kwargs)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -53,6 +75,14 @@ def check_path(path, save_format=None):
             f"tfdogs.serving.saved_model.export. Received: {path}"
             + (f", save_format={save_format!r}" if save_format else "")
         )
+
+
+def refuse_saved_model():
+    """Raises ValueError: Keras and TensorFlow would save, of a GAN, what draws no image."""
+    raise ValueError(
+        "a GAN is saved as a .keras file by save(), and its generator as a SavedModel by "
+        "tfdogs.serving.saved_model.export. Received: SavedModel of the whole GAN"
+    )
 
 
 def check_weights_path(path, save_format=None):

@@ -1,13 +1,14 @@
 """Images out of a generator: same seed, same image, whatever batch it came in."""
 
 import functools
+import numbers
 
 import numpy as np
 import tensorflow as tf
 
 from tfdogs.data import pixels
 from tfdogs.models import float32, latents
-from tfdogs.sampling.seeds import CHUNK
+from tfdogs.sampling.seeds import CHUNK, whole
 
 _PIXELS = CHUNK * 512**2  # of a chunk; of larger images there are fewer, lest activations fill the memory
 
@@ -80,8 +81,9 @@ class Sampler:
 
         A generator that truncates styles has the same latents whatever the truncation.
         """
-        seeds = np.asarray(seeds, np.int64).reshape(-1)
-        if truncation is not None and not truncation > 0:
+        seeds = whole(seeds, "seeds").reshape(-1)
+        number = isinstance(truncation, numbers.Real) and not isinstance(truncation, bool)
+        if truncation is not None and not (number and truncation > 0):
             raise ValueError(
                 f"truncation must be over 0, or None for none. Received: truncation={truncation}"
             )
@@ -105,7 +107,7 @@ class Sampler:
         Raises:
             ValueError: labels for an unconditional generator, a label out of range, or a bad truncation.
         """
-        seeds = np.asarray(seeds, np.int64).reshape(-1)
+        seeds = whole(seeds, "seeds").reshape(-1)
         return self.from_latents(self.latents(seeds, truncation), self._labels(seeds, labels), truncation)
 
     def from_latents(self, z, labels=None, truncation=None):
@@ -148,7 +150,13 @@ class Sampler:
         if labels is None:
             return (seeds % self.num_classes).astype(np.int32)
         labels = labels(seeds) if callable(labels) else labels
-        labels = np.broadcast_to(np.asarray(labels, np.int64), seeds.shape)
+        labels = whole(labels, f"labels, in [0, {self.num_classes}),")
+        if labels.shape not in ((), seeds.shape):
+            raise ValueError(
+                f"labels must be one, or one a seed, [{len(seeds)}], and not one-hot. "
+                f"Received: shape {labels.shape}"
+            )
+        labels = np.broadcast_to(labels, seeds.shape)
         if labels.size and not (labels.min() >= 0 and labels.max() < self.num_classes):
             raise ValueError(
                 f"labels must be in [0, {self.num_classes}). Received: {labels.min()} to {labels.max()}"

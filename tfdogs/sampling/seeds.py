@@ -13,6 +13,46 @@ _PART = re.compile(r"(\d+)(?:-(\d+))?", re.ASCII)
 CHUNK = 32
 
 
+def whole(values, name):
+    """Returns whole numbers as an int64 array; floats may be such.
+
+    Args:
+        values: a number, or an array of them.
+        name: what they are.
+
+    Raises:
+        ValueError: there is something else among them, or out of the range of int64.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of several lengths
+        array = np.array(None)
+    fine = array.dtype.kind in "iuf"
+    if fine and array.dtype.kind != "i" and array.size:
+        fine = bool(np.all((array >= -(2.0**63)) & (array < 2.0**63) & (array == np.floor(array))))
+    if not fine and array.size:
+        text = " ".join(str(values).split())
+        raise ValueError(
+            f"{name} must be whole numbers in the range of int64. Received: "
+            f"{text if len(text) <= 60 else f'{text[:57]}...'}"
+        )
+    return array.astype(np.int64)
+
+
+def following(seed, count):
+    """Returns `count` seeds from one on, int64 [count].
+
+    Raises:
+        ValueError: it is no whole number, or the last is over 2**63 - 1.
+    """
+    first = whole(seed, "seed")
+    if first.ndim or int(first) + count - 1 > MAX_SEED:
+        raise ValueError(
+            f"seed must be one whole number, and seed + {count} at most {MAX_SEED + 1}. Received: {seed}"
+        )
+    return first + np.arange(count, dtype=np.int64)
+
+
 @dataclasses.dataclass(frozen=True)
 class Seeds:
     """Seeds in order, as ranges; a billion of them take no more room than one.

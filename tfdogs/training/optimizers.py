@@ -6,7 +6,7 @@ import tensorflow as tf
 _LossScale = keras.mixed_precision.LossScaleOptimizer
 
 
-def prepare(optimizer, network):
+def prepare(optimizer, network, name="optimizer"):
     """Returns the optimizer with its slots created, wrapped in loss scaling where the network is in float16.
 
     Keras does both on its own for `model.optimizer` only.
@@ -14,9 +14,11 @@ def prepare(optimizer, network):
     Args:
         optimizer: a Keras optimizer, its name or its config.
         network: the model that it will train.
+        name: of the argument that it was.
 
     Raises:
-        ValueError: an optimizer of `keras.optimizers.legacy`, whose slots can't be created in advance.
+        ValueError: an optimizer of `keras.optimizers.legacy`, whose slots can't be created in advance, or one
+            that has slots of other variables.
     """
     optimizer = keras.optimizers.get(optimizer)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
@@ -25,7 +27,14 @@ def prepare(optimizer, network):
     half = any(getattr(layer, "compute_dtype", None) == "float16" for layer in network.submodules)
     if half and not isinstance(optimizer, _LossScale):
         optimizer = _LossScale(optimizer)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
     optimizer.build(network.trainable_variables)
+    if any(inner._var_key(variable) not in inner._index_dict for variable in network.trainable_variables):
+        raise ValueError(
+            f"{name} has the state of other variables, of another model or from before some were frozen: "
+            f"pass a new one, as {type(inner).__name__}.from_config(old.get_config()) makes it. "
+            f"Received: an optimizer of {len(inner._index_dict)} variables"
+        )
     return optimizer
 
 
