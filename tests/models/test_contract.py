@@ -32,6 +32,7 @@ GAMES = {
 }
 # Options that add layers to a network, and the images that they need.
 VARIANTS = {
+    "dcgan-modulated": {"self_modulation": True},
     "dcgan-fastgan": {"image_size": 64, "skip_excitation": True, "reconstruction": True},
     "r3gan-fastgan": {"skip_excitation": True, "reconstruction": True},
 }

@@ -181,10 +181,11 @@ def test_an_option_of_another_model():
 
 
 @pytest.mark.parametrize("name", ["dcgan", "r3gan"])
-def test_a_config_from_before_skip_excitation_and_reconstruction(name):
+def test_a_config_from_before_some_options(name):
     for network in tiny(name):
         config = network.get_config()
-        assert not {config.pop("skip_excitation", False), config.pop("reconstruction", False)} - {False}
+        later = ("skip_excitation", "self_modulation", "reconstruction")
+        assert not {config.pop(option, False) for option in later} - {False}
         twin = type(network).from_config(config)
         twin.build()
         assert [w.shape for w in twin.weights] == [w.shape for w in network.weights]

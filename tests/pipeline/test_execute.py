@@ -177,6 +177,7 @@ def test_a_run_of_before_some_flags_could_leave_a_choice_open_resumes(configure,
         "freeze_d",
         "balance_classes",
         "skip_excitation",
+        "self_modulation",
         "reconstruction",
     ):
         del train[name]

@@ -8,6 +8,8 @@ from tfdogs.models.attention import SelfAttention
 from tfdogs.models.named_weights import Part, numbered
 from tfdogs.models.skip_excitation import SkipExcitation
 
+CONDITION = "condition"  # name of the layer of a generator's body that `skip_excitation.chain` calls so
+
 
 class _Network(keras.Model):
     """A model with an image shape, optional classes, and a `body` of layers that runs under one policy."""
@@ -105,10 +107,12 @@ class Generator(_Network):
     def parts(self):
         """Returns what it is made of, each a `Part`; layers are counted from the latent, level by level.
 
-        Gates are not counted, so that layers have the same names without them.
+        Gates and what makes a condition are not counted, so that layers have the same names without them.
         """
         gates = [layer for layer in self.body.layers if isinstance(layer, SkipExcitation)]
-        *inner, last = [layer for layer in self.body.layers if layer.weights and layer not in gates]
+        conditions = [layer for layer in self.body.layers if layer.name == CONDITION]
+        beside = [*gates, *conditions]
+        *inner, last = [layer for layer in self.body.layers if layer.weights and layer not in beside]
         inputs = numbered("latent", self.latent_dim)
         if self.num_classes:
             inputs += numbered("embedding", self.latent_dim)
@@ -117,6 +121,7 @@ class Generator(_Network):
             *class_table("embedding", self.embedding, self.num_classes),
             *(Part(f"layer{i + 1}", layer, rows=first[i]) for i, layer in enumerate(inner)),
             *(Part(f"gate{gate.joins}", gate) for gate in gates),
+            *(Part(CONDITION, layer, rows={"kernel": (0, inputs)}) for layer in conditions),
             Part("to_image", last, at_image=True),
         ]
 

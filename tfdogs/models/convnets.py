@@ -39,7 +39,17 @@ def batch_norm(dtype=None):
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, gamma_initializer=gamma, dtype=dtype)
 
 
-def upsampler(image_size, channels, base_channels, *, input_dim, skip_excitation=False, dtype=None):
+def upsampler(
+    image_size,
+    channels,
+    base_channels,
+    *,
+    input_dim,
+    norm=None,
+    condition=None,
+    skip_excitation=False,
+    dtype=None,
+):
     """Builds a vector -> image stack: projection, then transposed convolutions of kernel 4 and stride 2.
 
     An image size that is no multiple of the strides is drawn a little larger and cropped.
@@ -49,12 +59,14 @@ def upsampler(image_size, channels, base_channels, *, input_dim, skip_excitation
         channels: 1 or 3.
         base_channels: channels of the last hidden layer.
         input_dim: length of the input vector.
+        norm: called for the normalization layer after every convolution but the last; default `batch_norm`.
+        condition: see `tfdogs.models.skip_excitation.chain`; default None.
         skip_excitation: whether small feature maps weigh the channels of large ones, see
             `tfdogs.models.skip_excitation`; default False.
         dtype: policy of the layers.
 
     Returns:
-        `keras.Sequential`, or with skip_excitation `keras.Model`: [N, input_dim] -> float32
+        `keras.Sequential`, or with a condition or skip_excitation `keras.Model`: [N, input_dim] -> float32
         [N, image_size, image_size, channels] in [-1, 1].
 
     Raises:
@@ -63,25 +75,25 @@ def upsampler(image_size, channels, base_channels, *, input_dim, skip_excitation
     levels = doublings(image_size)
     start = start_size(image_size)
     top = width(base_channels, levels - 1)
+    norm = norm or (lambda: batch_norm(dtype))
     stack = [
         [
             layers.Dense(start * start * top, use_bias=False, kernel_initializer=initializer(), dtype=dtype),
             layers.Reshape((start, start, top), dtype=dtype),
-            batch_norm(dtype),
+            norm(),
             layers.ReLU(dtype=dtype),
         ]
     ]
     for level in reversed(range(levels - 1)):
-        stack.append(
-            [_transposed(width(base_channels, level), dtype), batch_norm(dtype), layers.ReLU(dtype=dtype)]
-        )
+        stack.append([_transposed(width(base_channels, level), dtype), norm(), layers.ReLU(dtype=dtype)])
     ending = [_transposed(channels, dtype)]
     extra = start * 2**levels - image_size
     if extra:
         margins = (extra // 2, extra - extra // 2)
         ending.append(layers.Cropping2D((margins, margins), dtype=dtype))
     ending.append(layers.Activation("tanh", dtype="float32"))
-    return chain(input_dim, stack, ending, gate=_gate(dtype) if skip_excitation else None)
+    gate = _gate(dtype) if skip_excitation else None
+    return chain(input_dim, stack, ending, gate=gate, condition=condition)
 
 
 def downsampler(image_size, channels, base_channels, *, norm, dtype=None):

@@ -1,11 +1,14 @@
 """DCGAN (Radford et al. 2016), for any image size from 28 to 1024. The paper's own is 64."""
 
 import keras
+from keras import layers
 
 from tfdogs.models import convnets
-from tfdogs.models.base import Discriminator, Generator
+from tfdogs.models.base import CONDITION, Discriminator, Generator
+from tfdogs.models.conditional_batch_norm import ConditionalBatchNormalization
 
 NORMS = ("batch", "none")
+_HIDDEN = 32  # units between latent and modulation
 
 
 @keras.saving.register_keras_serializable("tfdogs")
@@ -20,6 +23,9 @@ class DCGANGenerator(Generator):
         base_channels: channels of the last hidden layer; doubled with every halving, up to 8x; default 64.
         skip_excitation: whether small feature maps weigh the channels of maps 8 times as large
             (`tfdogs.models.skip_excitation`), for images of 64 px or more; default False.
+        self_modulation: whether scale and shift after each BatchNorm follow the latent, and the class, by a
+            hidden layer of 32 units (Chen et al. 2019, "On Self Modulation for Generative Adversarial
+            Networks", section 3; there each BatchNorm has a hidden layer of its own); default False.
 
     Raises:
         ValueError: the images are too small for skip_excitation.
@@ -33,11 +39,13 @@ class DCGANGenerator(Generator):
         *,
         base_channels=64,
         skip_excitation=False,
+        self_modulation=False,
         **kwargs,
     ):
         super().__init__(image_size, channels, latent_dim, **kwargs)
         self.base_channels = base_channels
         self.skip_excitation = bool(skip_excitation)
+        self.self_modulation = bool(self_modulation)
         self.body = convnets.upsampler(
             image_size,
             channels,
@@ -45,11 +53,18 @@ class DCGANGenerator(Generator):
             input_dim=self.input_dim,
             skip_excitation=self.skip_excitation,
             dtype=self.policy,
+            **(self._modulation() if self.self_modulation else {}),
         )
 
+    def _modulation(self):
+        return {
+            "norm": lambda: ConditionalBatchNormalization(_HIDDEN, dtype=self.policy),
+            "condition": layers.Dense(_HIDDEN, activation="relu", dtype="float32", name=CONDITION),
+        }
+
     def get_config(self):
-        own = {"base_channels": self.base_channels, "skip_excitation": self.skip_excitation}
-        return {**super().get_config(), **own}
+        own = ("base_channels", "skip_excitation", "self_modulation")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
 
 @keras.saving.register_keras_serializable("tfdogs")

@@ -35,7 +35,7 @@ _MODELS = {
     ),
     "dcgan": _Model(
         *("dcgan:DCGANGenerator", "dcgan:DCGANDiscriminator", 28, 1024),
-        g_options=("skip_excitation",),
+        g_options=("skip_excitation", "self_modulation"),
         d_options=("d_norm", "reconstruction"),
     ),
     "mlp": _Model("mlp:MLPGenerator", "mlp:MLPDiscriminator", 8, 64, hidden=True),

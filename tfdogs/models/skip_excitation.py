@@ -67,7 +67,7 @@ def _bins(size, count):
     return [range(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
-def chain(input_dim, levels, ending, *, gate=None):
+def chain(input_dim, levels, ending, *, gate=None, condition=None):
     """Makes a generator's body of its layers.
 
     With gates, the map at the end of a level is weighed by the one at the end of three levels before, whose
@@ -79,27 +79,30 @@ def chain(input_dim, levels, ending, *, gate=None):
         levels: a list of layers for each size of the feature map, the smallest first; sizes double.
         ending: list of the layers from the last level's map to the image.
         gate: called for a `SkipExcitation`; None for no gates. Default None.
+        condition: layer from the input vector to what the layers with a `condition_dim` take beside their
+            map; None where there are none. Default None.
 
     Returns:
-        `keras.Sequential`; with gates a functional `keras.Model`.
+        `keras.Sequential`; with gates or a condition a functional `keras.Model`.
 
     Raises:
         ValueError: no map is 8 times as large as another.
     """
     inputs = keras.Input((input_dim,))
-    if gate is None:
+    if gate is None and condition is None:
         stack = [layer for level in [*levels, ending] for layer in level]
         return keras.Sequential([inputs, *stack], name="body")
-    if len(levels) <= _DOUBLINGS:
+    if gate is not None and len(levels) <= _DOUBLINGS:
         raise ValueError(
             "skip_excitation needs a feature map 8 times as large as the smallest: images of 64 px or more, "
             f"and a small patch. Received: {len(levels)} sizes of maps, each twice the one before"
         )
     x, maps = inputs, []
+    conditions = () if condition is None else (condition(inputs),)
     for level in levels:
         for layer in level:
-            x = layer(x)
-        if len(maps) >= _DOUBLINGS:
+            x = layer(x, *conditions) if hasattr(layer, "condition_dim") else layer(x)
+        if gate is not None and len(maps) >= _DOUBLINGS:
             x = gate()([maps[-_DOUBLINGS], x])
         maps.append(x)
     for layer in ending:

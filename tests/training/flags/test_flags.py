@@ -22,6 +22,10 @@ from tfdogs.training.config import TrainConfig
             {"model": "stylegan2", "skip_excitation": True},
             "--skip_excitation goes with --model=dcgan or r3gan only, not stylegan2",
         ),
+        (
+            {"model": "r3gan", "self_modulation": True},
+            "--self_modulation goes with --model=dcgan only, not r3gan",
+        ),
         ({"path_length": 2.0}, "--path_length goes with --model=stylegan2 only, not dcgan"),
         (
             {"model": "stylegan2", "g_orthogonal": 1e-4},

@@ -40,6 +40,10 @@ class NetworkFlags(Config):
         "(FastGAN); for images of 64 px or more.",
         default=False,
     )
+    self_modulation: bool = flag(
+        "dcgan: scale and shift after each BatchNorm of the generator follow the latent (Chen et al. 2019).",
+        default=False,
+    )
     reconstruction: float = flag(
         "dcgan, r3gan: weight of the loss of small decoders that draw the real images out of the "
         "discriminator's feature maps, and which it learns with (FastGAN: 1); 0: none.",
