@@ -176,6 +176,34 @@ def test_stop_on_a_signal_and_gives_the_handlers_back():
     assert stop.signalled and [signal.getsignal(number) for number in Stop.SIGNALS] == before
 
 
+def test_a_terminal_that_closes_ends_fit_and_its_second_signal_cuts_nothing():
+    """The system sends SIGHUP, and so does the shell."""
+    before, stop, model = signal.getsignal(signal.SIGHUP), Stop(), Model()
+    stop.set_model(model)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        stop.on_train_begin()
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            stop.on_train_batch_end(0)
+        assert model.stop_training and stop.reason == "SIGHUP" and stop.signalled
+        stop.restore()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_closes_is_ignored_under_nohup():
+    before, stop = signal.signal(signal.SIGHUP, signal.SIG_IGN), Stop()
+    try:
+        stop.on_train_begin()
+        os.kill(os.getpid(), signal.SIGHUP)
+        stop.restore()
+        assert stop.reason is None and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_stop_keeps_the_signals_until_all_is_saved():
     stop = Stop()
     before = [signal.getsignal(number) for number in Stop.SIGNALS]
