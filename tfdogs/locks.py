@@ -14,6 +14,7 @@ from typing import NamedTuple
 import psutil
 
 from tfdogs.errors import TfdogsError
+from tfdogs.progress import say
 
 # What flock ends with on disks that have none, such as NFS without a lock daemon and some FUSE disks.
 _NO_FLOCK = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
@@ -50,7 +51,7 @@ def held(path, *, what=None, wait=False, work=""):
             if not wait:
                 raise TfdogsError(f"{what} is in use by {e}") from None
             if work:
-                print(f"waiting for {e}, which {work}", file=sys.stderr, flush=True)
+                say(f"waiting for {e}, which {work}", sys.stderr)
             release = _wait(path)
         try:
             yield
@@ -161,10 +162,9 @@ def _write_owner(file, path):
     this = _Owner.this()
     if len(before) == 3 and before[1] != this.host:
         # It was killed there, or this disk's locks do not reach from one machine to the other.
-        print(
+        say(
             f"{path} was left behind by process {before[0]} on {before[1]}: make sure that it is gone",
-            file=sys.stderr,
-            flush=True,
+            sys.stderr,
         )
     file.seek(0)
     file.truncate()

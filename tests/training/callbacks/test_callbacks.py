@@ -2,6 +2,7 @@ import io
 import json
 import os
 import signal
+import sys
 import types
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
 from tfdogs.training.callbacks import metrics_log
+from tfdogs.training.callbacks.decoration import Decoration
 from tfdogs.training.callbacks.divergence import Divergence
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 from tfdogs.training.callbacks.metrics_log import MetricsLog
@@ -154,6 +156,15 @@ def test_progress_in_plain_lines():
     assert (
         lines[0].startswith("0.1/1.0 kimg") and "d_real 0.50, d_fake 0.25" in lines[0] and "ETA" in lines[0]
     )
+
+
+def test_a_log_on_a_full_disk_does_not_end_training(monkeypatch):
+    full = io.StringIO()
+    full.write = lambda text: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    play(Progress(1000, seconds=0.0, file=full), Model(), 2)
+    monkeypatch.setattr(sys, "stderr", full)
+    with Decoration("sheets")():
+        raise OSError(28, "No space left on device")
 
 
 def test_progress_as_a_bar():

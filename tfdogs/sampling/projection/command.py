@@ -35,11 +35,11 @@ def project(config, *, run=None):
         TfdogsError: a picture or the run is damaged, or the disk failed.
     """
     _check_outputs(config)
-    check_run(config)
     with contextlib.ExitStack() as stack:
         for path in config.outputs:
             stack.enter_context(alone_at(path))
         _check_outputs(config)  # nobody else writes them from now on
+        check_run(config)
         _project(config, run)
 
 
