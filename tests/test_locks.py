@@ -2,6 +2,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -128,6 +129,19 @@ def test_without_flock_a_number_that_another_process_has_by_now_is_no_owner(tmp_
     with locks.held(tmp_path / ".lock"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_too_full_for_a_name_keeps_no_lock(tmp_path):
+    path, (soft, hard) = tmp_path / ".lock", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            locks.held(path).__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+    with locks.tried(path) as free:
+        assert free
 
 
 def test_an_error_of_the_disk_is_no_lock(tmp_path):

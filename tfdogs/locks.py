@@ -137,7 +137,11 @@ def _take(path):
                 raise
             return _claim(path)
         if _is_at(file, path):
-            _write_owner(file, path)
+            try:
+                _write_owner(file, path)
+            except OSError:  # a full disk: the lock would stay there, as nobody's
+                _give_back(file, path)
+                raise
             return lambda: _give_back(file, path)
         file.close()  # who held it has removed it meanwhile
 
@@ -176,7 +180,8 @@ def _give_back(file, path):
     with contextlib.suppress(OSError):  # a disk that fails now, or a folder that is gone
         path.unlink()
     fcntl.flock(file, fcntl.LOCK_UN)  # a forked process may have the file open still
-    file.close()
+    with contextlib.suppress(OSError):  # the name that the full disk did not take is tried again
+        file.close()
 
 
 def _claim(path):
