@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +128,27 @@ def test_without_flock_a_process_elsewhere_is_taken_to_be_alive(tmp_path, no_flo
 def test_without_flock_a_number_that_another_process_has_by_now_is_no_owner(tmp_path, no_flock):
     (tmp_path / ".lock.owner").write_text(f"{os.getpid()} {HOST} 1700000000\n")
     with locks.held(tmp_path / ".lock"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_of_another_user_left(tmp_path, monkeypatch):
+    """Its file can be read and removed, not written."""
+    path, opened = tmp_path / ".lock", Path.open
+
+    def open_as_another_user(self, mode="r", **options):
+        if self == path and mode == "a+" and path.exists():
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(self, mode, **options)
+
+    monkeypatch.setattr(Path, "open", open_as_another_user)
+    with (
+        another_process(path) as process,
+        pytest.raises(TfdogsError, match=f"in use by process {process.pid} on {HOST}$"),
+    ):
+        locks.held(path).__enter__()
+    assert path.exists()
+    with locks.held(path):
         pass
     assert not list(tmp_path.iterdir())
 

@@ -125,7 +125,11 @@ def _take(path):
         _Busy: another process holds it.
     """
     while True:
-        file = path.open("a+", encoding="utf-8")
+        try:
+            file = path.open("a+", encoding="utf-8")
+        except PermissionError:
+            _remove_of_another_user(path)
+            continue
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -144,6 +148,22 @@ def _take(path):
                 raise
             return lambda: _give_back(file, path)
         file.close()  # who held it has removed it meanwhile
+
+
+def _remove_of_another_user(path):
+    """Removes a lock that a killed process of another user left in a folder that both write to.
+
+    Raises:
+        _Busy: that process lives.
+        PermissionError: the folder, or the lock, is not for this user.
+    """
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _Busy(_Owner.read(path)) from None
+        if _is_at(file, path):
+            path.unlink()
 
 
 def _wait(path):

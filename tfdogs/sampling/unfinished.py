@@ -137,8 +137,9 @@ class ZipOfImages:
             self._archive.__exit__(kind, error, trace)
 
     def add(self, png):
-        """Writes the next image, bytes of a PNG file."""
+        """Writes the next image, bytes of a PNG file; what is counted is in the file."""
         self._archive.add(image_name(self.count), png)
+        self._file.flush()
 
 
 def _is_whole(path):
