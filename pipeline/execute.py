@@ -16,6 +16,7 @@ from pipeline.report.run_report import write_report
 from pipeline.run_config import RunConfig
 from pipeline.runner import Runner
 from tfdogs.errors import UsageError
+from tfdogs.progress import say
 from tfdogs.training.config import TrainConfig
 
 REPORT = "pipeline_report.html"
@@ -47,7 +48,7 @@ def run_pipeline(config):
     store = open_store(config)
     run = _resumed(store, config) if config.resume else _new(store, config)
     pipeline = define(config)
-    print(f"run {run} of {config.pipeline_name}", flush=True)
+    say(f"run {run} of {config.pipeline_name}")
     try:
         Runner(store, config.root).run(pipeline, run, _facts(config))
     finally:
@@ -91,9 +92,9 @@ def _report(store, pipeline, run, root):
     try:
         if any(facts["run"] == run for facts in store.runs(pipeline.name)):
             write_report(store, pipeline, run, path=path)
-            print(f"{path}: what happened", flush=True)
+            say(f"{path}: what happened")
     except Exception as e:  # it must not fail a run that succeeded, nor hide why one failed
-        print(f"{path} could not be written: {' '.join(str(e).split())}", file=sys.stderr)
+        say(f"{path} could not be written: {' '.join(str(e).split())}", sys.stderr)
     return path
 
 

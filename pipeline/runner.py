@@ -12,6 +12,7 @@ from pipeline.core.contract import REFUSAL, Input, Output
 from pipeline.metadata.store import CACHED, COMPLETE, FAILED, RUNNING
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.locks import held, tried
+from tfdogs.progress import say
 
 
 class Runner:
@@ -127,10 +128,10 @@ class Runner:
             outputs = self._store.cached(type(node).__name__, fingerprint)
             if outputs and type(node).holds(node.parameters, inputs, outputs):
                 self._store.reuse(node, fingerprint, inputs, outputs=outputs, **where)
-                print(f"{node.name}: {CACHED}", flush=True)
+                say(f"{node.name}: {CACHED}")
                 return outputs
             execution = self._store.begin(node, fingerprint, inputs, **where, root=str(self._root))
-            print(f"{node.name}: {RUNNING}", flush=True)
+            say(f"{node.name}: {RUNNING}")
             began = time.perf_counter()
             try:
                 place = self._free_place(node, execution)
@@ -142,7 +143,7 @@ class Runner:
                 if not node.resumable:
                     shutil.rmtree(work, ignore_errors=True)
                 raise
-        print(f"{node.name}: {COMPLETE}, {time.perf_counter() - began:.1f} s", flush=True)
+        say(f"{node.name}: {COMPLETE}, {time.perf_counter() - began:.1f} s")
         return outputs
 
     def _free_place(self, node, execution):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tfdogs import aside
-from tfdogs.errors import TfdogsError
+from tfdogs.errors import TfdogsError, UsageError
 
 BODY = """
     import sys, time
@@ -103,6 +103,38 @@ def test_a_folder_that_is_added_to_is_of_one_and_swept(tmp_path, begin):
         with pytest.raises(TfdogsError, match=r"/run is in use by process"):
             aside.alone_in(run).__enter__()
     assert names(run) == ["samples"]
+
+
+def test_a_link_says_where_an_output_is_to_be(tmp_path):
+    """Else what is written would take the place of the link to a disk with more room."""
+    (tmp_path / "large/dogs").mkdir(parents=True)
+    (tmp_path / "large/a.txt").write_text("old")
+    for name in ("dogs", "a.txt"):
+        (tmp_path / name).symlink_to(f"large/{name}")
+    with aside.alone_at(tmp_path / "dogs"), aside.replacing(tmp_path / "dogs", folder=True) as folder:
+        (folder / "image").write_text("new")
+        assert folder.parent == tmp_path / "large"
+        with pytest.raises(TfdogsError, match="is in use by"):
+            aside.alone_at(tmp_path / "large/dogs").__enter__()
+    with aside.replacing(tmp_path / "a.txt") as path:
+        path.write_text("new")
+    assert (tmp_path / "dogs").is_symlink() and (tmp_path / "a.txt").is_symlink()
+    assert names(tmp_path / "large") == ["a.txt", "dogs"]
+    assert [(tmp_path / name).read_text() for name in ("large/a.txt", "large/dogs/image")] == ["new"] * 2
+
+
+def test_where_a_disk_is_mounted_is_refused_before_any_work(tmp_path, monkeypatch):
+    """As a volume of a container is: nothing could be renamed to it."""
+    with pytest.raises(UsageError, match=r"^/proc is where a disk is mounted.*such as /proc/out$"):
+        aside.alone_at("/proc").__enter__()
+    path = tmp_path / "my dogs"
+    path.mkdir()
+    (tmp_path / "mountinfo").write_text(f"3 2 0:1 /a {tmp_path}/my\\040dogs rw - ext4 /dev/a rw\n")
+    monkeypatch.setattr(aside, "_MOUNTS", tmp_path / "mountinfo")
+    with pytest.raises(UsageError, match="my dogs is where a disk is mounted"):
+        aside.alone_at(path).__enter__()
+    with aside.alone_at(path / "out"), aside.alone_in(path):
+        pass
 
 
 def test_a_disk_that_refuses_is_one_line_with_the_path(tmp_path):

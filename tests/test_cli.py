@@ -2,9 +2,11 @@
 
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +128,38 @@ def test_help_prints_every_flag_and_runs_nothing(capsys):
 def test_exit_status(run, status, capsys):
     assert exit_of(run, "--name=Rex") == status
     assert capsys.readouterr().err.count("\n") == (status in (1, 2))
+
+
+@pytest.fixture
+def signals():
+    """Signals as a command finds them, whatever this process was started with."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield before
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_a_command_as_ctrl_c_does(number, signals, capsys):
+    cleaned = []
+
+    def run(config):
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(600)
+        finally:
+            if number == signal.SIGHUP:  # the shell's, after that of the terminal
+                os.kill(os.getpid(), number)
+            cleaned.append(config)
+
+    assert exit_of(run, "--name=Rex") == 1 and cleaned
+    assert capsys.readouterr().err.endswith(": interrupted\n")
+    assert signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_a_closing_terminal_is_ignored_under_nohup(signals):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    assert exit_of(lambda config: os.kill(os.getpid(), signal.SIGHUP), "--name=Rex") == 0
 
 
 def test_a_bug_keeps_its_traceback():

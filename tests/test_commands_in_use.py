@@ -3,17 +3,20 @@
 import contextlib
 import os
 import socket
+import zipfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfdogs import aside, cli, evaluate, export, gallery, generate, prepare, train
+from tfdogs import aside, cli, evaluate, export, gallery, generate, prepare, project, submission, train
+from tfdogs.competition.config import SubmissionConfig
 from tfdogs.data.prepare_config import PrepareConfig
 from tfdogs.errors import TfdogsError
 from tfdogs.exhibition.config import GalleryConfig
 from tfdogs.metrics.config import EvaluateConfig
 from tfdogs.sampling.config import GenerateConfig
+from tfdogs.sampling.projection.config import ProjectConfig
 from tfdogs.serving.export_config import ExportConfig
 from tfdogs.training.config import TrainConfig
 
@@ -30,6 +33,10 @@ COMMANDS = {
     "evaluate_stats": (
         EvaluateConfig, evaluate, "save_stats", aside.alone_at, ["--fakes={images}", "--reals={images}"],
     ),
+    "submission": (SubmissionConfig, submission, "report", aside.alone_at, ["--zip={images}.zip"]),
+    "project": (
+        ProjectConfig, project, "output", aside.alone_at, ["--model_dir={data}", "--image={images}"],
+    ),
 }  # fmt: skip
 
 
@@ -37,13 +44,16 @@ COMMANDS = {
 def images(tmp_path):
     (tmp_path / "images").mkdir()
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "images/a.png")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        archive.write(tmp_path / "images/a.png", "a.png")
     return tmp_path / "images"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_second_of_two_leaves_with_one_line(command, images, tmp_path, paper_data, capsys):
     config_class, module, flag, alone, others = COMMANDS[command]
-    output = tmp_path / ("stats.npz" if flag == "save_stats" else "output")
+    endings = {"evaluate_stats": ".npz", "project": ".npz", "submission": ".json"}
+    output = tmp_path / f"output{endings.get(command, '')}"
     paths = {"data": paper_data, "images": images}
     argv = [f"{command}.py", f"--{flag}={output}", *(other.format(**paths) for other in others)]
     with alone(output):
@@ -52,7 +62,9 @@ def test_the_second_of_two_leaves_with_one_line(command, images, tmp_path, paper
             cli.main(config_class, module.run, summary="", argv=argv)
         assert sorted(tmp_path.rglob("*")) == before
     assert caught.value.code == 1
-    assert capsys.readouterr().err.endswith(f"{command}: {output} {IN_USE}\n")
+    out, err = capsys.readouterr()
+    assert err.endswith(f"{command}: {output} {IN_USE}\n")
+    assert command == "train" or not out  # before any work
 
 
 def test_pushes_and_rollbacks_take_turns(tmp_path):

@@ -2,11 +2,13 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +130,40 @@ def test_without_flock_a_number_that_another_process_has_by_now_is_no_owner(tmp_
     with locks.held(tmp_path / ".lock"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_of_another_user_left(tmp_path, monkeypatch):
+    """Its file can be read and removed, not written."""
+    path, opened = tmp_path / ".lock", Path.open
+
+    def open_as_another_user(self, mode="r", **options):
+        if self == path and mode == "a+" and path.exists():
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(self, mode, **options)
+
+    monkeypatch.setattr(Path, "open", open_as_another_user)
+    with (
+        another_process(path) as process,
+        pytest.raises(TfdogsError, match=f"in use by process {process.pid} on {HOST}$"),
+    ):
+        locks.held(path).__enter__()
+    assert path.exists()
+    with locks.held(path):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_too_full_for_a_name_keeps_no_lock(tmp_path):
+    path, (soft, hard) = tmp_path / ".lock", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            locks.held(path).__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())
+    with locks.tried(path) as free:
+        assert free
 
 
 def test_an_error_of_the_disk_is_no_lock(tmp_path):

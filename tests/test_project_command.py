@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -136,3 +137,11 @@ def test_what_goes_wrong_is_one_line(home, run, flags, status, named):
 def test_help(run):
     status, out, _ = run("--help")
     assert status == 0 and "--candidates" in out
+
+
+def test_a_name_with_a_line_break_is_one_line(home, run, tmp_path):
+    (tmp_path / "photos").mkdir()
+    shutil.copy(home / "photos/ann.png", tmp_path / "photos/ann\n\x1b[2J.png")
+    status, out, err = run(f"--image={tmp_path}/photos", f"--output={tmp_path}/out", *FEW)
+    assert status == 0, err
+    assert out.startswith(r"ann\n\x1b[2J.png: distance ") and out.count("\n") == 2

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tfdogs import locks
-from tfdogs.errors import TfdogsError, naming, reason
+from tfdogs.errors import TfdogsError, UsageError, naming, reason
 
 LOCK = ".lock"  # in a folder that a command writes to
 _HIDDEN = re.compile(r"(?P<base>\.(?P<name>.+)\.tmp-[0-9a-f]{16})\.lock")
@@ -24,6 +24,8 @@ _OLDER = re.compile(
     r"([0-9a-f]{8}){1,2}\.(partial|old|damaged))"
 )
 _STALE_SECONDS = 24 * 60 * 60  # after which one with a drawn number is given up
+_MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPED = str.maketrans({letter: f"\\{ord(letter):03o}" for letter in " \t\n\\"})  # there
 
 
 @contextlib.contextmanager
@@ -51,13 +53,17 @@ def alone_at(path, *, what=None):
     What killed commands left beside it is removed.
 
     Args:
-        path: the file or folder.
+        path: the file or folder, or a link to where it is to be.
         what: its name in errors; default: `path`.
 
     Raises:
+        UsageError: a disk is mounted there, so that it cannot be replaced.
         TfdogsError: another process writes it, or the disk refuses.
     """
-    what, path = what or path, Path(path).absolute()
+    what, path = what or path, place(path)
+    if _is_mounted(path):
+        inside = f"give a folder in it, such as {Path(what, 'out')}" if path.is_dir() else "choose another"
+        raise UsageError(f"{what} is where a disk is mounted, which cannot be replaced as a whole: {inside}")
     with _entered(locks.held(path.with_name(f".{path.name}{LOCK}"), what=what), what):
         _sweep_older(path.parent, path.name)
         sweep(path.parent)
@@ -71,13 +77,13 @@ def replacing(path, *, folder=False):
     Where the body raises, nothing is left and `path` stays as it was.
 
     Args:
-        path: of the file or folder; missing parents are created.
+        path: of the file or folder, or a link to where it is to be; missing parents are created.
         folder: True for a folder, which is given empty; False, the default, for a file.
 
     Raises:
         TfdogsError: the disk refuses.
     """
-    path = Path(path).absolute()
+    path = place(path)
     hidden = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +96,24 @@ def replacing(path, *, folder=False):
             hidden.replace(path)
     except OSError as e:
         raise _told(e, path, hidden) from e
+
+
+def place(path):
+    """Returns the absolute Path of an output: links are followed, lest they be replaced by what is written.
+
+    Such a link says on which disk there is room.
+    """
+    return Path(os.path.realpath(path))
+
+
+def _is_mounted(path):
+    """Says whether a disk is mounted at a path, or a folder of the same disk, which `ismount` misses."""
+    if os.path.ismount(path):
+        return True
+    with contextlib.suppress(OSError):
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return str(path).translate(_ESCAPED) in {line.split(" ")[4] for line in lines}
+    return False
 
 
 @contextlib.contextmanager

@@ -21,8 +21,6 @@ file a trained network (points/) in output_dir. The same command goes on where i
 further shares may be asked for later.
 """
 
-import signal
-
 from tfdogs import cli
 from tfdogs.classification.config import ClassifyConfig
 
@@ -31,7 +29,6 @@ def run(config):
     """Makes the study that the configuration asks for."""
     from tfdogs.classification import study  # TensorFlow is loaded once the flags are known to be right
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # one line, as after Ctrl-C
     study.run(config)
 
 

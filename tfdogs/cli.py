@@ -4,7 +4,9 @@ import contextlib
 import os
 import platform
 import select
+import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -69,7 +71,8 @@ def _take_argument(values, name, rest):
 def main(config_class, run, *, summary, argv=None):
     """Runs a command and exits: status 0 done, 1 failed, 2 bad usage; a failure is one line on stderr.
 
-    A fault of ours keeps its traceback, and says how to report it.
+    A fault of ours keeps its traceback, and says how to report it. SIGTERM, and SIGHUP of a terminal that
+    closes, end a command as Ctrl-C does: what it began is cleaned up, and what it keeps is kept.
 
     Args:
         config_class: subclass of `tfdogs.config.Config`.
@@ -87,7 +90,8 @@ def main(config_class, run, *, summary, argv=None):
     name = f"{program.parent.name or 'tfdogs'}.{program.stem}"
     try:
         config = parse(config_class, argv, summary=summary)
-        status = 0 if config is None else run(config) or 0
+        with _interruptible():
+            status = 0 if config is None else run(config) or 0
         with naming("standard output"):
             sys.stdout.flush()  # a disk that is full is told here, and not when Python ends
     except BrokenPipeError as e:
@@ -103,6 +107,27 @@ def main(config_class, run, *, summary, argv=None):
         status = _complain(name, f"interrupted; {e}" if str(e) else "interrupted", 1)
     _drop_output()
     sys.exit(status)
+
+
+@contextlib.contextmanager
+def _interruptible():
+    """Gives a context in which SIGTERM and SIGHUP raise KeyboardInterrupt, unless they are ignored."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP
+                before[number] = signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number, frame):
+    if number == signal.SIGHUP:  # the shell sends another one beside the terminal's: it must not cut cleaning
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _line(error):

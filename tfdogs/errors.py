@@ -79,8 +79,6 @@ def harmless(what):
         yield
     except Exception as e:
         kind = "" if isinstance(e, TfdogsError) or of_disk(e) else f"{type(e).__name__}: "
-        print(
-            f"warning: cannot write {what} ({kind}{reason(e)}); all else is there",
-            file=sys.stderr,
-            flush=True,
-        )
+        text = f"warning: cannot write {what} ({kind}{reason(e)}); all else is there"
+        with contextlib.suppress(OSError, ValueError):  # standard error may be on the same full disk
+            print(text, file=sys.stderr, flush=True)

@@ -7,11 +7,9 @@
 
 The ending of --output says what is made: .png one grid, .zip a PNG per image, .gif a closed walk from
 latent to latent, .html a page of the run's story; a folder (no ending) gets a PNG per image and seeds.csv.
-Nothing appears there before all is done. A folder or .zip that was stopped (Ctrl-C, SIGTERM, kill, a full
-disk) keeps what was drawn in .NAME.unfinished beside it: run the same command to resume.
+Nothing appears there before all is done. A folder or .zip that was stopped (Ctrl-C, SIGTERM, SIGHUP, kill, a
+full disk) keeps what was drawn in .NAME.unfinished beside it: run the same command to resume.
 """
-
-import signal
 
 from tfdogs import cli
 from tfdogs.sampling.config import GenerateConfig
@@ -21,7 +19,6 @@ def run(config):
     """Draws what the configuration asks for."""
     from tfdogs.sampling.generation import generate
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # keeps what was drawn, as Ctrl-C does
     generate(config)
 
 

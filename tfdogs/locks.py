@@ -14,6 +14,7 @@ from typing import NamedTuple
 import psutil
 
 from tfdogs.errors import TfdogsError
+from tfdogs.progress import say
 
 # What flock ends with on disks that have none, such as NFS without a lock daemon and some FUSE disks.
 _NO_FLOCK = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
@@ -50,7 +51,7 @@ def held(path, *, what=None, wait=False, work=""):
             if not wait:
                 raise TfdogsError(f"{what} is in use by {e}") from None
             if work:
-                print(f"waiting for {e}, which {work}", file=sys.stderr, flush=True)
+                say(f"waiting for {e}, which {work}", sys.stderr)
             release = _wait(path)
         try:
             yield
@@ -124,7 +125,11 @@ def _take(path):
         _Busy: another process holds it.
     """
     while True:
-        file = path.open("a+", encoding="utf-8")
+        try:
+            file = path.open("a+", encoding="utf-8")
+        except PermissionError:
+            _remove_of_another_user(path)
+            continue
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,9 +141,29 @@ def _take(path):
                 raise
             return _claim(path)
         if _is_at(file, path):
-            _write_owner(file, path)
+            try:
+                _write_owner(file, path)
+            except OSError:  # a full disk: the lock would stay there, as nobody's
+                _give_back(file, path)
+                raise
             return lambda: _give_back(file, path)
         file.close()  # who held it has removed it meanwhile
+
+
+def _remove_of_another_user(path):
+    """Removes a lock that a killed process of another user left in a folder that both write to.
+
+    Raises:
+        _Busy: that process lives.
+        PermissionError: the folder, or the lock, is not for this user.
+    """
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _Busy(_Owner.read(path)) from None
+        if _is_at(file, path):
+            path.unlink()
 
 
 def _wait(path):
@@ -161,10 +186,9 @@ def _write_owner(file, path):
     this = _Owner.this()
     if len(before) == 3 and before[1] != this.host:
         # It was killed there, or this disk's locks do not reach from one machine to the other.
-        print(
+        say(
             f"{path} was left behind by process {before[0]} on {before[1]}: make sure that it is gone",
-            file=sys.stderr,
-            flush=True,
+            sys.stderr,
         )
     file.seek(0)
     file.truncate()
@@ -176,7 +200,8 @@ def _give_back(file, path):
     with contextlib.suppress(OSError):  # a disk that fails now, or a folder that is gone
         path.unlink()
     fcntl.flock(file, fcntl.LOCK_UN)  # a forked process may have the file open still
-    file.close()
+    with contextlib.suppress(OSError):  # the name that the full disk did not take is tried again
+        file.close()
 
 
 def _claim(path):

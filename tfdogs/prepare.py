@@ -9,8 +9,6 @@ does every symbolic link that is not followed since it leads out of the folder; 
 left out.
 """
 
-import signal
-
 from tfdogs import cli
 from tfdogs.data.prepare_config import PrepareConfig
 
@@ -19,7 +17,6 @@ def run(config):
     """Prepares a data_dir; worker processes import this module again, so it imports nothing heavy."""
     from tfdogs.data.ingest import prepare
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
     prepare(config)
 
 

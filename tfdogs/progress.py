@@ -1,11 +1,31 @@
 """How far a long job is: a bar on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
 import time
 
 from tqdm import tqdm
 
 _PLAIN_SECONDS = 10.0  # between lines where there is no terminal
+
+
+def say(text, file=None):
+    """Prints a line at once, above a progress bar.
+
+    One that cannot be written, as to a log on a full disk or a reader that is gone, is no reason to end a
+    long job: the next one is tried again.
+
+    Args:
+        text: the line.
+        file: where it goes; default standard output.
+    """
+    file = sys.stdout if file is None else file
+    if file is None:  # Python's own, where there is no stream
+        return
+    encoding = getattr(file, "encoding", None) or "utf-8"  # which may lack a plus-minus sign
+    with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+        tqdm.write(text.encode(encoding, "replace").decode(encoding), file=file)
+        file.flush()
 
 
 class Progress:
@@ -43,9 +63,8 @@ class Progress:
         if now - self._last >= _PLAIN_SECONDS:
             self._last, speed = now, (self._done - self._before) / (now - self._start)
             eta = max(self._total - self._done, 0) / speed
-            print(
+            say(
                 f"{self._what}: {self._done} of {self._total} {self._unit}, {speed:.0f} {self._unit}/s, "
                 f"ETA {eta:.0f} s",
-                file=sys.stderr,
-                flush=True,
+                sys.stderr,
             )

@@ -3,9 +3,9 @@
   python -m tfdogs.train --flagfile=configs/dcgan_dogs64.flags --data_dir=data/dogs64 --model_dir=runs/dogs64
 
 Leaves in model_dir: config.json, data.json, checkpoints/, samples/ (reals.png, and fakes000000.png and on,
-numbered by kimg), metrics.jsonl and tensorboard/. Ctrl-C and SIGTERM save before they end it, and so does an
-error. Run the same command to resume. A run that diverges goes back to its last checkpoint and on with half
-the learning rates, which rollbacks.jsonl tells.
+numbered by kimg), metrics.jsonl and tensorboard/. Ctrl-C, SIGTERM and a closed terminal (SIGHUP)
+save before they end it, and so does an error. Run the same command to resume. A run that diverges goes back
+to its last checkpoint and on with half the learning rates, which rollbacks.jsonl tells.
 
 Where the environment variable TF_CONFIG names several workers, this is one of them: start the same command on
 all, with a model_dir that they share. The chief, or else worker 0, writes it.

@@ -18,7 +18,7 @@ from pipeline.bulk.span import Span
 from pipeline.bulk.stored_features import StoredFeatures
 from pipeline.bulk.viewer import Viewer
 from pipeline.bulk.watch import watch
-from tfdogs.aside import alone_at
+from tfdogs.aside import alone_at, place
 from tfdogs.data.prepare_config import cores
 from tfdogs.errors import TfdogsError
 from tfdogs.metrics import extractors
@@ -56,7 +56,7 @@ def extract(config):
 def _extract(config, workers, begin):
     viewer = Viewer(config)
     images, stamp = viewer.images, viewer.extractor.stamp
-    final = Path(config.output).absolute()
+    final = place(config.output)
     parts = final.with_name(f".{final.name}.parts")
     plan.begin(parts, _plan(config, viewer), flag="output")
     spans, merged = Span.cut(images.num_images, config.shard_size), parts / "merged.npz"

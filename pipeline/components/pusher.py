@@ -6,6 +6,7 @@ from pipeline.core.contract import Input, Output, Parameter
 from pipeline.models.model_fingerprints import newest_version
 from pipeline.release import documents, pushed_versions
 from tfdogs.errors import TfdogsError
+from tfdogs.progress import say
 
 
 class Pusher(Component):
@@ -54,6 +55,6 @@ class Pusher(Component):
         told = {"version": version, "outcome": "served"}
         if decided is not None:
             told["outcome"] = f"not pushed again: version {decided} is a rollback from Model {model.id}"
-            print(f"{cls.__name__}: {told['outcome']}", flush=True)
+            say(f"{cls.__name__}: {told['outcome']}")
         documents.write(pushed_model, documents.PUSHED, {**told, "fingerprint": model.fingerprint})
         return {"pushed_model": {**told, "destination": str(push_dir)}}

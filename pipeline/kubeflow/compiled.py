@@ -4,6 +4,7 @@ from kfp import compiler, components, dsl, kubernetes
 
 from pipeline.definition import define
 from pipeline.metadata.address import PASSWORD
+from tfdogs.aside import alone_at, scratch
 from tfdogs.sampling import output
 
 
@@ -18,17 +19,15 @@ def compile_pipeline(config):
 
     Raises:
         UsageError: the file is there already.
-        TfdogsError: the disk failed.
+        TfdogsError: another process writes the file, or the disk failed.
     """
     output.check(config.output, folder=False, overwrite=None)
-    with output.replacing(config.output) as path:
-        named = path.with_suffix(".yaml")  # the SDK looks at it
-        try:
-            compiler.Compiler().compile(_pipeline(define(config), config), str(named))
-            components.load_component_from_file(str(named))  # the SDK's own validation
-            named.rename(path)
-        finally:
-            named.unlink(missing_ok=True)
+    with alone_at(config.output), scratch("tfdogs_compile") as folder:
+        named = folder / "pipeline.yaml"  # the SDK looks at the ending
+        compiler.Compiler().compile(_pipeline(define(config), config), str(named))
+        components.load_component_from_file(str(named))  # the SDK's own validation
+        with output.replacing(config.output) as path:
+            path.write_bytes(named.read_bytes())
     print(f"{config.output}: {config.pipeline_name} for Kubeflow Pipelines, image {config.image}")
 
 

@@ -7,6 +7,7 @@ from pipeline.metadata.store import Store
 from pipeline.release.pushed_versions import note
 from pipeline.report import graphviz
 from pipeline.report.ancestry import dot, trace, tree
+from tfdogs.aside import alone_at
 from tfdogs.errors import UsageError
 from tfdogs.sampling import output
 
@@ -48,7 +49,7 @@ def tell(config):
     lines = tree(ancestor, full=config.full)
     if config.output:
         text = _drawn(config.output, ancestor, lines)
-        with output.replacing(config.output) as path:
+        with alone_at(config.output), output.replacing(config.output) as path:
             path.write_text(text, encoding="utf-8")
     print("\n".join(lines))
 

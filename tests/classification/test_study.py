@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfdogs import aside
 from tfdogs.classification import gans, study, trial
 from tfdogs.classification.point import Point
 from tfdogs.classification.reals import Reals
@@ -210,6 +211,11 @@ def test_a_damaged_point_is_named(make_config, trained, tmp_path):
     (tmp_path / "study" / "points" / "1-seed0.json").write_text("{}")
     with pytest.raises(TfdogsError, match=r"1-seed0.json is damaged"):
         study.run(config)
+
+
+def test_a_study_that_another_process_makes_is_left_alone(make_config, tmp_path):
+    with aside.alone_in(tmp_path / "study"), pytest.raises(TfdogsError, match=r"/study is in use by process"):
+        study.run(make_config())
 
 
 def test_dry_run_writes_nothing(make_config, tmp_path, capsys, monkeypatch):

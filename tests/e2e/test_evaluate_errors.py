@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from tfdogs.metrics import command
+
 WRONG = [
     ("--data_dir=data", 2, r"exactly one of --model_dir and --fakes"),
     ("--fakes=dogs --model_dir=run --data_dir=data", 2, r"exactly one of --model_dir and --fakes"),
@@ -101,6 +103,18 @@ def test_what_the_extractor_lacks_is_told_before_the_reals_are_gone_through(eval
     flags = ("--fakes=dogs", "--data_dir=data", "--metrics=fid,dog_score", "--cache_dir=lacking")
     status, _, errors = evaluate(*flags, extractor=lacking)
     assert status == 2 and "the metric dog_score needs ImageNet's classes, and Colours has not" in errors
+
+
+def test_a_reader_that_is_gone_does_not_cost_the_file(evaluate, tmp_path, monkeypatch):
+    """As by `| head -1` where PYTHONUNBUFFERED is set."""
+
+    def gone(text):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(command, "_print", gone)
+    flags = ("--fakes=dogs", "--reals=dogs.npy", "--metrics=kid", f"--output={tmp_path}/scores.json")
+    assert evaluate(*flags)[0] == 1
+    assert "kid" in json.loads((tmp_path / "scores.json").read_text())["scores"]
 
 
 def test_a_run_whose_data_was_prepared_anew(evaluate, home):

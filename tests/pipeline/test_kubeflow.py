@@ -8,8 +8,8 @@ from pipeline.definition import define
 from pipeline.kubeflow.compile_config import CompileConfig
 from pipeline.kubeflow.compiled import compile_pipeline
 from pipeline.kubeflow.step_config import StepConfig
-from tfdogs import cli
-from tfdogs.errors import UsageError
+from tfdogs import aside, cli
+from tfdogs.errors import TfdogsError, UsageError
 
 JOB = "6b0b40f2-0f0e-4c9a-8d0e-0a4a7c0c3f11"
 SERVER = "mysql://me@db:3306/dogs"
@@ -25,6 +25,15 @@ def config(tmp_path, **flags):
         "output": str(tmp_path / "pipeline.yaml"),
     }
     return CompileConfig(**{**legal, **flags})
+
+
+def test_one_command_at_a_time_writes_the_file_and_sweeps_beside_it(tmp_path):
+    (tmp_path / f".pipeline.yaml.tmp-{2**22 + 1}").write_text("of a killed command")
+    compile_pipeline(config(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["pipeline.yaml"]
+    other = config(tmp_path, output=str(tmp_path / "other.yaml"))
+    with aside.alone_at(other.output), pytest.raises(TfdogsError, match=r"other\.yaml is in use by"):
+        compile_pipeline(other)
 
 
 def test_every_node_is_a_step_that_runs_it(tmp_path):

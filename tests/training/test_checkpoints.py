@@ -8,6 +8,7 @@ from tfdogs.errors import TfdogsError
 from tfdogs.losses.lecam import LeCam
 from tfdogs.models import build
 from tfdogs.training import disk
+from tfdogs.training.callbacks.divergence import Diverged
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.ema import EMA
 
@@ -152,3 +153,39 @@ def test_a_full_disk_leaves_no_half_of_a_checkpoint(trained, tmp_path, monkeypat
     with pytest.raises(TfdogsError, match=r"^cannot write .*/kimg000000\.008: No space left on device$"):
         Checkpoints(tmp_path, trained).save()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_no_loss_tells_of_is_not_saved_either(tmp_path):
+    """A second moment of Adam's that is infinite, say: its weight never moves again."""
+    gan = make_gan(ema=EMA(1), regularizers=[LeCam(0.3)], tracks=[EMA(2)])
+    gan.fit(np.zeros((4, 8, 8, 1), np.uint8), batch_size=4, verbose=0)
+    slot = next(slot for slot in gan.g_optimizer.variables if slot.shape == gan.generator.weights[0].shape)
+    for variable, told in (
+        (slot, "the state of the generator's optimizer"),
+        (gan.d_optimizer.variables[-1], "the state of the discriminator's optimizer"),
+        (gan.ema_generator.weights[0], "an average of the generator's weights"),
+        (gan.track_generators[0].weights[0], "an average of the generator's weights"),
+        (next(iter(gan.states.values())), "lecam_"),
+    ):
+        before = variable.numpy()
+        variable.assign(np.full(variable.shape, np.inf))
+        with pytest.raises(Diverged, match=f"kimg 0.004: {told}.* is not finite"):
+            Checkpoints(tmp_path, gan).save()
+        variable.assign(before)
+    assert Checkpoints(tmp_path, gan).save().name == "kimg000000.004"
+
+
+def test_one_that_its_run_removes_while_it_is_read_gives_way_to_the_newest(trained, tmp_path, monkeypatch):
+    checkpoints, gan = Checkpoints(tmp_path, trained), make_gan()
+    first = checkpoints.save()
+    read, removed = Checkpoints._read, []
+
+    def read_while_it_is_trained(self, path):
+        if not removed:
+            removed.append(path)
+            path.rename(tmp_path / "kimg000000.012")
+        read(self, path)
+
+    monkeypatch.setattr(Checkpoints, "_read", read_while_it_is_trained)
+    assert Checkpoints(tmp_path, gan).restore() == tmp_path / "kimg000000.012"
+    assert removed == [first] and int(gan.images_seen.numpy()) == 8

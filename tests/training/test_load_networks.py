@@ -268,3 +268,15 @@ def test_names_that_do_not_fit_the_classes():
         UsageError, match=r"classes must be one name a class, 3 of them. Received: \('a', 'b'\)"
     ):
         tfdogs.load_networks(make("mlp"), make("mlp"), classes="ab")
+
+
+@pytest.mark.parametrize("part", ["generator", "average", "discriminator"])
+def test_networks_that_have_diverged_are_no_beginning(part):
+    there, here = make("mlp"), make("mlp", seed=2)
+    before = weights(here.discriminator)
+    network = there.ema_generator if part == "average" else getattr(there, part)
+    network.weights[0].assign(np.full(network.weights[0].shape, np.nan))
+    with pytest.raises(UsageError, match=f"its {part} has weights that are not finite numbers"):
+        tfdogs.load_networks(here, there)
+    for name, value in weights(here.discriminator).items():
+        np.testing.assert_array_equal(value, before[name])

@@ -5,7 +5,9 @@ from pathlib import Path
 from tfdogs import cli
 from tfdogs.classification import class_data
 from tfdogs.classification.pools import folder_name
+from tfdogs.data.names import printable
 from tfdogs.errors import UsageError
+from tfdogs.progress import say
 from tfdogs.training.callbacks.metrics_log import MetricsLog, read
 from tfdogs.training.config import TrainConfig
 
@@ -94,7 +96,7 @@ def train(config, classes, *, done=lambda name: False):
         class_data.write(config.data_dir, label, _data_dir(config, name))
         if config.gan_seconds and seconds_left(config, name) < _LEAST_SECONDS:
             continue
-        print(f"GAN of {name}: {run_dir(config, name)}", flush=True)
+        say(f"GAN of {printable(name)}: {run_dir(config, name)}")
         run.train(recipe(config, name))
 
 

@@ -7,6 +7,7 @@ import tqdm
 from tfdogs.classification import gans, pools, trial
 from tfdogs.classification.batches import batches
 from tfdogs.classification.mixture import mix
+from tfdogs.data.names import printable
 
 _WARM_UP, _MEASURED = 2, 5  # steps
 
@@ -23,12 +24,12 @@ def report(config, reals, todo, done):
     print(config.dump(), end="")
     size = "x".join(map(str, reals.image_shape))
     tests = sum(map(len, reals.test))
-    names = ", ".join(reals.classes)
+    names = ", ".join(map(printable, reals.classes))
     print(f"data:     {len(reals.classes)} classes ({names}), {size}; {tests:,} real test images")
     print(f"training: {reals.per_class:,} images a class, {config.epochs} epochs")
     mixed = config.mixed_classes(reals.classes)
     if 0 < len(mixed) < len(reals.classes):
-        print(f"mixed:    {', '.join(mixed)}; images of other classes are all real")
+        print(f"mixed:    {', '.join(map(printable, mixed))}; images of other classes are all real")
     waiting = _gan_seconds(config, mixed)
     print(f"points:   {len(todo)} to train, {done} are there already")
     train, test = _measure(config, reals)
@@ -53,7 +54,8 @@ def _gan_seconds(config, mixed):
     missing = [name for name in mixed if not pools.pool_path(config.output_dir, name).is_file()]
     recipes = [gans.recipe(config, name) for name in missing]
     for name, recipe in zip(missing, recipes):
-        print(f"GAN:      {name}: {recipe.model}, {recipe.total_kimg:g} kimg, in {recipe.model_dir}")
+        what = f"{recipe.model}, {recipe.total_kimg:g} kimg, in {recipe.model_dir}"
+        print(f"GAN:      {printable(name)}: {what}")
     if missing and not config.gan_seconds:
         return None
     return sum(recipe.max_wall_seconds for recipe in recipes)

@@ -14,7 +14,7 @@ from tfdogs.classification.point import REAL, SYNTHETIC, Point
 from tfdogs.classification.reals import Reals, labelled
 from tfdogs.classification.results import FILE_NAME, Results, of_some
 from tfdogs.errors import UsageError, harmless
-from tfdogs.progress import Progress
+from tfdogs.progress import Progress, say
 from tfdogs.sampling.output import replacing
 
 _CONFIG, _DATA = "config.json", "data.json"
@@ -127,7 +127,7 @@ def _train(config, reals, learned, tests, todo):
             point.save(config.output_dir)
             told = ", ".join(f"{kind} {100 * share:.2f} %" for kind, share in point.accuracy.items())
             share = f"{100 * fraction:.4g} %{of} synthetic"
-            print(f"{share}, seed {seed}: {told} ({point.seconds:.0f} s)", flush=True)
+            say(f"{share}, seed {seed}: {told} ({point.seconds:.0f} s)")
             yield point
 
 

@@ -1,5 +1,6 @@
 """The check that a command line asks for: verdicts printed, scores where there are reals, a report."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -24,12 +25,24 @@ def run(config):
 
     Raises:
         UsageError: a path does not lead to a file or to images, or the report is there already.
-        TfdogsError: the zip is not valid, which was then printed; or the scores could not be computed.
+        TfdogsError: the zip is not valid, which was then printed; the scores could not be computed, or
+            another process writes the report.
     """
     if not Path(config.zip).is_file():
         config.reject("zip", "must be an existing file")
-    if config.report:
-        output.check(config.report, folder=False, overwrite=config.overwrite, flag="report")
+    with contextlib.ExitStack() as stack:
+        if config.report:
+            _check_report(config)
+            stack.enter_context(alone_at(config.report))
+            _check_report(config)  # nobody else writes it from now on
+        return _run(config)
+
+
+def _check_report(config):
+    output.check(config.report, folder=False, overwrite=config.overwrite, flag="report")
+
+
+def _run(config):
     _check_reals(config)  # a wrong path costs no look at 10,000 images
     validation = validate(config.zip, num_images=config.num_images, image_size=config.image_size)
     _print(validation.table())
@@ -46,7 +59,7 @@ def run(config):
     if config.report:
         values = {"tfdogs": tfdogs.__version__, **validation.to_dict()}
         values["evaluation"] = None if evaluation is None else evaluation.to_dict()
-        with alone_at(config.report), output.replacing(config.report) as path:
+        with output.replacing(config.report) as path:
             path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     if validation.failed:
         raise TfdogsError(f"{config.zip} is not valid: {', '.join(validation.failed)}")

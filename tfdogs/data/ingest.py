@@ -22,6 +22,7 @@ from tfdogs.data.sources.open import open_source
 from tfdogs.data.splits import uniform
 from tfdogs.data.worker import treat_all
 from tfdogs.errors import TfdogsError, harmless
+from tfdogs.progress import say
 
 PLAIN_SECONDS = 10.0  # between progress lines where there is no terminal
 
@@ -203,7 +204,7 @@ def _progress(treated, total):
         if now - last >= PLAIN_SECONDS:
             last, speed = now, done / (now - start)
             of = f" of {total}, ETA {max(total - done, 0) / speed:.0f} s" if total else ""
-            print(f"prepare: {done} pictures{of}, {speed:.0f} img/s", file=sys.stderr, flush=True)
+            say(f"prepare: {done} pictures{of}, {speed:.0f} img/s", sys.stderr)
 
 
 def _summary(manifest, config, seconds, notes):

@@ -220,6 +220,5 @@ def replacing(output_dir):
     Raises:
         TfdogsError: another process writes to `output_dir`, or the disk refuses.
     """
-    output = Path(output_dir).resolve()
-    with aside.alone_at(output, what=output_dir), aside.replacing(output, folder=True) as work:
+    with aside.alone_at(output_dir), aside.replacing(output_dir, folder=True) as work:
         yield work

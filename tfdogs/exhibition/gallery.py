@@ -12,6 +12,7 @@ from tfdogs.exhibition import board, curation, exhibits, page, quiz, scored
 from tfdogs.exhibition.collected import Collected
 from tfdogs.exhibition.drawn import Drawn
 from tfdogs.metrics.image_sets import DataDir, open_images
+from tfdogs.progress import say
 from tfdogs.sampling import output
 from tfdogs.sampling.facts import command_line, last_part
 from tfdogs.training.data_card import find_data
@@ -127,7 +128,7 @@ def _reals(config, show):
         if images.manifest.fingerprint != card["fingerprint"]:
             raise TfdogsError(f"{show.data_dir} was prepared anew since")
     except (TfdogsError, OSError, ValueError, KeyError, TypeError) as e:
-        print(f"no sheet of real images: {e}", flush=True)
+        say(f"no sheet of real images: {e}")
         return None
     name = last_part(show.data_dir)
     seen = "new to the network" if split == "eval" else "which the network has learned from"

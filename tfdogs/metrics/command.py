@@ -95,16 +95,18 @@ def _run(config, extractor):
                 evaluation, features, real_side.features, heldout=heldout, imagenet=extractor.imagenet
             )
         evaluation = dataclasses.replace(evaluation, alarms=found)
-    _print(evaluation.table())
-    if config.save_stats:
-        Path(config.save_stats).parent.mkdir(parents=True, exist_ok=True)
-        real_side.save(config.save_stats)
-        print(f"{config.save_stats}: statistics of the reals")
-    if config.output:
-        _write(config, evaluation, features.image_set, reals)
-        print(
-            f"{config.output}: {SCORES + ' and ' + REPORT if config.form == 'folder' else 'the same as JSON'}"
-        )
+    told = [evaluation.table()]
+    try:
+        if config.save_stats:
+            Path(config.save_stats).parent.mkdir(parents=True, exist_ok=True)
+            real_side.save(config.save_stats)
+            told.append(f"{config.save_stats}: statistics of the reals")
+        if config.output:
+            _write(config, evaluation, features.image_set, reals)
+            what = f"{SCORES} and {REPORT}" if config.form == "folder" else "the same as JSON"
+            told.append(f"{config.output}: {what}")
+    finally:  # neither a full disk nor a reader that is gone costs the other's scores
+        _print("\n".join(told))
     return evaluation
 
 

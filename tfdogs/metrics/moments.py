@@ -3,11 +3,10 @@
 import json
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
-from tfdogs.aside import hidden_beside
+from tfdogs.aside import hidden_beside, place
 from tfdogs.errors import TfdogsError, reason
 from tfdogs.metrics.checks import check_features
 
@@ -124,7 +123,7 @@ class Moments:
         Raises:
             TfdogsError: the disk refuses.
         """
-        path = Path(path)
+        path = place(path)
         try:
             with hidden_beside(path) as hidden:
                 with hidden.open("wb") as file:

@@ -9,7 +9,7 @@ import numpy as np
 
 import tfdogs
 from tfdogs.errors import TfdogsError, with_path
-from tfdogs.progress import Progress
+from tfdogs.progress import Progress, say
 from tfdogs.sampling.drawing import Drawing
 from tfdogs.sampling.images import image_name, label_name, write_seeds_file
 from tfdogs.sampling.output import SEEDS_FILE
@@ -38,7 +38,7 @@ def write(drawing, config, run):
         with FORMS[config.form](unfinished.images) as images:
             kept = images.count
             if kept:
-                print(f"going on with {kept:,} images in {unfinished.folder}", flush=True)
+                say(f"going on with {kept:,} images in {unfinished.folder}")
             rest = Drawing(
                 drawing.sampler, drawing.seeds.after(kept), label=drawing.label, truncation=drawing.truncation
             )

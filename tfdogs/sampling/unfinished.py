@@ -1,9 +1,8 @@
 """Images that were drawn before a command was stopped, for the same command to go on with."""
 
 import json
-from pathlib import Path
 
-from tfdogs.aside import hidden_beside, remove
+from tfdogs.aside import hidden_beside, place, remove
 from tfdogs.errors import TfdogsError, UsageError, with_path
 from tfdogs.sampling.images import image_name
 from tfdogs.sampling.output import SEEDS_FILE
@@ -30,7 +29,7 @@ class Unfinished:
     """
 
     def __init__(self, output, plan, *, overwrite=False):
-        self._output = Path(output).absolute()
+        self._output = place(output)
         self.folder = self._output.with_name(f".{self._output.name}.unfinished")
         self.images = self.folder / "images"
         try:
@@ -138,8 +137,9 @@ class ZipOfImages:
             self._archive.__exit__(kind, error, trace)
 
     def add(self, png):
-        """Writes the next image, bytes of a PNG file."""
+        """Writes the next image, bytes of a PNG file; what is counted is in the file."""
         self._archive.add(image_name(self.count), png)
+        self._file.flush()
 
 
 def _is_whole(path):

@@ -21,11 +21,12 @@ _OPEN = (
     "tfdogs.serve: warning: --host={} can be reached by other machines, and other sites' pages can make a "
     "visitor's browser ask this server by a name of theirs. Give its own names with --allowed_hosts"
 )
+_ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOOK_SECONDS = 0.1  # between two looks whether the process was told to stop
 
 
 def serve(config, *, load=None):
-    """Serves until the process gets SIGTERM or SIGINT, then lets running requests finish.
+    """Serves until the process gets SIGTERM, SIGINT or SIGHUP, then lets running requests finish.
 
     A second signal ends it at once. Requests that are still running after `grace_seconds` are cut off, and
     the process ends with status 1.
@@ -38,7 +39,9 @@ def serve(config, *, load=None):
     """
     told = []
     with Server(config, load=load) as server:
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        before = {number: signal.getsignal(number) for number in _ENDS}
+        if before[signal.SIGHUP] == signal.SIG_IGN:  # by nohup
+            del before[signal.SIGHUP]
         for number in before:
             signal.signal(number, lambda number, _: told.append(number))
         tell(server.greeting)

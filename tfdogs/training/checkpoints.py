@@ -64,7 +64,7 @@ class Checkpoints:
         """Writes a checkpoint of now and returns its folder; older ones beyond `keep` are removed.
 
         Raises:
-            Diverged: a weight is not finite.
+            Diverged: a weight, an average, an optimizer's slot or another state is not finite.
             TfdogsError: the disk failed. The checkpoints there are untouched.
         """
         self._check_finite()
@@ -123,14 +123,31 @@ class Checkpoints:
             raise OSError(reason(e)) from e
 
     def _check_finite(self):
-        for network in (self._gan.generator, self._gan.discriminator):
-            for weight in network.weights:
-                if weight.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(weight))):
+        for name, variables in self._floating():
+            for variable in variables:
+                if variable.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(variable))):
                     kimg = int(self._gan.images_seen.numpy()) / 1000
-                    raise Diverged(kimg, f"{network.name} is not finite")
+                    raise Diverged(kimg, f"{name} is not finite")
+
+    def _floating(self):
+        """Yields (name, variables) of all that is saved.
+
+        Where Adam's second moment is infinite the weight never moves again, and no loss tells.
+        """
+        gan = self._gan
+        for network in (gan.generator, gan.discriminator):
+            yield network.name, network.weights
+        for network in filter(None, (gan.ema_generator, *gan.track_generators)):
+            yield "an average of the generator's weights", network.weights
+        yield "the state of the generator's optimizer", gan.g_optimizer.variables
+        yield "the state of the discriminator's optimizer", gan.d_optimizer.variables
+        for name, state in gan.states.items():
+            yield name, [state]
 
     def restore(self):
         """Restores the newest checkpoint into the GAN.
+
+        A run that is trained meanwhile may remove it while it is read: the newest then takes its place.
 
         Returns:
             Its folder, or None where there is none.
@@ -138,10 +155,18 @@ class Checkpoints:
         Raises:
             TfdogsError: the newest checkpoint is damaged or belongs to other networks; names the folder.
         """
-        paths = self.paths()
-        if not paths:
-            return None
-        path = paths[-1]
+        while paths := self.paths():
+            path = paths[-1]
+            try:
+                self._read(path)
+            except TfdogsError:
+                if (path / _STATE).is_file():
+                    raise
+            else:
+                return path
+        return None
+
+    def _read(self, path):
         try:
             state = json.loads((path / _STATE).read_text(encoding="utf-8"))
             for name, size in state["files"].items():
@@ -154,7 +179,6 @@ class Checkpoints:
             raise TfdogsError(
                 f"{path} cannot be restored ({reason}); remove it to go on from the one before"
             ) from e
-        return path
 
 
 def _lock_of(hidden):

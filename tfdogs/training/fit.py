@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfdogs.errors import TfdogsError, of_disk, with_path
+from tfdogs.progress import say
 from tfdogs.training.callbacks.agreement import Agreement
 from tfdogs.training.callbacks.checkpoint import Checkpoint
 from tfdogs.training.callbacks.deferred import Deferred
@@ -153,7 +154,7 @@ def _after_saving(error, gan, checkpoints, whole, *, evaluation):
         kimg = _seen(gan) / 1000
         return TfdogsError(f"{text}; stopped at {kimg:.3f} kimg, {state}. Run the same command to resume")
     if saved:
-        print(f"{saved}: checkpoint saved after an error", file=sys.stderr, flush=True)
+        say(f"{saved}: checkpoint saved after an error", sys.stderr)
     return error
 
 

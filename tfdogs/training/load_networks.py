@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 
 import keras
+import numpy as np
 
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.models.named_weights import named_weights
@@ -92,8 +93,8 @@ def load_networks(gan, source, *, classes=(), source_classes=()):
         `InitReport`.
 
     Raises:
-        UsageError: `source` is none of these, or has other networks, latents or image channels; nothing is
-            changed then.
+        UsageError: `source` is none of these, or has other networks, latents or image channels, or weights
+            that are not finite; nothing is changed then.
         TfdogsError: it is damaged.
     """
     if isinstance(source, keras.Model):
@@ -119,6 +120,7 @@ def _load(gan, source, name, classes):
         raise UsageError(f"its latents are {source.latent}, and these {gan.latent} (--latent)")
     check_architecture("generator", there, here)
     check_architecture("discriminator", source.discriminator[0], gan.discriminator)
+    _check_finite(source)
     matched = Classes(source.classes, classes, source.num_classes, gan.num_classes)
     how = {"classes": matched, "resized": shapes[0] != shapes[1]}
     transfers = [Transfer("generator", source.generator[1], named_weights(here), **how)]
@@ -145,6 +147,16 @@ def _load(gan, source, name, classes):
         remark=source.remark,
         fingerprint=digest.hexdigest(),
     )
+
+
+def _check_finite(source):
+    """Refuses networks that have diverged: what starts from them has done so before its first step."""
+    parts = {"generator": source.generator, "average": source.average, "discriminator": source.discriminator}
+    for name, (_, weights) in parts.items():
+        for weight in weights.values():
+            value = np.asarray(weight.variable)
+            if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
+                raise UsageError(f"its {name} has weights that are not finite numbers")
 
 
 def _check_frozen(discriminator, report):

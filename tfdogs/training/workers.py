@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfdogs.aside import scratch
 from tfdogs.data.share import Share
 from tfdogs.errors import TfdogsError, UsageError
+from tfdogs.progress import say
 from tfdogs.training.cluster import Cluster
 
 # What a collective ends with when a process at its other end is gone.
@@ -88,7 +89,7 @@ class Workers:
     def say(self, text):
         """Prints a line, once for all processes."""
         if self.chief:
-            print(text, flush=True)
+            say(str(text))
 
     def batches(self, feed, *, start_image, parts=1):
         """Returns the stream of batches of which each replica gets its share.

@@ -30,33 +30,39 @@ def make(others, *, reason=None, ends=False):
 
 @pytest.mark.parametrize(
     ("others", "reason"),
-    [((1, 0, 0, 0), "time"), ((0, 1, 0, 1), "SIGTERM"), ((0, 0, 1, 0), "SIGINT"), ((0, 0, 0, 1), None)],
+    [
+        ((1, 0, 0, 0, 0), "time"),
+        ((0, 1, 0, 0, 1), "SIGTERM"),
+        ((0, 0, 1, 0, 0), "SIGINT"),
+        ((0, 0, 0, 1, 0), "SIGHUP"),
+        ((0, 0, 0, 0, 1), None),
+    ],
 )
 def test_what_another_worker_decides_ends_this_one(others, reason):
     model, stop, company = make(others)
     assert model.stop_training is True and stop.reason == reason
-    assert company.heard == [[False] * 4]
+    assert company.heard == [[False] * 5]
 
 
 def test_nothing_to_agree_upon_goes_on():
-    model, stop, _ = make((0, 0, 0, 0))
+    model, stop, _ = make((0, 0, 0, 0, 0))
     assert model.stop_training is False and stop.reason is None
 
 
 def test_the_others_are_told():
-    assert make((0, 0, 0, 0), reason="SIGTERM", ends=True)[2].heard == [[False, True, False, True]]
-    assert make((0, 0, 0, 0), ends=True)[0].stop_training is True
+    assert make((0, 0, 0, 0, 0), reason="SIGTERM", ends=True)[2].heard == [[False, True, False, False, True]]
+    assert make((0, 0, 0, 0, 0), ends=True)[0].stop_training is True
 
 
 def test_ones_own_reason_stays():
-    assert make((1, 0, 0, 0), reason="SIGINT")[1].reason == "SIGINT"
+    assert make((1, 0, 0, 0, 0), reason="SIGINT")[1].reason == "SIGINT"
 
 
 def test_a_signal_that_comes_while_they_agree_is_told_after_the_next_step():
-    stop, company = Stop(), Company(0, 0, 0, 0)
+    stop, company = Stop(), Company(0, 0, 0, 0, 0)
     agreement = Agreement(company, stop)
     agreement.set_model(types.SimpleNamespace(stop_training=False))
-    company.any = lambda *flags: setattr(stop, "reason", "SIGTERM") or [False] * 4
+    company.any = lambda *flags: setattr(stop, "reason", "SIGTERM") or [False] * 5
     agreement.on_train_batch_end(0)
     assert stop.reason == "SIGTERM" and agreement.model.stop_training is False
 

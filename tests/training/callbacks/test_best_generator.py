@@ -1,6 +1,8 @@
 import dataclasses
 import json
+import shutil
 import types
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ from tfdogs import cli, generate
 from tfdogs.errors import TfdogsError, UsageError
 from tfdogs.sampling.config import GenerateConfig
 from tfdogs.training import disk, run
+from tfdogs.training.callbacks import best_generator
 from tfdogs.training.callbacks.best_generator import BestGenerator, abandon, load_best
 from tfdogs.training.checkpoints import Checkpoints
 from tfdogs.training.config import TrainConfig
@@ -141,13 +144,16 @@ def test_a_failed_write_leaves_the_one_before(tmp_path, monkeypatch):
     play = Run(tmp_path)
     play.score(1.0, 50.0)
 
+    before = sorted((tmp_path / "best").iterdir())
+
     def fail(self, path):
+        Path(f"{path}.data-00000-of-00001").write_bytes(b"half of what the disk should hold")
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
     monkeypatch.setattr(tf.train.Checkpoint, "write", fail)
     with pytest.raises(TfdogsError, match=r"cannot write .*best: .*No space left"):
         play.score(2.0, 10.0)
-    assert play.kept() == 1
+    assert play.kept() == 1 and sorted((tmp_path / "best").iterdir()) == before
 
 
 def test_a_score_that_is_not_there(tmp_path):
@@ -232,9 +238,28 @@ def test_generate_draws_with_the_best(drawn, tmp_path, capsys):
     assert "--num_images=3 --best</code>" in page and "the best of the run" in page
 
 
-def test_load_without_a_best(drawn, tmp_path):
-    import shutil
+def test_one_that_its_run_replaces_while_it_is_read_gives_way_to_the_next(drawn, tmp_path, monkeypatch):
+    path, images = drawn
+    shutil.copytree(path, tmp_path / "run")
+    read, replaced = best_generator._read, []
 
+    def read_while_it_is_trained(folder, facts, generator):
+        if not replaced:
+            replaced.append(facts)
+            prefix, files = f"{facts['prefix']}-again", {}
+            for name, size in facts["files"].items():
+                files[name.replace(facts["prefix"], prefix)] = size
+                (folder / name).rename(folder / name.replace(facts["prefix"], prefix))
+            after = {**json.loads((folder / "best.json").read_text()), "prefix": prefix, "files": files}
+            (folder / "best.json").write_text(json.dumps(after))
+        read(folder, facts, generator)
+
+    monkeypatch.setattr(best_generator, "_read", read_while_it_is_trained)
+    np.testing.assert_array_equal(run.load(tmp_path / "run", best=True).gan.generate(3), images)
+    assert len(replaced) == 1
+
+
+def test_load_without_a_best(drawn, tmp_path):
     shutil.copytree(drawn[0], tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "best")
     with pytest.raises(UsageError, match=r"has kept no best generator; .*--eval_kimg"):

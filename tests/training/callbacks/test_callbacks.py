@@ -2,6 +2,7 @@ import io
 import json
 import os
 import signal
+import sys
 import types
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from tfdogs.errors import TfdogsError
 from tfdogs.training.callbacks import metrics_log
+from tfdogs.training.callbacks.decoration import Decoration
 from tfdogs.training.callbacks.divergence import Divergence
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 from tfdogs.training.callbacks.metrics_log import MetricsLog
@@ -156,6 +158,15 @@ def test_progress_in_plain_lines():
     )
 
 
+def test_a_log_on_a_full_disk_does_not_end_training(monkeypatch):
+    full = io.StringIO()
+    full.write = lambda text: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    play(Progress(1000, seconds=0.0, file=full), Model(), 2)
+    monkeypatch.setattr(sys, "stderr", full)
+    with Decoration("sheets")():
+        raise OSError(28, "No space left on device")
+
+
 def test_progress_as_a_bar():
     out = io.StringIO()
     out.isatty = lambda: True
@@ -174,6 +185,34 @@ def test_stop_on_a_signal_and_gives_the_handlers_back():
     assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
     stop.restore()
     assert stop.signalled and [signal.getsignal(number) for number in Stop.SIGNALS] == before
+
+
+def test_a_terminal_that_closes_ends_fit_and_its_second_signal_cuts_nothing():
+    """The system sends SIGHUP, and so does the shell."""
+    before, stop, model = signal.getsignal(signal.SIGHUP), Stop(), Model()
+    stop.set_model(model)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        stop.on_train_begin()
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            stop.on_train_batch_end(0)
+        assert model.stop_training and stop.reason == "SIGHUP" and stop.signalled
+        stop.restore()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_closes_is_ignored_under_nohup():
+    before, stop = signal.signal(signal.SIGHUP, signal.SIG_IGN), Stop()
+    try:
+        stop.on_train_begin()
+        os.kill(os.getpid(), signal.SIGHUP)
+        stop.restore()
+        assert stop.reason is None and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_stop_keeps_the_signals_until_all_is_saved():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tfdogs.aside import alone_at
+from tfdogs.data.names import printable
 from tfdogs.progress import Progress
 from tfdogs.sampling import grid, output, table
 from tfdogs.sampling.generation import check_run, label_index, load_run
@@ -35,11 +36,11 @@ def project(config, *, run=None):
         TfdogsError: a picture or the run is damaged, or the disk failed.
     """
     _check_outputs(config)
-    check_run(config)
     with contextlib.ExitStack() as stack:
         for path in config.outputs:
             stack.enter_context(alone_at(path))
         _check_outputs(config)  # nobody else writes them from now on
+        check_run(config)
         _project(config, run)
 
 
@@ -65,7 +66,7 @@ def _project(config, run):
         with numbers.open("wb") as file:
             np.savez(file, **_numbers(names, found, space))
     for name, one in zip(names, found):
-        print(f"{name}: distance {one.distances[-1]:.3f}, from {one.start:.3f} of seed {one.seed}")
+        print(f"{printable(name)}: distance {one.distances[-1]:.3f}, from {one.start:.3f} of seed {one.seed}")
     print(f"{' and '.join(map(str, config.outputs))}: {len(found)} projected, at {run.kimg:g} kimg")
 
 

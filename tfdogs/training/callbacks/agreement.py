@@ -9,7 +9,7 @@ class Agreement(keras.callbacks.Callback):
     """Makes what one worker has decided after a step the decision of all: the last callback of each.
 
     A worker that stopped alone would leave the others waiting for its gradients. After every call into
-    TensorFlow four numbers are added up: whether time is over, a signal came, or a callback wants to end
+    TensorFlow five numbers are added up: whether time is over, which signal came, or a callback wants to end
     training. At the end of training all wait here until the slowest has done its part.
 
     Args:

@@ -1,5 +1,6 @@
 """Keeps the generator that scored best."""
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -69,6 +70,8 @@ class BestGenerator:
         try:
             self._keep(facts, model.sampler.generator, () if old is None else old["files"])
         except (OSError, tf.errors.OpError) as e:
+            with contextlib.suppress(OSError):  # half of the weights would keep a full disk full
+                self._remove_all_but((histories.kept(self._run) or {"files": ()})["files"])
             raise TfdogsError(f"cannot write {self._directory}: {reason(e)}") from e
         return {"best": True}
 
@@ -125,7 +128,7 @@ def _write(folder, facts):
 
 
 def load_best(directory, generator):
-    """Restores the weights that `BestGenerator` kept.
+    """Restores the weights that `BestGenerator` kept, also while the run is trained and may replace them.
 
     Args:
         directory: the run's folder.
@@ -138,12 +141,22 @@ def load_best(directory, generator):
         UsageError: the run has kept none.
         TfdogsError: a file of it is damaged or missing, or belongs to another network; names it.
     """
-    folder = Path(directory, _FOLDER)
-    facts = histories.kept(directory)
-    if facts is None:
-        raise UsageError(
-            f"{directory} has kept no best generator; python -m tfdogs.train --eval_kimg=N keeps one"
-        )
+    while True:
+        facts = histories.kept(directory)
+        if facts is None:
+            raise UsageError(
+                f"{directory} has kept no best generator; python -m tfdogs.train --eval_kimg=N keeps one"
+            )
+        try:
+            _read(Path(directory, _FOLDER), facts, generator)
+        except TfdogsError:
+            if (histories.kept(directory) or facts)["files"] == facts["files"]:
+                raise
+        else:
+            return facts
+
+
+def _read(folder, facts, generator):
     for name, size in facts["files"].items():
         path = folder / name
         found = path.stat().st_size if path.is_file() else None
@@ -155,4 +168,3 @@ def load_best(directory, generator):
         tf.train.Checkpoint(generator=generator).read(str(prefix)).assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as e:
         raise TfdogsError(f"{prefix}.* cannot be restored ({' '.join(str(e).split())[:200]})") from e
-    return facts

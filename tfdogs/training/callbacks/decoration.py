@@ -3,9 +3,8 @@
 import contextlib
 import sys
 
-from tqdm import tqdm
-
 from tfdogs.errors import TfdogsError, of_disk, reason
+from tfdogs.progress import say
 
 
 class Decoration:
@@ -29,5 +28,5 @@ class Decoration:
                 raise
             if not self._warned:
                 text = f"warning: cannot write {self._what} ({reason(e)}); training goes on without"
-                tqdm.write(text, file=sys.stderr)  # above the progress bar
+                say(text, sys.stderr)
                 self._warned = True

@@ -1,12 +1,10 @@
 """Scores while `fit` runs."""
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from tfdogs.aside import write_text
 from tfdogs.errors import naming
@@ -14,6 +12,7 @@ from tfdogs.metrics import history
 from tfdogs.metrics.feature_set import FeatureSet
 from tfdogs.metrics.image_sets.generated import Generated
 from tfdogs.metrics.wording import number
+from tfdogs.progress import say
 from tfdogs.training.callbacks.every_kimg import EveryKimg
 from tfdogs.training.callbacks.tensorboard import TensorBoard
 
@@ -166,16 +165,9 @@ class Evaluate(EveryKimg):
             if score.name not in _SILENT:
                 title = _SHORT.get(score.name) or score.title.split(" (")[0] if parts else score.title
                 parts.append(f"{title} {number(score.value, score.error)}")
-        _say(f"kimg {line['kimg']:.1f}: {', '.join(parts)} ({line['seconds']:.0f} s)")
+        say(f"kimg {line['kimg']:.1f}: {', '.join(parts)} ({line['seconds']:.0f} s)")
         for alarm in line["alarms"]:
-            _say(f"kimg {line['kimg']:.1f}: ALARM: {alarm}")
-
-
-def _say(text):
-    """Prints a line above the progress bar; a terminal without a plus-minus sign does not end training."""
-    encoding = sys.stdout.encoding or "utf-8"
-    tqdm.write(text.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+            say(f"kimg {line['kimg']:.1f}: ALARM: {alarm}")
 
 
 class _Interrupted(Exception):

@@ -6,6 +6,8 @@ import time
 import keras
 import tqdm
 
+from tfdogs.progress import say
+
 
 class Progress(keras.callbacks.Callback):
     """A TQDM bar on a terminal, a plain line every `seconds` elsewhere.
@@ -45,7 +47,7 @@ class Progress(keras.callbacks.Callback):
             self._bar.set_postfix_str(text, refresh=False)
             self._bar.refresh() if now - self._printed > 0.2 else None
         elif now - self._printed > self._seconds:
-            print(f"{seen / 1000:.1f}/{self._total / 1000:.1f} kimg, {text}", file=self._file, flush=True)
+            say(f"{seen / 1000:.1f}/{self._total / 1000:.1f} kimg, {text}", self._file)
         else:
             return
         if now - self._printed > 0.2:

@@ -7,19 +7,20 @@ import keras
 
 
 class Stop(keras.callbacks.Callback):
-    """Ends `fit` after the batch in which SIGTERM or Ctrl-C came or the time ran out.
+    """Ends `fit` after the batch in which SIGTERM, SIGHUP or Ctrl-C came or the time ran out.
 
     What other callbacks do at the end of training, a checkpoint above all, is then done: call `restore`
-    after `fit`. A second signal ends the process at once.
+    after `fit`. A second signal ends the process at once, but not a second SIGHUP: where a terminal closes,
+    the shell sends one beside the system's. Where SIGHUP is ignored, as by nohup, it stays so.
 
     Args:
         max_seconds: time from the beginning of `fit`; 0 for no limit.
 
     Attributes:
-        reason: why training was ended: None, "time", "SIGTERM" or "SIGINT".
+        reason: why training was ended: None, "time", "SIGTERM", "SIGINT" or "SIGHUP".
     """
 
-    SIGNALS = (signal.SIGTERM, signal.SIGINT)
+    SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
     def __init__(self, max_seconds=0.0):
         super().__init__()
@@ -29,7 +30,8 @@ class Stop(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._deadline = time.monotonic() + self._max_seconds if self._max_seconds else None
-        self._handlers = {number: signal.signal(number, self._receive) for number in self.SIGNALS}
+        heard = [number for number in self.SIGNALS if not _is_ignored(number)]
+        self._handlers = {number: signal.signal(number, self._receive) for number in heard}
 
     def on_train_batch_end(self, batch, logs=None):
         if self._deadline is not None and self.reason is None and time.monotonic() >= self._deadline:
@@ -50,4 +52,11 @@ class Stop(keras.callbacks.Callback):
 
     def _receive(self, number, frame):
         self.restore()
+        if number == signal.SIGHUP:
+            self._handlers = {number: signal.signal(number, signal.SIG_IGN)}
         self.reason = signal.Signals(number).name
+
+
+def _is_ignored(number):
+    """Says whether a closing terminal is to be ignored."""
+    return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
