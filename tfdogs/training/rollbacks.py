@@ -11,7 +11,6 @@ from tfdogs.training.callbacks.best_generator import abandon
 FILE_NAME = "rollbacks.jsonl"
 MOST = 3  # after which lower rates are no longer tried
 _FACTOR = 0.5
-_ADVICE = "choose another --model_dir with lower --g_lr and --d_lr, or more --r1"
 
 
 class Rollbacks:
@@ -63,16 +62,18 @@ class Rollbacks:
                 `best.json` is damaged, or the disk failed.
         """
         start = f"checkpoint {checkpoint}" if checkpoint else "the weights of the beginning"
+        place = "another --model_dir" if checkpoint else f"the same once {self._path.parent} is deleted"
+        advice = f"choose lower --g_lr and --d_lr, or more --r1, with {place}"
         if config.on_divergence == "stop":
             raise TfdogsError(
                 f"{error}. Run the same command with --on_divergence=rollback to go back to {start} and half "
-                f"the learning rates; or {_ADVICE}"
+                f"the learning rates; or {advice}"
             ) from error
         if len(self._lines) >= MOST:
             tried = "; ".join(f"at {line['kimg']:g} kimg back to {line['back_to']:g}" for line in self._lines)
             raise TfdogsError(
                 f"{error}. {len(self._lines)} rollbacks did not help ({tried}), the last of them with "
-                f"{_rates(self.lowered(config))}; {self._path} lists them. Now {_ADVICE}"
+                f"{_rates(self.lowered(config))}; {self._path} lists them. Now {advice}"
             ) from error
         line = {"kimg": error.kimg, "reason": error.reason, "back_to": kimg_of(checkpoint)}
         self._lines.append(line)

@@ -35,9 +35,11 @@ def check(config, card, run_dir):
     if before != card:
         changes.append(f"data: {before.fingerprint[:12]} -> {card.fingerprint[:12]}")
     if changes:
+        saved = any((run_dir / "checkpoints").glob("kimg*"))
+        anew = "choose another --model_dir" if saved else "delete it, as nothing is saved there yet"
         raise UsageError(
-            f"{run_dir} was begun with another configuration; go on with its own, or choose another "
-            "--model_dir. Changed:\n  " + "\n  ".join(changes)
+            f"{run_dir} was begun with another configuration; go on with its own, or {anew}. Changed:\n  "
+            + "\n  ".join(changes)
         )
 
 
