@@ -153,6 +153,26 @@ def test_what_a_killed_process_of_another_user_left(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_lock_that_is_not_there_was_given_back_or_the_folder_is_closed(tmp_path, monkeypatch, writable):
+    path, opened, refusals = tmp_path / ".lock", Path.open, []
+
+    def refuse_once(self, mode="r", **options):
+        if self == path and mode == "a+" and not (writable and refusals):
+            refusals.append(1)
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(self, mode, **options)
+
+    monkeypatch.setattr(Path, "open", refuse_once)
+    monkeypatch.setattr(locks.os, "access", lambda path, mode: writable)
+    if writable:
+        with locks.held(path):
+            assert len(refusals) == 1
+    else:
+        with pytest.raises(PermissionError, match="Permission denied"):
+            locks.held(path).__enter__()
+
+
 def test_a_disk_that_is_too_full_for_a_name_keeps_no_lock(tmp_path):
     path, (soft, hard) = tmp_path / ".lock", resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))

@@ -125,8 +125,9 @@ def _interruptible():
 
 
 def _interrupt(number, frame):
-    if number == signal.SIGHUP:  # the shell sends another one beside the terminal's: it must not cut cleaning
-        signal.signal(number, signal.SIG_IGN)
+    # The shell sends another SIGHUP beside the terminal's, and systemd one after SIGTERM: cleaning goes on.
+    if signal.getsignal(signal.SIGHUP) is _interrupt:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -127,8 +127,8 @@ def _take(path):
     while True:
         try:
             file = path.open("a+", encoding="utf-8")
-        except PermissionError:
-            _remove_of_another_user(path)
+        except PermissionError as e:
+            _remove_of_another_user(path, e)
             continue
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -150,18 +150,27 @@ def _take(path):
         file.close()  # who held it has removed it meanwhile
 
 
-def _remove_of_another_user(path):
+def _remove_of_another_user(path, error):
     """Removes a lock that a killed process of another user left in a folder that both write to.
 
     Raises:
         _Busy: that process lives.
-        PermissionError: the folder, or the lock, is not for this user.
+        PermissionError: `error`, with which opening it to write ended: the folder, or the lock, is not for
+            this user; or whether the process lives cannot be told, as on network disks.
     """
-    with path.open(encoding="utf-8") as file:
+    try:
+        file = path.open(encoding="utf-8")
+    except FileNotFoundError:
+        if os.access(path.parent, os.W_OK):
+            return  # its owner has just removed it
+        raise error from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _Busy(_Owner.read(path)) from None
+        except OSError:
+            raise error from None
         if _is_at(file, path):
             path.unlink()
 

@@ -60,7 +60,9 @@ WRONG_KINDS = {
     "top_k": 5,
     "d_steps": 1.5,
     "num_classes": "3",
-    "seed": 0.5,
+    "seed": [1],
+    "latent_dim": -1,
+    "simultaneous": "no",
 }
 
 

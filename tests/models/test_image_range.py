@@ -107,6 +107,12 @@ def test_it_is_checked_anew_in_every_fit(gan):
         gan.fit(dataset(BYTES / np.float32(255)), verbose=0)
 
 
+def test_batches_to_train_on_and_to_judge_in_turn(gan):
+    for batch in (RIGHT, np.maximum(RIGHT, 0.0)):  # the first of each is looked at; later ones may be light
+        gan.train_on_batch(batch)
+        gan.test_on_batch(batch)
+
+
 def test_numbers_that_are_none():
     with pytest.raises(ValueError, match=r"x: images must be uint8.*from nan to nan$"):
         image_range.check(np.full((2, 1, 1, 1), np.nan, np.float32), "x", 8)

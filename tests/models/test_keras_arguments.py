@@ -96,6 +96,22 @@ def test_data_sets_have_batches_of_their_own(gan):
     assert int(gan.images_seen) == 0
 
 
+class Held(keras.utils.Sequence):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return IMAGES[4 * index : 4 * index + 4]
+
+
+@pytest.mark.parametrize("held_out", [tf.data.Dataset.from_tensor_slices(IMAGES).batch(4), Held()])
+def test_a_batch_size_is_of_the_arrays_beside_validation_data_with_their_own(held_out):
+    gan = make()
+    gan.compile()
+    history = gan.fit(IMAGES, batch_size=2, validation_data=held_out, verbose=0).history
+    assert np.isfinite(history["val_d_loss"]).all()
+
+
 def test_optimizers_that_have_trained_other_networks():
     pair = {name: keras.optimizers.Adam() for name in ("g_optimizer", "d_optimizer")}
     gan = make()

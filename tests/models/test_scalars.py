@@ -11,7 +11,9 @@ def test_whole_numbers():
     for value in (3, 3.0, np.int8(3), np.float32(3), np.array(3), tf.constant(3), 6 / 2):
         number = scalars.whole("epochs", value)
         assert number == 3 and type(number) is int
-    assert scalars.whole("seed", 2**63 - 1) == 2**63 - 1
+    assert scalars.seed(2**63 - 1) == 2**63 - 1 and scalars.seed(-1.0) == -1
+    with pytest.raises(ValueError, match=r"seed must be a whole number in the range of int64. Received: 9"):
+        scalars.seed(2**63)
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.5, True, "3", None, [3], np.nan, np.inf, b"3", 1j])

@@ -115,10 +115,20 @@ def test_the_longest_waited_for_makes_room(channel, monkeypatch):
     monkeypatch.setattr(grpc_patience, "MAX_ARRIVING", 2)
     messages = [Later() for _ in range(3)]
     first, *others = [send(channel, later) for later in messages]
-    assert told(first) == ("UNAVAILABLE", "the message was slow and others came; try again later")
+    assert told(first) == ("UNAVAILABLE", "too many messages arrive at a time; try again later")
     for later in messages:
         later.come()
     assert [call.result(60) for call in others] == [bytes(5)] * 2
+
+
+def test_of_many_that_come_at_once_no_more_are_kept(channel, monkeypatch):
+    monkeypatch.setattr(grpc_patience, "MAX_ARRIVING", 5)
+    messages = [Later() for _ in range(40)]
+    calls = [send(channel, later) for later in messages]
+    until(lambda: sum(call.done() for call in calls) >= 35)
+    for later in messages:
+        later.come()
+    assert sum(call.exception(60) is None for call in calls) == 5
 
 
 def pass_on(listener, port, most):

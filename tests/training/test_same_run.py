@@ -68,9 +68,7 @@ def test_what_is_left_open_is_as_the_run_began(begin, tmp_path):
 
 def test_what_has_saved_nothing_may_be_deleted(begin, tmp_path):
     config = dataclasses.replace(begin(str(tmp_path / "data")), batch_size=8)
-    with pytest.raises(
-        UsageError, match=r"or delete it, as nothing is saved there yet. Changed:\n.*batch_size"
-    ):
+    with pytest.raises(UsageError, match=r"delete it if no .* has no checkpoint yet. Changed:\n.*batch_size"):
         same_run.check_early(config)
     Path(config.model_dir, "checkpoints/kimg000000.008").mkdir(parents=True)
     with pytest.raises(UsageError, match=r"or choose another --model_dir. Changed:\n.*batch_size"):

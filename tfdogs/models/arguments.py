@@ -9,7 +9,6 @@ from tfdogs.losses import SIMULTANEOUS, SMOOTHING
 from tfdogs.losses.regularizer import Regularizer
 from tfdogs.models import latents, scalars
 from tfdogs.models.stylegan2.minibatch_stddev import MinibatchStddev
-from tfdogs.sampling import seeds
 
 _NETWORK = "a Keras model, built as an object"
 _KINDS = {
@@ -69,8 +68,6 @@ def check(gan):
             f"label_smoothing must be in [0, 0.5), and 0 but for {', '.join(SMOOTHING)}. "
             f"Received: label_smoothing={smoothing}, loss={loss.name}"
         )
-    scalars.whole("num_classes", gan.num_classes)
-    seeds.whole(gan.seed, "seed")
     if gan.latent not in latents.KINDS:
         raise ValueError(f"latent must be one of {', '.join(latents.KINDS)}. Received: latent={gan.latent!r}")
     if not callable(gan.instance_noise) and not gan.instance_noise >= 0:

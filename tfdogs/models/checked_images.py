@@ -9,24 +9,24 @@ from tfdogs.models.plain_errors import plain_errors
 class CheckedImages(keras.Model):
     """Its steps hand images to `check_range`, which looks at the first batch of each `fit` and `evaluate`.
 
-    Of batches that are handed over one by one it looks at the first after another call. What a step raises is
-    one line again.
+    Of batches that are handed over one by one, to train or to judge, it looks at the first of each kind. What
+    a step raises is one line again.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.check_range = FirstBatch()
-        self._one_by_one = None
+        self._begun = set()  # methods that have been handed a batch since the last `fit` or `evaluate`
 
     def fit(self, *args, **kwargs):
         """Trains, as `keras.Model.fit` does."""
-        self._expect(None)
+        self._expect()
         with plain_errors():
             return super().fit(*args, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """Judges held-out images, as `keras.Model.evaluate` does."""
-        self._expect(None)
+        self._expect()
         with plain_errors():
             return super().evaluate(*args, **kwargs)
 
@@ -47,8 +47,11 @@ class CheckedImages(keras.Model):
         with plain_errors():
             return super().test_on_batch(*args, **kwargs)
 
-    def _expect(self, one_by_one):
-        """Has the next batch checked, unless the same method has just been handed the one before."""
-        if one_by_one is None or one_by_one != self._one_by_one:
+    def _expect(self, one_by_one=None):
+        """Has the next batch checked, unless this method has been handed one since `fit` or `evaluate`."""
+        if one_by_one not in self._begun:
             self.check_range.expect()
-        self._one_by_one = one_by_one
+        if one_by_one is None:
+            self._begun.clear()
+        else:
+            self._begun.add(one_by_one)

@@ -117,11 +117,16 @@ class GAN(Saved, TwoPlayers):
         self.ema = ema if ema is None or hasattr(ema, "decay") else EMA(ema)
         self.tracks = list(tracks)
         self.d_steps = scalars.whole("d_steps", d_steps, 1)
+        scalars.switch("simultaneous", simultaneous)
         self.simultaneous = bool(simultaneous)
-        self.latent, self.seed = latent, seed
-        self.num_classes = getattr(generator, "num_classes", 0) if num_classes is None else num_classes
+        self.latent, self.seed = latent, scalars.seed(seed)
+        if num_classes is None:
+            num_classes = getattr(generator, "num_classes", 0)
+        self.num_classes = scalars.whole("num_classes", num_classes)
         arguments.check(self)
-        self.latent_dim = latent_dim or introspection.latent_dim(generator)
+        if latent_dim is None:
+            latent_dim = introspection.latent_dim(generator)
+        self.latent_dim = scalars.whole("latent_dim", latent_dim, 1)
         self.image_shape = introspection.check_pair(
             generator, discriminator, self.latent_dim, self.num_classes
         )

@@ -89,7 +89,8 @@ def bind(method, *args, **kwargs):
     given.pop("self")
     refuse(method, given)
     scalars.check_arguments(given)
-    _check_batched(given)
+    if not given.get("_use_cached_eval_dataset"):  # `fit` hands its own batch_size on beside validation_data
+        _check_batched(given)
     if method == "predict":
         return given
     one = method.endswith("_on_batch")

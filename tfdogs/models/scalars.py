@@ -37,6 +37,18 @@ def whole(name, value, least=0):
     return number
 
 
+def seed(value):
+    """Returns a seed as an int.
+
+    Raises:
+        ValueError: it is no whole number in the range of int64.
+    """
+    number = _whole(value)
+    if number is None or not -(2**63) <= number < 2**63:
+        raise ValueError(f"seed must be a whole number in the range of int64. Received: {short(value)}")
+    return number
+
+
 def switch(name, value, *others):
     """Raises ValueError where a value is neither a bool nor one of `others`."""
     if not isinstance(value, (bool, np.bool_)) and not any(value is other for other in others):

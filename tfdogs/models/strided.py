@@ -36,7 +36,7 @@ def halve(images, kernel):
 
     oneDNN computes the gradient of the weights in bfloat16 several times slower than the convolution itself
     where the maps are small; as matrix products it takes about as long. It computes the gradient of images of
-    few channels four times slower, and half as slow as in `_by_phases`.
+    few channels about four times slower than the convolution, and `_by_phases` in half of that time.
 
     Args:
         images: [N, H, W, C].

@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 
 from tfdogs.aside import alone_at, replacing
-from tfdogs.data.names import normalized
+from tfdogs.data.names import class_name_of
 from tfdogs.errors import UsageError
 from tfdogs.progress import Progress
 from tfdogs.sampling import class_grid, grid, many, output, page, truncation_grid
@@ -120,7 +120,7 @@ def _class_index(config, text, run):
     count, names = run.gan.num_classes, list(run.classes)
     if not count:
         config.reject("label", f"goes with a conditional model, and that of {config.model_dir} is not")
-    same = [normalized(name) == normalized(text) for name in names]
+    same = [class_name_of(name) == class_name_of(text) for name in names]
     if any(same):
         return same.index(True)
     if text.isascii() and text.isdigit() and int(text[:20]) < count:
@@ -139,7 +139,7 @@ def _labels(config, run):
     text = config.label.strip()
     if not text:
         return list(range(run.gan.num_classes))
-    known = normalized(text) in map(normalized, run.classes)
+    known = class_name_of(text) in map(class_name_of, run.classes)
     parts = [text] if known else [part.strip() for part in text.split(",")]
     return [_class_index(config, part, run) for part in parts]
 

@@ -51,18 +51,20 @@ class Patience(grpc.aio.ServerInterceptor):
         task = asyncio.ensure_future(context.read())
         self._arriving[task] = None
         if len(self._arriving) > MAX_ARRIVING:
-            next(iter(self._arriving)).cancel()
+            oldest = next(iter(self._arriving))
+            del self._arriving[oldest]  # here: others may come before its call goes on
+            oldest.cancel()
         try:
             await asyncio.wait([task], timeout=MESSAGE_SECONDS)
             late = not task.done()
         finally:
             task.cancel()
-            del self._arriving[task]
+            self._arriving.pop(task, None)
         if late:
             text = f"The message did not arrive within {MESSAGE_SECONDS:g} seconds"
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text)
         if task.cancelled():
-            text = "the message was slow and others came; try again later"
+            text = "too many messages arrive at a time; try again later"
             await context.abort(grpc.StatusCode.UNAVAILABLE, text)
         message = task.result()
         if message is grpc.aio.EOF:

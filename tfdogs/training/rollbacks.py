@@ -62,7 +62,8 @@ class Rollbacks:
                 `best.json` is damaged, or the disk failed.
         """
         start = f"checkpoint {checkpoint}" if checkpoint else "the weights of the beginning"
-        place = "another --model_dir" if checkpoint else f"the same once {self._path.parent} is deleted"
+        anew = f"the same --model_dir once {self._path.parent} is deleted"
+        place = "another --model_dir" if checkpoint else anew
         advice = f"choose lower --g_lr and --d_lr, or more --r1, with {place}"
         if config.on_divergence == "stop":
             raise TfdogsError(

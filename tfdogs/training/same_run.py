@@ -35,12 +35,11 @@ def check(config, card, run_dir):
     if before != card:
         changes.append(f"data: {before.fingerprint[:12]} -> {card.fingerprint[:12]}")
     if changes:
-        saved = any((run_dir / "checkpoints").glob("kimg*"))
-        anew = "choose another --model_dir" if saved else "delete it, as nothing is saved there yet"
-        raise UsageError(
-            f"{run_dir} was begun with another configuration; go on with its own, or {anew}. Changed:\n  "
-            + "\n  ".join(changes)
-        )
+        anew = "choose another --model_dir"
+        if not any((run_dir / "checkpoints").glob("kimg*")):
+            anew += ", or delete it if no process trains there: it has no checkpoint yet"
+        advice = f"run it with its own flags, or {anew}. Changed:\n  " + "\n  ".join(changes)
+        raise UsageError(f"{run_dir} was begun with another configuration; {advice}")
 
 
 def check_early(config):

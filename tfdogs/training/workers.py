@@ -68,7 +68,7 @@ class Workers:
             config.reject("strategy", "must be auto or multi_worker where TF_CONFIG names several workers")
         _reject_xla(config)
         count, address = len(cluster.addresses), cluster.addresses[cluster.index]
-        print(f"worker {cluster.index} of {count} at {address} waits for the others", flush=True)
+        say(f"worker {cluster.index} of {count} at {address} waits for the others")
         try:
             strategy = tf.distribute.MultiWorkerMirroredStrategy()
         except RuntimeError as e:

@@ -134,12 +134,9 @@ def test_sheets_of_a_data_dir_are_no_pictures(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "out/train-00000-of-00001.tfrecord").write_bytes(b"x")
-    items = _items(tmp_path)
-    assert {name: item.problem for name, item in items.items()} == {
-        **{"a/1.jpg": None, "a/preview.png": None},
-        **{"out/preview.png": "sheet", "out/rejects.png": "sheet"},
-    }
-    assert items["out/preview.png"].detail == "of a data_dir, no picture"
+    source = FolderSource(tmp_path)
+    assert {item.name: item.problem for item in source.items()} == {"a/1.jpg": None, "a/preview.png": None}
+    assert source.left_out().suffixes["sheet of a data_dir"] == 2 and len(source) == 2
     (tmp_path / "out/dataset.json").unlink()
     assert _items(tmp_path)["out/preview.png"].problem is None
 

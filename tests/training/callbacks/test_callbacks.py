@@ -182,22 +182,24 @@ def test_stop_on_a_signal_and_gives_the_handlers_back():
     os.kill(os.getpid(), signal.SIGTERM)
     stop.on_train_batch_end(0)
     assert model.stop_training and stop.reason == "SIGTERM"
-    assert [signal.getsignal(number) for number in Stop.SIGNALS] == before
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before[:2]
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     stop.restore()
     assert stop.signalled and [signal.getsignal(number) for number in Stop.SIGNALS] == before
 
 
-def test_a_terminal_that_closes_ends_fit_and_its_second_signal_cuts_nothing():
-    """The system sends SIGHUP, and so does the shell."""
+@pytest.mark.parametrize("first", [signal.SIGHUP, signal.SIGTERM])
+def test_a_terminal_that_closes_ends_fit_and_its_second_signal_cuts_nothing(first):
+    """The system sends SIGHUP, and so does the shell; systemd sends it after SIGTERM."""
     before, stop, model = signal.getsignal(signal.SIGHUP), Stop(), Model()
     stop.set_model(model)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         stop.on_train_begin()
-        for _ in range(2):
-            os.kill(os.getpid(), signal.SIGHUP)
+        for number in (first, signal.SIGHUP):
+            os.kill(os.getpid(), number)
             stop.on_train_batch_end(0)
-        assert model.stop_training and stop.reason == "SIGHUP" and stop.signalled
+        assert model.stop_training and stop.reason == first.name and stop.signalled
         stop.restore()
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
     finally:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from tfdogs.data.sources.tree import LINK, MAX_BYTES, Entry, TreeSource, programs_folder, too_large
+from tfdogs.data.sources.tree import LINK, MAX_BYTES, SHEET, Entry, TreeSource, programs_folder, too_large
 from tfdogs.errors import TfdogsError
 
 
@@ -15,7 +15,7 @@ class FolderSource(TreeSource):
     loop nor links to links multiply it. A link that leads out of the folder, back to a folder that holds it,
     to one that another link has led to, or to nothing, is an item with the problem "link", whose detail says
     which. Pipes, sockets and devices have the problem "not_a_regular_file", the sheets in a data_dir of ours
-    the problem "sheet". The path to the folder itself may be a link. Folders that programs keep for
+    are left out. The path to the folder itself may be a link. Folders that programs keep for
     themselves (`tree.programs_folder`) may be closed to us.
 
     Args:
@@ -34,7 +34,7 @@ class FolderSource(TreeSource):
             sheets = _sheets({entry.name for entry in inside})
             for entry in inside:
                 if entry.name in sheets:
-                    yield Entry(folder.shown + entry.name, None, "sheet", detail="of a data_dir, no picture")
+                    yield Entry(folder.shown + entry.name, None, SHEET)
                     continue
                 found = _look(entry, folder, root, linked)
                 if isinstance(found, _Folder):

@@ -14,6 +14,7 @@ from tfdogs.errors import TfdogsError
 
 MAX_BYTES = 256 * 2**20
 LINK = "link"  # the problem of links that are not followed
+SHEET = "sheet"  # that of the sheets that `tfdogs.prepare` draws
 _PROGRAMS_FOLDERS = ("@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 # Careless programs stop at a NUL: "x.jpg\\0.txt", as `clean_path` gives it, counts as an (unsafe) picture.
 _PICTURE = re.compile(r"\.(jpe?g|jfif|png|bmp|gif|webp|avif|tiff?|p[pg]m)(\\0.*)?$", re.IGNORECASE)
@@ -150,7 +151,7 @@ class TreeSource(Source):
                     if entry.problem is None:
                         folders.add(folder)
                 elif not entry.folder:
-                    left_out[suffix_of(entry.path)] += 1
+                    left_out["sheet of a data_dir" if entry.problem == SHEET else suffix_of(entry.path)] += 1
         except TfdogsError:
             if not pictures:
                 raise  # otherwise `items` comes to the same place after the pictures before it
@@ -165,7 +166,7 @@ def is_item(entry):
     """Says whether an `Entry` becomes an item: a picture by its suffix, or a link that is not followed."""
     if entry.folder or is_litter(entry.path) or programs_folder(entry.path):
         return False
-    return entry.problem == LINK or is_picture(entry.path)
+    return entry.problem == LINK or (entry.problem != SHEET and is_picture(entry.path))
 
 
 def is_picture(path):

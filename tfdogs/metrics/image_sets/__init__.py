@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from tfdogs.data.manifest import FILE_NAME
+from tfdogs.data.names import printable
 from tfdogs.data.sources.base import LeftOut
 from tfdogs.data.sources.detect import open_tree
 from tfdogs.errors import UsageError
@@ -13,6 +14,7 @@ from tfdogs.metrics.image_sets.generated import Generated
 from tfdogs.metrics.image_sets.image_set import ImageSet
 from tfdogs.metrics.image_sets.pictures import Pictures
 from tfdogs.metrics.image_sets.subset import Subset
+from tfdogs.progress import say
 
 __all__ = ["Arrays", "DataDir", "Generated", "ImageSet", "Pictures", "Subset", "open_images"]
 
@@ -43,5 +45,5 @@ def open_images(path, *, flag, split="train"):
         return DataDir(path, split=split)
     pictures = Pictures(open_tree(path, flag=flag, legal=FORMS))
     for line in LeftOut({}, programs=pictures.source.left_out().programs).lines():
-        print(f"{path}: {line}", file=sys.stderr, flush=True)
+        say(f"{printable(str(path))}: {line}", sys.stderr)
     return pictures

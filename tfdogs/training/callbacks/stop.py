@@ -52,8 +52,8 @@ class Stop(keras.callbacks.Callback):
 
     def _receive(self, number, frame):
         self.restore()
-        if number == signal.SIGHUP:
-            self._handlers = {number: signal.signal(number, signal.SIG_IGN)}
+        if signal.SIGHUP in self.SIGNALS and not _is_ignored(signal.SIGHUP):
+            self._handlers = {signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
         self.reason = signal.Signals(number).name
 
 
