@@ -40,11 +40,7 @@ class FirstBatch:
         alone = tf.distribute.get_replica_context().num_replicas_in_sync == 1
         if not images.dtype.is_floating and not (alone and images.dtype == tf.uint8):
             return images
-        if images.dtype.is_floating:
-            return self._checked(images)
-        return tf.cond(self._due, lambda: self._checked(images), lambda: images)  # later ones are never wrong
-
-    def _checked(self, images):
+        # Not in a `tf.cond`, in which no mirrored variable may be written.
         values = tf.cast(images, tf.float32)
         # Of no images, as a replica may have, the range is empty.
         low, high = tf.reduce_min(values), tf.reduce_max(values)
