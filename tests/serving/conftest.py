@@ -1,4 +1,7 @@
-"""The signatures of two tiny exports."""
+"""The signatures of two tiny exports, and an event loop."""
+
+import asyncio
+import threading
 
 import pytest
 
@@ -32,3 +35,15 @@ def versions_of(export_dir):
         return versions
 
     return make
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Returns a function that runs a coroutine in an event loop which goes on in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

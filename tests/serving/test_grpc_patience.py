@@ -16,18 +16,6 @@ METHOD = "/test.Service/Repeat"
 MIB = 2**20
 
 
-@pytest.fixture(scope="module")
-def run():
-    """Returns a function that runs a coroutine in an event loop which goes on in a thread."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
 async def serve(open_calls, options):
     """Starts a server whose method answers with as many bytes as its message says."""
 

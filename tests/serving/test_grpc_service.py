@@ -1,4 +1,3 @@
-import asyncio
 import concurrent.futures
 import re
 import threading
@@ -50,18 +49,6 @@ def pool():
     pool = BoundedPool(1, 1)
     yield pool
     pool.shutdown()
-
-
-@pytest.fixture(scope="module")
-def run():
-    """Returns a function that runs a coroutine in an event loop which goes on in a thread."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result(60)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 @pytest.fixture

@@ -10,46 +10,21 @@ from tfdogs.losses.regularizer import Regularizer
 from tfdogs.models import latents, scalars
 from tfdogs.models.stylegan2.minibatch_stddev import MinibatchStddev
 
-_NETWORK = "a Keras model, built as an object"
-_KINDS = {
-    "generator": _NETWORK,
-    "discriminator": _NETWORK,
-    "label_smoothing": "a number",
-    "auxiliary": "a number",
-    "instance_noise": "a number, or a schedule such as tfdogs.Cosine(0.1, 0.0, 100.0)",
-    "ema": "a half-life in kimg, tfdogs.EMA(...) or None",
-    "regularizers": "a list of regularizers of tfdogs, such as [tfdogs.R1()]",
-    "tracks": "a list of averages, such as [tfdogs.PowerEMA(...)]",
-    "augment": "a function or an object of (images, noise), such as tfdogs.DiffAugment(), or None",
-    "top_k": "tfdogs.TopK(...), or None",
-}
-
 
 def check_kinds(**given):
     """Raises ValueError where an argument of a `GAN` is of a kind that it does not take."""
     for name, value in given.items():
-        if not _is_kind(name, value):
-            raise ValueError(f"{name} must be {_KINDS[name]}. Received: {scalars.short(value)}")
-
-
-def _is_kind(name, value):
-    real, made = _is_number(value), callable(value) and not inspect.isclass(value)
-    return {
-        "generator": made,
-        "discriminator": made,
-        "label_smoothing": real,
-        "auxiliary": real,
-        "instance_noise": real or made,
-        "ema": value is None or real or _has(value, "decay"),
-        "regularizers": _all(value, lambda one: isinstance(one, Regularizer)),
-        "tracks": _all(value, lambda one: _has(one, "decay")),
-        "augment": value is None or made,
-        "top_k": value is None or (_has(value, "count") and not isinstance(value, (str, list, tuple))),
-    }[name]
+        fits, wanted = _KINDS[name]
+        if not fits(value):
+            raise ValueError(f"{name} must be {wanted}. Received: {scalars.short(value)}")
 
 
 def _is_number(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _is_made(value):
+    return callable(value) and not inspect.isclass(value)
 
 
 def _has(value, method):
@@ -58,6 +33,40 @@ def _has(value, method):
 
 def _all(values, fits):
     return isinstance(values, (list, tuple)) and all(fits(one) for one in values)
+
+
+_NETWORK = (_is_made, "a Keras model, built as an object")
+_NUMBER = (_is_number, "a number")
+_KINDS = {
+    "generator": _NETWORK,
+    "discriminator": _NETWORK,
+    "label_smoothing": _NUMBER,
+    "auxiliary": _NUMBER,
+    "instance_noise": (
+        lambda value: _is_number(value) or _is_made(value),
+        "a number, or a schedule such as tfdogs.Cosine(0.1, 0.0, 100.0)",
+    ),
+    "ema": (
+        lambda value: value is None or _is_number(value) or _has(value, "decay"),
+        "a half-life in kimg, tfdogs.EMA(...) or None",
+    ),
+    "regularizers": (
+        lambda value: _all(value, lambda one: isinstance(one, Regularizer)),
+        "a list of regularizers of tfdogs, such as [tfdogs.R1()]",
+    ),
+    "tracks": (
+        lambda value: _all(value, lambda one: _has(one, "decay")),
+        "a list of averages, such as [tfdogs.PowerEMA(...)]",
+    ),
+    "augment": (
+        lambda value: value is None or _is_made(value),
+        "a function or an object of (images, noise), such as tfdogs.DiffAugment(), or None",
+    ),
+    "top_k": (
+        lambda value: value is None or (_has(value, "count") and not isinstance(value, (str, list, tuple))),
+        "tfdogs.TopK(...), or None",
+    ),
+}
 
 
 def check(gan):

@@ -20,13 +20,13 @@ class CheckedImages(keras.Model):
 
     def fit(self, *args, **kwargs):
         """Trains, as `keras.Model.fit` does."""
-        self._expect()
+        self._begin()
         with plain_errors():
             return super().fit(*args, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """Judges held-out images, as `keras.Model.evaluate` does."""
-        self._expect()
+        self._begin()
         with plain_errors():
             return super().evaluate(*args, **kwargs)
 
@@ -47,11 +47,13 @@ class CheckedImages(keras.Model):
         with plain_errors():
             return super().test_on_batch(*args, **kwargs)
 
-    def _expect(self, one_by_one=None):
+    def _begin(self):
+        """Has the next batch checked, and the next of each method for single ones."""
+        self._begun.clear()
+        self.check_range.expect()
+
+    def _expect(self, method):
         """Has the next batch checked, unless this method has been handed one since `fit` or `evaluate`."""
-        if one_by_one not in self._begun:
+        if method not in self._begun:
+            self._begun.add(method)
             self.check_range.expect()
-        if one_by_one is None:
-            self._begun.clear()
-        else:
-            self._begun.add(one_by_one)

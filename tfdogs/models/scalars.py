@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-# The least that each may be; None where a number is not what it wants alone.
+# The least that each may be.
 _COUNTS = {
     "batch_size": 1,
     "epochs": 0,

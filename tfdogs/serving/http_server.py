@@ -118,7 +118,7 @@ class HttpServer(LimitedServer):
         return dataclasses.replace(rows, finish=lambda outputs: _packed(rows.finish(outputs), gzip))
 
     def _file(self, request, path):
-        if path not in (*self._files, monitoring.PATH):
+        if path != monitoring.PATH and path not in self._files:
             raise ServingError("NOT_FOUND", f"Not found: {path}")
         if request.method not in ("GET", "HEAD"):
             return _error(405, f"Method not allowed: {request.method} {path}", Allow="GET, HEAD")
