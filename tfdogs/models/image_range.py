@@ -7,12 +7,10 @@ _LIMIT = 1.25  # what resizing overshoots is fine
 _FAR = 10.0  # what no resizing overshoots
 _WANTED = "images must be uint8, or floating in [-1, 1]"
 _FLOATING = "Received: floating images from"
-_MESSAGES = (
-    f"{_WANTED}: cast those of 0 to 255 to uint8. {_FLOATING}",
-    f"{_WANTED}: take 2 * x - 1 of those of 0 to 1. {_FLOATING}",
-    f"{_WANTED}: take 2 * x of those of -0.5 to 0.5. {_FLOATING}",
-    f"{_WANTED} from 0 to 255: multiply those of 0 and 1 by 255. Received: uint8 images from",
-)
+_TOO_FAR = f"{_WANTED}: cast those of 0 to 255 to uint8. {_FLOATING}"
+_POSITIVE = f"{_WANTED}: take 2 * x - 1 of those of 0 to 1. {_FLOATING}"
+_HALVED = f"{_WANTED}: take 2 * x of those of -0.5 to 0.5. {_FLOATING}"
+_ZEROS_AND_ONES = f"{_WANTED} from 0 to 255: multiply those of 0 and 1 by 255. Received: uint8 images from"
 
 
 class FirstBatch:
@@ -45,11 +43,15 @@ class FirstBatch:
         # Of no images, as a replica may have, the range is empty.
         low, high = tf.reduce_min(values), tf.reduce_max(values)
         none = tf.equal(tf.size(values), 0)
-        faults = [fault & self._due for fault in _faults(low, high, images.dtype.is_floating)]
-        faults[0] |= ~((low >= -_FAR) & (high <= _FAR)) & images.dtype.is_floating
+        faults = {
+            message: fault & self._due
+            for message, fault in _faults(low, high, images.dtype.is_floating).items()
+        }
+        if images.dtype.is_floating:
+            faults[_TOO_FAR] |= ~((low >= -_FAR) & (high <= _FAR))
         checks = [
             tf.debugging.Assert(none | ~fault, [message, low, "to", high])
-            for fault, message in zip(faults, _MESSAGES)
+            for message, fault in faults.items()
         ]
         with tf.control_dependencies(checks):
             self._due.assign(self._due & none)
@@ -70,20 +72,24 @@ def check(images, name, batch_size):
     if not isinstance(images, (np.ndarray, tf.Tensor)):
         return
     dtype = tf.as_dtype(images.dtype)
-    values = np.asarray(images[:batch_size]) if dtype.is_floating or dtype == tf.uint8 else np.zeros(0)
+    if not (dtype.is_floating or dtype == tf.uint8):
+        return
+    values = np.asarray(images[:batch_size])
     if not values.size:
         return
     low, high = np.float32(values.min()), np.float32(values.max())
-    for fault, message in zip(_faults(low, high, dtype.is_floating), _MESSAGES):
+    for message, fault in _faults(low, high, dtype.is_floating).items():
         if fault:
             raise ValueError(f"{name}: {message} {low:g} to {high:g}")
 
 
 def _faults(low, high, floating):
-    """Returns what is wrong with a range, a bool for each message; images of one value may be any."""
+    """Returns what may be wrong with a range, a dict from message to bool; images of one value may be any."""
     if not floating:
-        return [low < 0.0, low < 0.0, low < 0.0, (high <= 1.0) & (high > low)]
+        return {_ZEROS_AND_ONES: (high <= 1.0) & (high > low)}
     inside = (low >= -_LIMIT) & (high <= _LIMIT)  # not so where there is NaN
-    positive = inside & (low >= 0.0) & (high > low)
-    halved = (low >= -0.501) & (low <= -0.45) & (high >= 0.45) & (high <= 0.501)
-    return [~inside, positive, halved, low > high]
+    return {
+        _TOO_FAR: ~inside,
+        _POSITIVE: inside & (low >= 0.0) & (high > low),
+        _HALVED: (low >= -0.501) & (low <= -0.45) & (high >= 0.45) & (high <= 0.501),
+    }
