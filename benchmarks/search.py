@@ -22,12 +22,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+
+from tfdogs import aside
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _TRIAL_SECONDS = 120  # of CPU time
 _TRAIN = [sys.executable, "-m", "tfdogs.train"]
+_EVALUATE = [sys.executable, "-m", "tfdogs.evaluate", "--num_images=2000"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +68,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def run_for(command, seconds, *, log, core=None, note=lambda used: None):
+class Interrupted(Exception):
+    """A run was stopped before its time."""
+
+
+def run_for(command, seconds, *, log, core=None, note=lambda used: None, stop=None):
     """Runs a command on one core until it has used so much CPU time; then it gets SIGTERM, and may save.
 
     Args:
@@ -73,22 +81,32 @@ def run_for(command, seconds, *, log, core=None, note=lambda used: None):
         log: file that gets what it prints.
         core: number of the core; None for any.
         note: told the CPU seconds used so far, twice a second.
+        stop: `threading.Event` that ends it early; None for none.
 
     Returns:
-        The CPU seconds that it has used.
+        (CPU seconds that it has used, whether it ended well or by its time).
+
+    Raises:
+        Interrupted: it was stopped early, by `stop` or by a signal from elsewhere.
     """
     pin = [] if core is None else ["taskset", "-c", str(core)]
     used = 0.0
     with Path(log).open("a", encoding="utf-8") as file:
-        process = subprocess.Popen([*pin, *command], stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [*pin, *command], stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
         while process.poll() is None:
             time.sleep(0.5)
             used = max(used, cpu_seconds(process.pid))
             note(used)
-            if used >= seconds:
+            early = stop is not None and stop.is_set()
+            if early or used >= seconds:
                 process.send_signal(signal.SIGTERM)
                 process.wait()
-    return used
+    done = used >= seconds or process.returncode == 0
+    if not done and (early or process.returncode < 0 or process.returncode > 128):
+        raise Interrupted(f"stopped after {used:.0f} CPU seconds of {seconds:.0f}: the same command resumes")
+    return used, done
 
 
 class Heat:
@@ -97,11 +115,13 @@ class Heat:
     Args:
         minutes: of CPU time for each candidate.
         args: the command line's.
+        stop: `threading.Event` after which runs are stopped, and save.
     """
 
-    def __init__(self, minutes, args):
+    def __init__(self, minutes, args, stop):
         self.minutes = minutes
         self._args = args
+        self._stop = stop
         self._folder = Path(args.output, f"{minutes:g}")
 
     def run(self, candidate, speed, core):
@@ -111,11 +131,22 @@ class Heat:
             candidate: `Candidate`.
             speed: images a CPU second, as the heat before found; None to measure it.
             core: the core to use.
+
+        Raises:
+            Interrupted: it was stopped; nothing is noted but how far it came.
+            SystemExit: its name had other flags before.
         """
         run_dir = self._folder / candidate.name
         facts_path = self._folder / f"{candidate.name}.json"
+        flags = " ".join(candidate.flags)
         if facts_path.is_file():
-            return json.loads(facts_path.read_text(encoding="utf-8"))
+            facts = json.loads(facts_path.read_text(encoding="utf-8"))
+            if facts["flags"] != flags:
+                raise SystemExit(
+                    f"{facts_path} is of other flags: give the candidate another name, or delete the file "
+                    f"and {run_dir}. Received: {flags}, there: {facts['flags']}"
+                )
+            return facts
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / f"{candidate.name}.log"
         places = [f"--data_dir={self._args.data_dir}", f"--model_dir={run_dir}"]
@@ -127,19 +158,18 @@ class Heat:
         )
 
         def note(used):
-            used_path.write_text(json.dumps([before + used, kimg]), encoding="utf-8")
+            aside.write_text(used_path, json.dumps([before + used, kimg]))
 
         command = [*_TRAIN, *places, *candidate.flags, f"--schedule_kimg={kimg}", "--total_kimg=1000000"]
-        used = before + run_for(command, 60 * self.minutes - before, log=log, core=core, note=note)
+        within = {"log": log, "core": core, "stop": self._stop}
+        used, done = run_for(command, 60 * self.minutes - before, note=note, **within)
+        used += before
         scores_path = run_dir / "scores.json"
-        score = ["-m", "tfdogs.evaluate", *places, "--num_images=2000", f"--output={scores_path}"]
-        run_for([sys.executable, *score, f"--metrics={self._args.metrics}"], math.inf, log=log, core=core)
-        flags = " ".join(candidate.flags)
-        if not scores_path.is_file():
+        score = [*_EVALUATE, *places, f"--output={scores_path}", f"--metrics={self._args.metrics}"]
+        done = done and run_for(score, math.inf, **within)[1]
+        if not done:
             print(f"{candidate.name} could not be trained or scored: {log} says why", flush=True)
-            facts = {"kimg": 0.0, "minutes": used / 60, "speed": 0.0, "flags": flags, "fid": math.inf}
-            facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-            return facts
+            return {"kimg": 0.0, "minutes": used / 60, "speed": 0.0, "flags": flags, "fid": math.inf}
         scores = json.loads(scores_path.read_text(encoding="utf-8"))["scores"]
         last = json.loads((run_dir / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
         facts = {
@@ -149,7 +179,7 @@ class Heat:
             "flags": flags,
             **{name: score["value"] for name, score in scores.items()},
         }
-        facts_path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        aside.write_text(facts_path, json.dumps(facts, indent=2) + "\n")
         return facts
 
     def _schedule(self, candidate, speed, places, core):
@@ -158,7 +188,8 @@ class Heat:
             trial = self._folder / f"{candidate.name}.trial"
             command = [*_TRAIN, places[0], f"--model_dir={trial}", *candidate.flags, "--log_kimg=0.1"]
             began = time.monotonic()
-            used = run_for(command, _TRIAL_SECONDS, log=self._folder / f"{candidate.name}.log", core=core)
+            log = self._folder / f"{candidate.name}.log"
+            used, _ = run_for(command, _TRIAL_SECONDS, log=log, core=core, stop=self._stop)
             share = min(1.0, used / (time.monotonic() - began))  # of the core: other work is not its slowness
             lines = (
                 (trial / "metrics.jsonl").read_text(encoding="utf-8").splitlines() if trial.is_dir() else []
@@ -189,9 +220,10 @@ def table(output):
 
 def search(args):
     """Runs the heats, one candidate a core at a time."""
-    candidates, speeds = read_candidates(args.candidates), {}
+    candidates, speeds, stop = read_candidates(args.candidates), {}, threading.Event()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     for minutes in args.minutes:
-        heat, cores = Heat(minutes, args), queue.SimpleQueue()
+        heat, cores = Heat(minutes, args, stop), queue.SimpleQueue()
         for core in args.cores:
             cores.put(core)
 
@@ -203,7 +235,12 @@ def search(args):
                 cores.put(core)
 
         with concurrent.futures.ThreadPoolExecutor(len(args.cores)) as pool:
-            facts = dict(zip((c.name for c in candidates), pool.map(run, candidates)))
+            try:
+                facts = dict(zip((c.name for c in candidates), pool.map(run, candidates)))
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         speeds = {name: found["speed"] for name, found in facts.items()}
         candidates = keep_best(candidates, {name: found["fid"] for name, found in facts.items()}, args.keep)
         print(f"{minutes:g} minutes: {', '.join(c.name for c in candidates)} lead", flush=True)
@@ -227,8 +264,11 @@ def main():
     args = parser.parse_args()
     if args.table:
         print(table(args.output))
-    else:
+        return
+    try:
         search(args)
+    except (Interrupted, KeyboardInterrupt) as e:
+        sys.exit(str(e) or "stopped: the same command resumes")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -269,7 +270,7 @@ def test_a_sheet_that_is_not_there_is_one_line(load, tmp_path, sheet):
 def test_a_search_reads_its_candidates(load, tmp_path):
     search = load("search")
     found = search.read_candidates(BENCHMARKS / "candidates.txt")
-    assert found[0] == search.Candidate("base", ("--lr_end=0.1",)) and len(found) > 10
+    assert found[0] == search.Candidate("base", ()) and len(found) > 10
     (tmp_path / "twice").write_text("a --r1=1\n\na --r1=2  # again\n")
     with pytest.raises(SystemExit, match="names of their own"):
         search.read_candidates(tmp_path / "twice")
@@ -296,9 +297,66 @@ def test_a_heat_ends_a_command_by_its_cpu_time(load, tmp_path):
     noted = []
     on_signal = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(print('saved')))"
     busy = f"{on_signal}\nwhile True: pass"
-    used = load("search").run_for([sys.executable, "-c", busy], 0.2, log=tmp_path / "log", note=noted.append)
-    assert used >= 0.2 and noted[-1] == used
+    search = load("search")
+    used, done = search.run_for([sys.executable, "-c", busy], 0.2, log=tmp_path / "log", note=noted.append)
+    assert done and used >= 0.2 and noted[-1] == used
     assert (tmp_path / "log").read_text() == "saved\n"
+
+
+TRAINS = """
+import json, pathlib, signal, sys
+run = pathlib.Path(dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)["--model_dir"])
+run.mkdir(parents=True, exist_ok=True)
+kimg = 0
+def save(*_):
+    (run / "metrics.jsonl").write_text(json.dumps({"kimg": kimg + 1.0, "seconds": 1.0}))
+    sys.exit(143)
+signal.signal(signal.SIGTERM, save)
+if "--fails" in sys.argv: sys.exit("no such data")
+while True: pass
+"""
+SCORES = """
+import json, pathlib, sys
+given = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+pathlib.Path(given["--output"]).write_text(json.dumps({"scores": {"fid": {"value": 12.5}}}))
+"""
+
+
+@pytest.fixture
+def heat(load, tmp_path, monkeypatch):
+    """Returns a maker of `Heat`s of 0.2 CPU seconds, with stand-ins for training and scores."""
+    search = load("search")
+    monkeypatch.setattr(search, "_TRAIN", [sys.executable, "-c", TRAINS])
+    monkeypatch.setattr(search, "_EVALUATE", [sys.executable, "-c", SCORES])
+    args = argparse.Namespace(data_dir="data", output=tmp_path / "search", metrics="fid")
+
+    def run(*flags, minutes=0.2 / 60, stop=None):
+        heat = search.Heat(minutes, args, stop or threading.Event())
+        return heat.run(search.Candidate("a", flags), 50.0, None)
+
+    return search, run, tmp_path / "search" / f"{0.2 / 60:g}"
+
+
+def test_a_heat_is_run_once_and_for_its_flags_only(heat):
+    _, run, folder = heat
+    facts = run("--r1=1")
+    assert facts["fid"] == 12.5 and facts["kimg"] == 1.0 and facts["minutes"] >= 0.2 / 60
+    (folder / "a" / "metrics.jsonl").unlink()
+    assert run("--r1=1") == facts  # from its file
+    with pytest.raises(SystemExit, match=r"a.json is of other flags: .*Received: --r1=2, there: --r1=1"):
+        run("--r1=2")
+
+
+def test_a_heat_that_is_stopped_or_fails_is_not_noted_as_done(heat):
+    search, run, folder = heat
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(search.Interrupted, match="the same command resumes"):
+        run(minutes=1, stop=stop)
+    assert {path.suffix for path in folder.with_name("1").iterdir()} == {"", ".log", ".used"}
+    assert run("--fails")["fid"] == float("inf")
+    assert not (folder / "a.json").exists()
+    assert run()["fid"] == 12.5
 
 
 def test_the_rows_of_a_search(load, tmp_path):
