@@ -85,8 +85,11 @@ def test_what_simultaneous_updates_need():
     own = dataclasses.replace(adversarial.get("wasserstein"), name="own")
     error("a loss out of .*: own", loss=own)
     error("top_k=None", top_k=tfdogs.TopK(0.5))
-    norm = head(layers.BatchNormalization(name="mixing"), layers.Dense(1))
-    error("a discriminator that judges each image on its own. Received: mixing", discriminator=norm)
+    for norm in (layers.BatchNormalization, layers.experimental.SyncBatchNormalization):
+        mixing = head(norm(name="mixing"), layers.Dense(1))
+        error("a discriminator that judges each image on its own. Received: mixing", discriminator=mixing)
+    half = head(layers.Dense(1, dtype="mixed_float16", name="half"), layers.Dense(1, dtype="float32"))
+    error("a discriminator in float32 or bfloat16. Received: half", discriminator=half)
     error("an interval of 2 or more .*: r2", regularizers=[tfdogs.R2()])
     g, d = networks()
     fine = [tfdogs.R1(), tfdogs.R2(interval=2), tfdogs.Orthogonal(network="discriminator"), tfdogs.DRAGAN()]

@@ -21,7 +21,7 @@ class ClassifyConfig(Config):
         "Real images: prepared data with classes and an eval split, as tfdogs.prepare leaves it.",
         run_control=True,
     )
-    output_dir: str = flag("The study's folder; a study that is there is gone on with.", run_control=True)
+    output_dir: str = flag("The study's folder; a study that is in it is continued.", run_control=True)
     fakes: str = flag(
         "Generated images of every class, or of every one of --synthetic_classes, CLASS=PATH,CLASS=PATH: a "
         "run of tfdogs.train, or a folder, .tar, .tar.gz or .zip of pictures, a .npy or .npz of uint8 "

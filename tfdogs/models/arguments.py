@@ -97,13 +97,17 @@ def check(gan):
 
 
 def _check_simultaneous(gan):
-    mixing = (keras.layers.BatchNormalization, MinibatchStddev)
+    layers = [layer for layer in gan.discriminator.submodules if isinstance(layer, keras.layers.Layer)]
     rules = {
         f"a loss out of {', '.join(SIMULTANEOUS)}": not gan.loss_function.teaches and gan.loss_function.name,
         "top_k=None": gan.top_k,
         "auxiliary=0": gan.auxiliary,
         "a discriminator that judges each image on its own": next(
-            (layer.name for layer in gan.discriminator.submodules if isinstance(layer, mixing)), None
+            (layer.name for layer in layers if _mixes_images(layer)), None
+        ),
+        # G's gradient is D's, rescaled: float16 rounds it to 0 where D is sure.
+        "a discriminator in float32 or bfloat16": next(
+            (layer.name for layer in layers if layer.compute_dtype == "float16"), None
         ),
         "an interval of 2 or more for regularizers that depend on the fakes": next(
             (
@@ -117,3 +121,9 @@ def _check_simultaneous(gan):
     for rule, received in rules.items():
         if received:
             raise ValueError(f"simultaneous needs {rule}. Received: {received}")
+
+
+def _mixes_images(layer):
+    # By name: Keras has a BatchNormalization and a SyncBatchNormalization, and neither is the other's class.
+    names = [cls.__name__ for cls in type(layer).__mro__]
+    return isinstance(layer, MinibatchStddev) or any(name.endswith("BatchNormalization") for name in names)

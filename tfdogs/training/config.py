@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfdogs import augment
+from tfdogs.errors import UsageError
 from tfdogs.losses import SIMULTANEOUS
 from tfdogs.models import registry
 from tfdogs.training.flags.evaluation import EvaluationFlags
@@ -44,7 +45,7 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
                 self.reject(name, rule)
         problem = self._simultaneous_problem()
         if self.updates == "simultaneous" and problem:
-            self.reject("updates", problem)
+            raise UsageError(f"--updates=simultaneous {problem}")
         if self.model == "wgan_gp" and not (self.loss == "wasserstein" and self.gradient_penalty):
             self.reject(
                 "model",
@@ -83,15 +84,17 @@ class TrainConfig(EvaluationFlags, GameFlags, TransferFlags, NetworkFlags, RunFl
     def _simultaneous_problem(self):
         """Returns what simultaneous updates would need, or None where they are possible."""
         if self.loss not in SIMULTANEOUS:
-            return f"of simultaneous goes with --loss={' or '.join(SIMULTANEOUS)} only, not {self.loss}"
+            return f"goes with --loss={' or '.join(SIMULTANEOUS)} only, not {self.loss}"
         if self.model == "stylegan2" or (self.model == "dcgan" and self.d_norm == "batch"):
-            return "of simultaneous needs a discriminator that judges each image on its own"
+            return "needs a discriminator that judges each image on its own"
+        if self.precision == "mixed_float16":  # G's gradient is D's, rescaled: too small for float16 at times
+            return "needs --precision=float32 or mixed_bfloat16"
         if self.r2 and self.r2_interval == 1:
-            return "of simultaneous needs --r2=0, or an --r2_interval of 2 or more"
+            return "needs --r2=0, or an --r2_interval of 2 or more"
         for name in _OF_FAKES:
             if getattr(self, name):
-                return f"of simultaneous needs --{name}=0"
-        return "of simultaneous needs --top_k=1" if self.top_k < 1 else None
+                return f"needs --{name}=0"
+        return "needs --top_k=1" if self.top_k < 1 else None
 
     def _check_xla(self):
         kind, parts = augment.parse(self.augment)

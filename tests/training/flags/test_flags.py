@@ -85,22 +85,22 @@ from tfdogs.training.config import TrainConfig
         ({"augment": "", "aug_preview": "sheet.png"}, "--aug_preview needs an augmentation: give --augment"),
         (
             {"updates": "simultaneous", "loss": "hinge"},
-            "--updates of simultaneous goes with --loss=minimax or .* only, not hinge. Rec",
+            "--updates=simultaneous goes with --loss=minimax or .* only, not hinge",
         ),
         (
             {"updates": "simultaneous", "model": "stylegan2"},
-            "--updates of simultaneous needs a discriminator that judges each image on its own",
+            "--updates=simultaneous needs a discriminator that judges each image on its own",
         ),
         (
             {"updates": "simultaneous", "d_norm": "batch", "r1": 0.0},
-            "--updates .* needs a discriminator that",
+            "--updates=simultaneous needs a discriminator that",
         ),
         (
             {"updates": "simultaneous", "r2": 1.0},
-            "--updates .* needs --r2=0, or an --r2_interval of 2 or more",
+            "--updates=simultaneous needs --r2=0, or an --r2_interval of 2 or more",
         ),
-        ({"updates": "simultaneous", "lecam": 1.0}, "--updates of simultaneous needs --lecam=0. Received"),
-        ({"updates": "simultaneous", "top_k": 0.5}, "--updates of simultaneous needs --top_k=1"),
+        ({"updates": "simultaneous", "lecam": 1.0}, "--updates=simultaneous needs --lecam=0"),
+        ({"updates": "simultaneous", "top_k": 0.5}, "--updates=simultaneous needs --top_k=1"),
         ({"early_stop": 2}, "--early_stop needs evaluations: give --eval_kimg"),
         (
             {"xla": True, "augment": "ada"},
@@ -192,6 +192,8 @@ def test_a_file_that_holds_no_configuration_is_named(tmp_path, text):
         ({"r2": 1.0, "r2_interval": 2}, True),
         ({"model": "stylegan2"}, False),
         ({"d_norm": "batch", "r1": 0.0}, False),
+        ({"precision": "mixed_float16"}, False),
+        ({"precision": "mixed_bfloat16"}, True),
     ],
     ids=str,
 )
@@ -206,4 +208,11 @@ def test_auto_is_simultaneous_where_that_is_possible(changes, simultaneous):
 def test_a_run_that_is_older_than_simultaneous_updates_alternates():
     values = TrainConfig(data_dir="data", model_dir="run").to_dict()
     del values["updates"]
+    assert TrainConfig.from_dict(values).updates == "alternating"
+
+
+def test_float16_and_simultaneous_updates_do_not_go_together_but_a_run_of_both_is_read():
+    values = {"data_dir": "d", "model_dir": "m", "precision": "mixed_float16", "updates": "simultaneous"}
+    with pytest.raises(UsageError, match=r"--updates=simultaneous needs --precision=float32 or mixed_b"):
+        TrainConfig(**values)
     assert TrainConfig.from_dict(values).updates == "alternating"

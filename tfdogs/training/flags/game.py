@@ -75,8 +75,8 @@ class GameFlags(Config):
     d_steps: int = flag("Discriminator steps to one generator step.", default=1, lower=1)
     updates: str = flag(
         "alternating: the generator learns from the discriminator after its update; simultaneous: from what "
-        "it said before, which spares a pass of it; auto: simultaneous where loss, penalties and D "
-        "allow it; config.json keeps what was chosen, and a resumed run stays with it.",
+        "it said before, which spares a pass of it; auto: simultaneous unless loss, model, penalties, "
+        "--top_k or float16 rule it out; config.json keeps what was chosen, and a resumed run stays with it.",
         default="auto",
         choices=UPDATES,
     )
@@ -88,7 +88,8 @@ class GameFlags(Config):
         former=("",),
     )
     ada_target: float = flag(
-        "ada: mean sign of the discriminator's verdicts on reals that its strength p is steered to.",
+        "ada: its strength p follows the mean sign of the discriminator's outputs on real images: it rises "
+        "where that is above this value, and falls where it is below.",
         default=0.6,
         lower=-1.0,
         upper=1.0,
@@ -101,7 +102,7 @@ class GameFlags(Config):
     ada_p: float = flag("ada: the p that training begins with.", default=0.0, lower=0.0, upper=1.0)
     ada_p_end: float = flag(
         "ada, with --ada_kimg=0: p follows half a cosine from --ada_p to this over --schedule_kimg, as "
-        "R3GAN's; 0: no schedule.",
+        "R3GAN's does; 0: no schedule.",
         default=0.0,
         lower=0.0,
         upper=1.0,
@@ -117,7 +118,7 @@ class GameFlags(Config):
     flip: bool = flag("Mirror every second real image.", default=True)
     balance_classes: bool = flag(
         "Show every class equally often, however many images it has; needs a class for every image. Scores "
-        "are against the data as it is all the same.",
+        "still compare with the data as it is.",
         default=False,
     )
 
@@ -190,5 +191,11 @@ class GameFlags(Config):
 
     @classmethod
     def from_dict(cls, values):
-        """Gives a run that was begun before `updates` was there what it had."""
-        return super().from_dict({"updates": "alternating", **values})
+        """Gives a run that was begun before `updates` was there what it had.
+
+        One that was begun with simultaneous updates in float16, which are refused by now, alternates.
+        """
+        values = {"updates": "alternating", **values}
+        if values["updates"] == "simultaneous" and values.get("precision") == "mixed_float16":
+            values["updates"] = "alternating"
+        return super().from_dict(values)

@@ -14,7 +14,7 @@ class RunFlags(Config):
     """See the module."""
 
     data_dir: str = flag("Prepared data, as python -m tfdogs.prepare leaves it.", run_control=True)
-    model_dir: str = flag("The run's folder; a run that is there is gone on with.", run_control=True)
+    model_dir: str = flag("The run's folder; a run that is in it is continued.", run_control=True)
     total_kimg: float = flag(
         "Thousands of images to show the discriminator.", default=1600.0, lower=0.001, run_control=True
     )
@@ -32,14 +32,14 @@ class RunFlags(Config):
     xla: bool = flag("Compile with XLA: for GPUs; several times slower on a CPU.", default=False)
     steps_per_execution: int = flag(
         "Steps in a call into TensorFlow; logs, sheets, checkpoints and signals wait for its end. 0: up to 8 "
-        "where steps are small and no such interval is short, which saves Keras' time between them.",
+        "where steps are small and those intervals hold many of them, which saves Keras' time between them.",
         default=0,
         lower=0,
         run_control=True,
     )
     op_threads: int = flag(
         "Processor threads that one operation may use; 0: as TensorFlow chooses, all of them; -1: 1 with "
-        "--simultaneous on two cores without a GPU, where that is faster, else 0.",
+        "simultaneous updates on two cores without a GPU, where that is faster, else 0.",
         default=-1,
         lower=-1,
         run_control=True,
