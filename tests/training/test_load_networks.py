@@ -245,6 +245,8 @@ def test_an_export_without_names_of_its_classes(tmp_path):
     saved_model.export(make("mlp"), tmp_path)
     assert tfdogs.load_networks(make("mlp", seed=2), tmp_path, classes="abc").known_classes == 3
     assert tfdogs.load_networks(make("mlp", classes=2, seed=2), tmp_path).known_classes == 0
+    digits = tfdogs.load_networks(make("mlp", classes=2, seed=2), tmp_path, classes=("2", "7"))
+    assert digits.new_classes == ("7",)  # MNIST's classes are numbers
 
 
 def test_a_keras_file(tmp_path):
@@ -258,9 +260,13 @@ def test_a_keras_file(tmp_path):
     there.generator.save(tmp_path / "generator.keras")
     with pytest.raises(UsageError, match=r"must hold a tfdogs.GAN. Received: a BigGANGenerator"):
         tfdogs.load_networks(here, tmp_path / "generator.keras")
-    (tmp_path / "broken.keras").write_bytes(b"PK")
-    with pytest.raises(TfdogsError, match=r"broken.keras cannot be read"):
-        tfdogs.load_networks(here, tmp_path / "broken.keras")
+    whole = (tmp_path / "dogs.keras").read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    for damaged in (b"PK", whole[:-30], bytes(flipped)):
+        (tmp_path / "broken.keras").write_bytes(damaged)
+        with pytest.raises(TfdogsError, match=r"broken.keras cannot be read"):
+            tfdogs.load_networks(here, tmp_path / "broken.keras")
 
 
 def test_names_that_do_not_fit_the_classes():

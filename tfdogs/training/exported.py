@@ -28,7 +28,7 @@ class Exported:
 
     Attributes:
         card: dict of what its `card` signature says.
-        classes: class names, by label; empty where it names none.
+        classes: class names, by label; their numbers where it has no names.
         num_classes: number of classes; 0 for unconditional networks.
         generator: (network, its `named_weights` out of the export).
         discriminator: the same; a classifier of classes is never in an export.
@@ -48,9 +48,8 @@ class Exported:
         except (OSError, ValueError, tf.errors.OpError) as e:
             raise TfdogsError(f"{folder} cannot be read: {' '.join(str(e).split())[:200]}") from e
         self.card = dict(zip(_FIELDS, (json.loads(value) for value in answer)))
-        names = tuple(self.card["classes"])
-        self.num_classes = len(names)
-        self.classes = () if names == tuple(map(str, range(len(names)))) else names
+        self.classes = tuple(self.card["classes"])
+        self.num_classes = len(self.classes)
         self.generator = self._find("generator", gan.generator, "images", self._draws_alike)
         self.discriminator = self._find(
             "discriminator", gan.discriminator, "discriminate", self._judges_alike

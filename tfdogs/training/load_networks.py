@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import zipfile
+import zlib
 
 import keras
 import numpy as np
@@ -121,7 +123,10 @@ def _load(gan, source, name, classes):
     check_architecture("generator", there, here)
     check_architecture("discriminator", source.discriminator[0], gan.discriminator)
     _check_finite(source)
-    matched = Classes(source.classes, classes, source.num_classes, gan.num_classes)
+    there_named = source.classes
+    if there_named == tuple(map(str, range(len(there_named)))) and not set(there_named) & set(classes):
+        there_named = ()  # an export of classes without names numbers them
+    matched = Classes(there_named, classes, source.num_classes, gan.num_classes)
     how = {"classes": matched, "resized": shapes[0] != shapes[1]}
     transfers = [Transfer("generator", source.generator[1], named_weights(here), **how)]
     if gan.ema_generator is not None:
@@ -183,7 +188,7 @@ def _open(gan, source, names):
     if source.kind == "keras":
         try:
             loaded = keras.models.load_model(source.path)
-        except (OSError, ValueError, TypeError, KeyError) as e:
+        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error) as e:
             raise TfdogsError(f"{source.path} cannot be read: {' '.join(str(e).split())[:200]}") from e
         return _of_gan(loaded, names)
     if source.kind == "run":
