@@ -221,6 +221,8 @@ def test_a_tilde_that_the_shell_has_left_is_ones_home(monkeypatch):
     monkeypatch.setenv("HOME", "/home/rex")
     args = ["kennel", "--export_dir=~/dogs", "--images=~/a b"]
     assert cli.parse(Kennel, args, summary="") == Kennel(export_dir="/home/rex/dogs", images="/home/rex/a b")
+    digits = cli.parse(Kennel, ["kennel", "--export_dir=dogs", "--images=idx:~/digits.gz"], summary="")
+    assert digits.images == "idx:/home/rex/digits.gz"
     assert parse("--name=~rex") == Greeting(name="~rex")
 
 

@@ -155,7 +155,11 @@ class Config:
 
 def _at_home(value):
     """Returns a path whose "~/" a shell has left, as they do behind "--name=": "~" would become a folder."""
-    return str(Path(value).expanduser()) if isinstance(value, str) and value.startswith("~/") else value
+    if not isinstance(value, str):
+        return value
+    form = "idx:" if value.startswith("idx:") else ""  # --images=idx:FILE
+    path = value[len(form) :]
+    return form + str(Path(path).expanduser()) if path.startswith("~/") else value
 
 
 def _is_written(name):
