@@ -61,7 +61,8 @@ class GAN(Saved, TwoPlayers):
             of fewer images than steps some are taken several times. Default 1.
         simultaneous: update G by what D said before its own update, which spares a pass of D, about a fifth
             of a step (Goodfellow et al. 2014 alternate, TF-GAN offers both). For losses whose slope at a
-            fake's logit is never 0, and a D that judges each image on its own; default False.
+            fake's logit is never 0, and a D that judges each image on its own, in float32 or bfloat16;
+            default False.
         latent: "normal", N(0, 1), or "uniform", U[-1, 1).
         latent_dim: length of a latent; default: what the generator says.
         num_classes: 0 for unconditional networks; default: what the generator says, or 0.
