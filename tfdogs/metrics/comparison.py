@@ -40,7 +40,7 @@ class Comparison:
 
     @functools.cached_property
     def left_out(self):
-        """(whole, parts): the `LeftOut` of all fakes, and those of their halves."""
+        """(whole, halves): the `LeftOut` of all fakes, and those of their halves."""
         fakes, reals = self.fakes.pool, self.reference.gaussian
         return left_out(fakes, reals), halves(fakes, reals, self.seed)
 

@@ -38,21 +38,24 @@ def fid_error(fakes, reals, *, seed=0):
 
 def halves(fakes, reals, seed):
     """Returns the `LeftOut` of two halves of the fakes, drawn at random; of few fakes there are none."""
-    if len(fakes) < _FEWEST:
-        return []
+    return parts(fakes, reals, 2, seed) if len(fakes) >= _FEWEST else []
+
+
+def parts(fakes, reals, number, seed):
+    """Returns the `LeftOut` of that many equal parts of the fakes, drawn at random."""
     order = np.random.default_rng(seed).permutation(len(fakes))
-    return [left_out(fakes[np.sort(part)], reals) for part in np.array_split(order, 2)]
+    return [left_out(fakes[np.sort(part)], reals) for part in np.array_split(order, number)]
 
 
-def error_of(whole, parts):
+def error_of(whole, of_halves):
     """Returns the standard error of the `LeftOut` of all fakes, given those of the halves."""
     variance = math.sqrt(whole.jackknife * whole.infinitesimal)
-    order = min(max(math.log2(growth(whole, parts)), 1.0), 3.0)
+    order = min(max(math.log2(growth(whole, of_halves)), 1.0), 3.0)
     return math.sqrt(variance / order)
 
 
-def growth(whole, parts):
+def growth(whole, of_halves):
     """Returns by how much the variance grows when the fakes are halved: 2 of a mean, 4 of products of two."""
-    if not parts or not whole.infinitesimal > 0:
+    if not of_halves or not whole.infinitesimal > 0:
         return 2.0
-    return max(float(np.mean([part.infinitesimal for part in parts])) / whole.infinitesimal, 2.0)
+    return max(float(np.mean([half.infinitesimal for half in of_halves])) / whole.infinitesimal, 2.0)

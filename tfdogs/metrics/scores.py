@@ -14,7 +14,7 @@ from tfdogs.metrics.density_coverage import density_coverage
 from tfdogs.metrics.diversity import effective_dimension, total_variance
 from tfdogs.metrics.dogs import dog_score
 from tfdogs.metrics.fid_error import error_of
-from tfdogs.metrics.fid_infinity import check_count, infinity_of
+from tfdogs.metrics.fid_infinity import check_count, infinity_of, thirds
 from tfdogs.metrics.inception_score import inception_score
 from tfdogs.metrics.kid import kernel_distance
 from tfdogs.metrics.mifid import PRIVATE_EPS, PUBLIC_EPS, mean_distance, mifid
@@ -48,7 +48,7 @@ def _fid(both):
 
 def _fid_infinity(both):
     check_count(both.fakes.pool)
-    value, error = infinity_of(*both.left_out)
+    value, error = infinity_of(*both.left_out, thirds(both.fakes.pool, both.reference.gaussian, both.seed))
     return [_score(both, "fid_infinity", "FID-infinity", value, error=error, better="lower")]
 
 
