@@ -99,12 +99,11 @@ def run_for(command, seconds, *, log, core=None, note=lambda used: None, stop=No
             time.sleep(0.5)
             used = max(used, cpu_seconds(process.pid))
             note(used)
-            early = stop is not None and stop.is_set()
-            if early or used >= seconds:
+            if used >= seconds or (stop and stop.is_set()):
                 process.send_signal(signal.SIGTERM)
                 process.wait()
     done = used >= seconds or process.returncode == 0
-    if not done and (early or process.returncode < 0 or process.returncode > 128):
+    if not done and ((stop and stop.is_set()) or process.returncode < 0 or process.returncode > 128):
         raise Interrupted(f"stopped after {used:.0f} CPU seconds of {seconds:.0f}: the same command resumes")
     return used, done
 

@@ -105,7 +105,7 @@ def load_networks(gan, source, *, classes=(), source_classes=()):
         source = resolve(source)
         name = str(source.path)
     try:
-        return _load(gan, _open(gan, source, tuple(source_classes)), name, tuple(classes))
+        return _load(gan, _open(gan, source, tuple(source_classes), classes), name, tuple(classes))
     except UsageError as e:
         raise UsageError(f"cannot start from {name}: {e}") from e
 
@@ -123,10 +123,7 @@ def _load(gan, source, name, classes):
     check_architecture("generator", there, here)
     check_architecture("discriminator", source.discriminator[0], gan.discriminator)
     _check_finite(source)
-    there_named = source.classes
-    if there_named == tuple(map(str, range(len(there_named)))) and not set(there_named) & set(classes):
-        there_named = ()  # an export of classes without names numbers them
-    matched = Classes(there_named, classes, source.num_classes, gan.num_classes)
+    matched = Classes(source.classes, classes, source.num_classes, gan.num_classes)
     how = {"classes": matched, "resized": shapes[0] != shapes[1]}
     transfers = [Transfer("generator", source.generator[1], named_weights(here), **how)]
     if gan.ema_generator is not None:
@@ -182,7 +179,7 @@ def _frozen_stages(discriminator):
     return discriminator.stages()[: discriminator.freeze] if hasattr(discriminator, "stages") else []
 
 
-def _open(gan, source, names):
+def _open(gan, source, names, classes):
     if isinstance(source, keras.Model):
         return _of_gan(source, names)
     if source.kind == "keras":
@@ -197,6 +194,8 @@ def _open(gan, source, names):
         run = load(source.path)
         return _of_gan(run.gan, run.classes)
     export = Exported(source.path, gan)
+    numbers = tuple(map(str, range(export.num_classes)))  # which stand for names where it has none
+    unnamed = export.classes == numbers and not set(numbers) & set(classes)
     return _Source(
         generator=export.generator,
         average=export.generator,
@@ -204,7 +203,7 @@ def _open(gan, source, names):
         image_shape=export.card["image_shape"],
         latent=export.card["latent"],
         num_classes=export.num_classes,
-        classes=export.classes,
+        classes=() if unnamed else export.classes,
         kimg=export.card["kimg"],
         remark="an export has the averaged generator alone: the generator and its average both start from it",
     )
