@@ -22,6 +22,13 @@ window.fetch = async (url, options) => {
 };
 """
 
+# How far the wall is scrolled, and the link of a filled tile in the middle of the window; null while there is none.
+# A tile is clicked by its link: tiles come and go, so that the hundredth of them is soon another one.
+VIEW = """(() => {
+    const link = document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#wall-tiles a:has(img)");
+    return link && [scrollY, link.getAttribute("href")];
+})()"""
+
 # A reader goes on to a walk while the card arrives: the event that tells of it comes when the page has begun.
 GO_ON_WHILE_THE_CARD_COMES = """
 const { fetch } = window;
@@ -126,15 +133,21 @@ def test_the_wall_goes_on_and_lets_go(visit, shown, wait_until):
     wait_until(page, lambda: tiles.count() > 100)
     assert max(most, tiles.count()) <= 32 * 12  # of more than 640 that went by
     assert 1 <= page.evaluate("mostFlights") <= 2
-    place = page.evaluate("scrollY")
-    tile = page.locator("#wall-tiles a:has(img)").nth(100)
-    seed = int(tile.get_attribute("href").partition("=")[2])
-    tile.click()
+    views = [None]
+
+    def settled():
+        views.append(page.evaluate(VIEW))
+        return views[-1] is not None and views[-1] == views[-2]
+
+    wait_until(page, settled)
+    place, href = views[-1]
+    seed = int(href.partition("=")[2])
+    page.locator(f'#wall-tiles a[href="{href}"]').click()
     shown(page, seed)
     page.go_back()
     api.expect(page.locator("#wall")).to_be_visible()
     assert abs(page.evaluate("scrollY") - place) < 800
-    api.expect(page.locator(f'#wall-tiles a[href="#seed={seed}"] img')).to_be_visible()
+    api.expect(page.locator(f'#wall-tiles a[href="{href}"] img')).to_be_visible()
 
 
 def test_the_wall_goes_on_in_a_browser_that_is_busy(visit, wait_until):
