@@ -190,14 +190,13 @@ class Heat:
             log = self._folder / f"{candidate.name}.log"
             used, _ = run_for(command, _TRIAL_SECONDS, log=log, core=core, stop=self._stop)
             share = min(1.0, used / (time.monotonic() - began))  # of the core: other work is not its slowness
-            lines = (
-                (trial / "metrics.jsonl").read_text(encoding="utf-8").splitlines() if trial.is_dir() else []
-            )
+            metrics = trial / "metrics.jsonl"
+            lines = metrics.read_text(encoding="utf-8").splitlines() if metrics.is_file() else []
+            shutil.rmtree(trial, ignore_errors=True)
             if len(lines) < 2:
                 return 1.0  # it fails in the heat itself, whose row says so
             first, last = json.loads(lines[0]), json.loads(lines[-1])
             speed = 1000 * (last["kimg"] - first["kimg"]) / (share * (last["seconds"] - first["seconds"]))
-            shutil.rmtree(trial)
         return round(speed * 60 * self.minutes / 1000, 3)
 
 

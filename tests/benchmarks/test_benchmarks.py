@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import json
+import signal
 import sys
 import threading
 from collections import Counter
@@ -307,9 +308,10 @@ TRAINS = """
 import json, pathlib, signal, sys
 run = pathlib.Path(dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)["--model_dir"])
 run.mkdir(parents=True, exist_ok=True)
-kimg = 0
 def save(*_):
-    (run / "metrics.jsonl").write_text(json.dumps({"kimg": kimg + 1.0, "seconds": 1.0}))
+    lines = [{"kimg": 0.5, "seconds": 1.0}, {"kimg": 1.0, "seconds": 2.0}]
+    (run / "metrics.jsonl").write_text("\\n".join(map(json.dumps, lines)))
+    (run / "argv.json").write_text(json.dumps(sys.argv))
     sys.exit(143)
 signal.signal(signal.SIGTERM, save)
 if "--fails" in sys.argv: sys.exit("no such data")
@@ -317,8 +319,9 @@ while True: pass
 """
 SCORES = """
 import json, pathlib, sys
+FIDS = {"a": 12.5, "b": 10.0, "c": 11.0}
 given = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
-pathlib.Path(given["--output"]).write_text(json.dumps({"scores": {"fid": {"value": 12.5}}}))
+pathlib.Path(given["--output"]).write_text(json.dumps({"scores": {"fid": {"value": FIDS[given["--model_dir"][-1]]}}}))
 """
 
 
@@ -357,6 +360,39 @@ def test_a_heat_that_is_stopped_or_fails_is_not_noted_as_done(heat):
     assert run("--fails")["fid"] == float("inf")
     assert not (folder / "a.json").exists()
     assert run()["fid"] == 12.5
+
+
+def test_a_search_goes_on_with_the_best_for_as_long_as_their_speed_says(heat, tmp_path, monkeypatch, capsys):
+    search, _, folder = heat
+    monkeypatch.setattr(search, "_TRIAL_SECONDS", 0.2)
+    (tmp_path / "candidates").write_text("a\nb --r1=1\nc --fails\n")
+    minutes = [0.2 / 60, 0.4 / 60]
+    args = argparse.Namespace(
+        candidates=tmp_path / "candidates", data_dir="data", output=folder.parent, metrics="fid",
+        minutes=minutes, keep=0.5, cores=[None],
+    )  # fmt: skip
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        search.search(args)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    heats = [sorted(path.name for path in folder.with_name(f"{m:g}").glob("*.json")) for m in minutes]
+    assert heats == [["a.json", "b.json"], ["b.json"]]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("c could not be trained or scored") and said[1].endswith("minutes: b lead")
+    assert [row.split(" | ")[1] for row in said[-3:]] == ["b", "a", "b"]
+    assert not list(folder.glob("*.trial"))
+    # 0.5 kimg a second in the trial, of a core that other work may share; then by the heat's own speed.
+    first, second = (schedule(folder.with_name(f"{m:g}") / "b") for m in minutes)
+    assert first >= 0.1
+    speed = json.loads((folder / "b.json").read_text())["speed"]
+    assert second == pytest.approx(speed * 0.4 / 1000, abs=1e-3)
+
+
+def schedule(run):
+    """Returns the --schedule_kimg that a stand-in for training was given."""
+    flags = dict(part.split("=", 1) for part in json.loads((run / "argv.json").read_text()) if "=" in part)
+    return float(flags["--schedule_kimg"])
 
 
 def test_the_rows_of_a_search(load, tmp_path):
