@@ -36,8 +36,19 @@ def fit(gan, images, batch_size, **kwargs):
     return gan.fit(images, batch_size=batch_size, shuffle=False, verbose=0, **kwargs).history
 
 
-def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=0.0, simultaneous=False):
-    """The non-saturating game with R1 in NumPy, on the latents that GAN draws."""
+def by_hand(
+    gan,
+    batches,
+    *,
+    d_steps=1,
+    gamma=0.0,
+    interval=1,
+    rate=0.5,
+    smoothing=0.0,
+    simultaneous=False,
+    augmented=1.0,
+):
+    """The non-saturating game with R1 in NumPy, on the latents that GAN draws; D sees images times `augmented`."""
     weights = (*gan.generator.get_weights(), *gan.discriminator.get_weights())
     w, b, a, c = (x.astype(np.float64) for x in weights)
     seen = 0
@@ -48,19 +59,20 @@ def by_hand(gan, batches, d_steps=1, gamma=0.0, interval=1, rate=0.5, smoothing=
             z = latents.sample(gan.latent, [n, Z], noise).numpy()
             fakes = np.tanh(z @ w + b)
             # d/dl of -(1 - s) log D - s log(1 - D) is D - (1 - s); of -log(1 - D) it is D.
+            reals, seen_fakes = augmented * reals, augmented * fakes
             real_slope = (sigmoid(reals @ a + c) - (1 - smoothing)) / n
-            fake_slope = sigmoid(fakes @ a + c) / n
+            fake_slope = sigmoid(seen_fakes @ a + c) / n
             every_step = gamma * a if interval == 1 else 0
             before = a, c
             a, c = (
-                a - rate * (reals.T @ real_slope + fakes.T @ fake_slope + every_step),
+                a - rate * (reals.T @ real_slope + seen_fakes.T @ fake_slope + every_step),
                 c - rate * (real_slope.sum() + fake_slope.sum()),
             )
             if interval > 1 and step % interval == 0:
                 a = a - rate * interval * gamma * a
         # G learns from the last fakes through the D that has just learned from them, or is to learn.
         ga, gc = before if simultaneous else (a, c)
-        slope = (sigmoid(fakes @ ga + gc) - 1) / n @ ga.T * (1 - fakes**2)
+        slope = augmented * (sigmoid(seen_fakes @ ga + gc) - 1) / n @ ga.T * (1 - fakes**2)
         w, b = w - rate * z.T @ slope, b - rate * slope.sum(0)
         seen += len(batch)
     return w, b, a, c
@@ -76,6 +88,8 @@ CASES = [
     {"gamma": 0.4},
     {"simultaneous": True, "gamma": 0.4},
     {"simultaneous": True, "d_steps": 3, "smoothing": 0.1},
+    {"augmented": 0.5, "gamma": 0.4},
+    {"augmented": 0.5, "gamma": 0.4, "simultaneous": True},
     {"d_steps": 2, "gamma": 0.1, "interval": 2},
 ]
 
@@ -86,7 +100,9 @@ CASES = [
 def test_three_steps_equal_the_algorithm_by_hand(case, steps_per_execution):
     gamma, interval, d_steps = case.get("gamma"), case.get("interval", 1), case.get("d_steps", 1)
     regularizers = [tfdogs.R1(gamma, interval=interval)] if gamma else []
+    factor = case.get("augmented", 1.0)
     gan = linear_gan(
+        augment=(lambda images, noise: factor * images) if factor != 1 else None,
         d_steps=d_steps,
         label_smoothing=case.get("smoothing", 0.0),
         regularizers=regularizers,

@@ -5,7 +5,9 @@ import pytest
 
 import tfdogs
 from tfdogs.errors import UsageError
+from tfdogs.losses import NAMES as LOSSES
 from tfdogs.training.build import build
+from tfdogs.training.config import TrainConfig
 from tfdogs.training.run import DataCard
 
 CARD = DataCard(image_size=28, channels=3, classes=("pug", "whippet"), num_images=9_000, fingerprint="f")
@@ -37,6 +39,40 @@ def test_regularizers_follow_the_flags(made):
     assert configs["GradientPenalty/discriminator"]["weight"] == 8
     assert len(gan.regularizers) == 8
     assert made().regularizers == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"loss": loss} for loss in LOSSES),
+        *({"model": model} for model in ("mlp", "sngan", "r3gan")),
+        {"model": "wgan_gp", "loss": "wasserstein", "gradient_penalty": 10.0},
+        {"model": "biggan", "attention": 0, "embedding_dim": 4},
+        {"model": "biggan", "attention": 0, "embedding_dim": 4, "conditional": True, "auxiliary": 0.2},
+        {"d_norm": "batch"},
+        {"precision": "mixed_float16"},
+        {"precision": "mixed_bfloat16"},
+        {"r1": 1.0},
+        {"r2": 1.0},
+        {"r2": 1.0, "r2_interval": 2},
+        {"dragan": 1.0},
+        {"gradient_penalty": 1.0},
+        {"lecam": 1.0},
+        {"consistency": 1.0, "augment": "color"},
+        {"reconstruction": 0.3},
+        {"d_orthogonal": 1e-3},
+        {"top_k": 0.5},
+    ],
+    ids=str,
+)
+def test_flags_and_the_gan_agree_on_what_simultaneous_updates_need(made, make_config, monkeypatch, changes):
+    legal = make_config(**{"r1": 0.0, "augment": "", "r1_interval": 1, **changes}).simultaneous
+    monkeypatch.setattr(TrainConfig, "simultaneous", True)
+    if legal:
+        assert made(**changes).simultaneous
+    else:
+        with pytest.raises(ValueError, match="^simultaneous needs"):
+            made(**changes)
 
 
 def test_r3gan_s_way_of_penalties_and_augmentation(made):
