@@ -150,7 +150,16 @@ class Config:
         for f in dataclasses.fields(cls):
             if f.default is dataclasses.MISSING and values[f.name] is None:
                 raise UsageError(f"--{f.name} is required: {f.metadata['help']}")
-        return cls(**values)
+        config = cls(**values)
+        config.check_given({name for name in values if flag_values[name].present})
+        return config
+
+    def check_given(self, names):
+        """Raises UsageError where flags were given that mean nothing beside the others; here none do.
+
+        Args:
+            names: of the flags on the command line and in its flagfiles, also those with a default's value.
+        """
 
 
 def _at_home(value):

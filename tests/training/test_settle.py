@@ -99,7 +99,7 @@ def test_a_run_keeps_what_auto_was_where_it_began(make_config, monkeypatch, caps
     assert f"precision: {chosen} (as {config.model_dir} began)" in capsys.readouterr().out
     run = load(config.model_dir)
     assert run.config.precision == chosen and run.kimg == 0.016
-    assert run.gan.generator.body.layers[0].compute_dtype == chosen.removeprefix("mixed_")
+    assert run.gan.discriminator.body.layers[0].compute_dtype == chosen.removeprefix("mixed_")
 
 
 def test_another_precision_than_the_runs_own_is_refused(make_config):

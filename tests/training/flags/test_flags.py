@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tfdogs import cli
 from tfdogs.errors import UsageError
 from tfdogs.training.config import TrainConfig
 
@@ -21,10 +22,6 @@ from tfdogs.training.config import TrainConfig
         (
             {"model": "stylegan2", "skip_excitation": True},
             "--skip_excitation goes with --model=dcgan or r3gan only, not stylegan2",
-        ),
-        (
-            {"model": "r3gan", "self_modulation": True},
-            "--self_modulation goes with --model=dcgan only, not r3gan",
         ),
         ({"path_length": 2.0}, "--path_length goes with --model=stylegan2 only, not dcgan"),
         (
@@ -216,3 +213,23 @@ def test_float16_and_simultaneous_updates_do_not_go_together_but_a_run_of_both_i
     with pytest.raises(UsageError, match=r"--updates=simultaneous needs --precision=float32 or mixed_b"):
         TrainConfig(**values)
     assert TrainConfig.from_dict(values).updates == "alternating"
+
+
+def parsed(*flags):
+    return cli.parse(TrainConfig, ["train", "--data_dir=d", "--model_dir=m", *flags], summary="")
+
+
+def test_an_option_of_another_model_is_refused_though_its_value_is_the_default():
+    for flag, model in (("--self_modulation", "dcgan"), ("--d_norm=none", "dcgan"), ("--patch=1", "r3gan")):
+        assert parsed(f"--model={model}", flag).model == model
+        name = flag.partition("=")[0]
+        with pytest.raises(UsageError, match=f"^{name} goes with --model={model} only, not mlp. Received: {name}"):
+            parsed("--model=mlp", flag)
+    assert parsed("--model=r3gan", "--noself_modulation").model == "r3gan"  # it has none
+
+
+def test_a_run_that_is_older_than_self_modulation_has_none():
+    values = TrainConfig(data_dir="d", model_dir="m").to_dict()
+    assert values.pop("self_modulation") is True
+    assert TrainConfig.from_dict(values).self_modulation is False
+    assert TrainConfig.from_dict({**values, "model": "r3gan"}) == TrainConfig("d", "m", model="r3gan")

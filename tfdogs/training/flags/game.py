@@ -124,10 +124,10 @@ class GameFlags(Config):
 
     batch_size: int = flag("Images in one update of a network.", default=16, former=(64,), lower=1)
     g_lr: float = flag(
-        "Adam's learning rate for the generator.", default=1e-3, former=(2e-4, 5e-4), lower=0.0
+        "Adam's learning rate for the generator.", default=5e-4, former=(2e-4, 1e-3), lower=0.0
     )
     d_lr: float = flag(
-        "Adam's learning rate for the discriminator.", default=1e-3, former=(2e-4, 5e-4), lower=0.0
+        "Adam's learning rate for the discriminator.", default=5e-4, former=(2e-4, 1e-3), lower=0.0
     )
     beta1: float = flag("Adam's beta1, both networks.", default=0.0, former=(0.5,), lower=0.0, upper=0.9999)
     beta2: float = flag(
@@ -149,8 +149,8 @@ class GameFlags(Config):
     schedule_kimg: float = flag(
         "Thousands of images over which learning rates, R1, R2, beta2 and the average's half-life follow "
         "half a cosine to the values below; 0: they stay.",
-        default=1600.0,
-        former=(0.0, 400.0, 1500.0),
+        default=1800.0,
+        former=(0.0, 400.0, 1500.0, 1600.0),
         lower=0.0,
     )
     lr_end: float = flag(

@@ -42,7 +42,8 @@ class NetworkFlags(Config):
     )
     self_modulation: bool = flag(
         "dcgan: scale and shift after each BatchNorm of the generator follow the latent (Chen et al. 2019).",
-        default=False,
+        default=True,
+        former=(False,),
     )
     reconstruction: float = flag(
         "dcgan, r3gan: weight of the loss of small decoders that draw the real images out of the "
@@ -88,13 +89,26 @@ class NetworkFlags(Config):
         super().__post_init__()
         if self.auxiliary and not self.conditional:
             self.reject("auxiliary", "goes with --conditional only")
-        for name, models in registry.OPTIONS.items():
-            if self.model not in models and getattr(self, name) != getattr(type(self), name):
+        self._check_options(n for n in registry.OPTIONS if getattr(self, n) != getattr(type(self), n))
+
+    def check_given(self, names):
+        """See `Config.check_given`: an option of another model, though it has its default."""
+        super().check_given(names)
+        self._check_options(names & registry.OPTIONS.keys())
+
+    def _check_options(self, names):
+        for name in names:
+            models = registry.OPTIONS[name]
+            if self.model not in models and getattr(self, name) is not False:
                 self.reject(name, f"goes with --model={' or '.join(models)} only, not {self.model}")
 
     @classmethod
     def from_dict(cls, values):
-        """Leaves out the flags of other models: what they say is the default of when it was written."""
+        """Leaves out the flags of other models: what they say is the default of when it was written.
+
+        A run that was begun before `self_modulation` was there goes without.
+        """
+        values = {"self_modulation": False, **values}
         model = values.get("model", cls.model)
         return super().from_dict(
             {n: v for n, v in values.items() if model in registry.OPTIONS.get(n, [model])}

@@ -16,7 +16,7 @@ class RunFlags(Config):
     data_dir: str = flag("Prepared data, as python -m tfdogs.prepare leaves it.", run_control=True)
     model_dir: str = flag("The run's folder; a run that is in it is continued.", run_control=True)
     total_kimg: float = flag(
-        "Thousands of images to show the discriminator.", default=1600.0, lower=0.001, run_control=True
+        "Thousands of images to show the discriminator.", default=1800.0, lower=0.001, run_control=True
     )
     seed: int = flag(
         "Seed of weights, latents, data order and augmentation.", default=0, lower=0, upper=2**32 - 1
