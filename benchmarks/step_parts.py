@@ -4,9 +4,10 @@
     python benchmarks/step_parts.py --batch_size=32 --rounds=9
 
 "now" computes as `--precision=auto` chooses here, with the fused Adam and simultaneous updates, which spare D
-a pass; "before" in float32 with Keras' Adam, alternating, but with today's convolutions. On two cores training
-chooses `--op_threads=1`. A turn is each part of both, one after the other. A part is a graph of its own: the parts need not add up to
-the whole step, whose graph shares some of their work. R1 is due in every eighth step: an eighth is printed.
+a pass; "before" in float32 with Keras' Adam, alternating, but with today's convolutions. On two cores
+training chooses `--op_threads=1`. A turn is each part of both, one after the other. A part is a graph of its
+own: the parts need not add up to the whole step, whose graph shares some of their work. R1 is due in every
+eighth step: an eighth is printed.
 """
 
 import argparse

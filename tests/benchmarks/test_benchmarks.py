@@ -321,7 +321,8 @@ SCORES = """
 import json, pathlib, sys
 FIDS = {"a": 12.5, "b": 10.0, "c": 11.0}
 given = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
-pathlib.Path(given["--output"]).write_text(json.dumps({"scores": {"fid": {"value": FIDS[given["--model_dir"][-1]]}}}))
+fid = {"value": FIDS[given["--model_dir"][-1]]}
+pathlib.Path(given["--output"]).write_text(json.dumps({"scores": {"fid": fid}}))
 """
 
 

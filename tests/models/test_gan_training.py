@@ -48,7 +48,7 @@ def by_hand(
     simultaneous=False,
     augmented=1.0,
 ):
-    """The non-saturating game with R1 in NumPy, on the latents that GAN draws; D sees images times `augmented`."""
+    """The non-saturating game with R1 in NumPy, on GAN's own latents; D sees images times `augmented`."""
     weights = (*gan.generator.get_weights(), *gan.discriminator.get_weights())
     w, b, a, c = (x.astype(np.float64) for x in weights)
     seen = 0

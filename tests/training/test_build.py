@@ -71,7 +71,7 @@ def test_flags_and_the_gan_agree_on_what_simultaneous_updates_need(made, make_co
     if legal:
         assert made(**changes).simultaneous
     else:
-        with pytest.raises(ValueError, match="^simultaneous needs"):
+        with pytest.raises(ValueError, match=r"^simultaneous needs"):
             made(**changes)
 
 

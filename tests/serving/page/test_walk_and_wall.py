@@ -22,10 +22,11 @@ window.fetch = async (url, options) => {
 };
 """
 
-# How far the wall is scrolled, and the link of a filled tile in the middle of the window; null while there is none.
+# How far the wall is scrolled, and the link of a filled tile in the middle of the window, or null.
 # A tile is clicked by its link: tiles come and go, so that the hundredth of them is soon another one.
 VIEW = """(() => {
-    const link = document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#wall-tiles a:has(img)");
+    const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+    const link = middle?.closest("#wall-tiles a:has(img)");
     return link && [scrollY, link.getAttribute("href")];
 })()"""
 
