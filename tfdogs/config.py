@@ -151,14 +151,14 @@ class Config:
             if f.default is dataclasses.MISSING and values[f.name] is None:
                 raise UsageError(f"--{f.name} is required: {f.metadata['help']}")
         config = cls(**values)
-        config.check_given({name for name in values if flag_values[name].present})
+        config.check_given({name: value for name, value in values.items() if flag_values[name].present})
         return config
 
-    def check_given(self, names):
-        """Raises UsageError where flags were given that mean nothing beside the others; here none do.
+    def check_given(self, values):
+        """Raises UsageError where a flag was given that means nothing beside the others; here none do.
 
         Args:
-            names: of the flags on the command line and in its flagfiles, also those with a default's value.
+            values: of the flags on the command line and in its flagfiles, by name, defaults among them.
         """
 
 

@@ -66,9 +66,9 @@ def test_a_run_starts_from_another_one_and_resumes_without_it(make_config, tmp_p
     whole = make_config(**flags, model_dir=str(tmp_path / "whole"), total_kimg=0.032)
     run.train(whole)
     out = capsys.readouterr().out
-    assert f"init: generator: 12 of 12 weights from {source.model_dir} (at 0.016 kimg)" in out
+    assert f"init: generator: 14 of 14 weights from {source.model_dir} (at 0.016 kimg)" in out
     assert re.search(
-        r"init: average: 12 of 12 .*\ninit: discriminator: .*\ninit: classes: \d+ known there\n", out
+        r"init: average: 14 of 14 .*\ninit: discriminator: .*\ninit: classes: \d+ known there\n", out
     )
     halves = make_config(**flags, model_dir=str(tmp_path / "halves"))
     run.train(halves)

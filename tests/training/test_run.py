@@ -234,7 +234,7 @@ def test_a_changed_configuration_is_refused_with_its_diff(make_config):
     before = Path(make_config().model_dir, "config.json").read_bytes()
     with pytest.raises(UsageError) as error:
         run.train(make_config(batch_size=8, g_lr=0.5))
-    assert "--batch_size: 4 -> 8" in str(error.value) and "--g_lr: 0.001 -> 0.5" in str(error.value)
+    assert "--batch_size: 4 -> 8" in str(error.value) and "--g_lr: 0.0005 -> 0.5" in str(error.value)
     assert Path(make_config().model_dir, "config.json").read_bytes() == before
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfdogs.config import Config, flag
+from tfdogs.errors import UsageError
 from tfdogs.models import registry
 
 
@@ -89,18 +90,27 @@ class NetworkFlags(Config):
         super().__post_init__()
         if self.auxiliary and not self.conditional:
             self.reject("auxiliary", "goes with --conditional only")
-        self._check_options(n for n in registry.OPTIONS if getattr(self, n) != getattr(type(self), n))
+        for name, models in registry.OPTIONS.items():
+            default = getattr(type(self), name)
+            if self.model in models:
+                continue
+            if default is True:  # on where there is such a thing
+                object.__setattr__(self, name, False)
+            elif getattr(self, name) != default:
+                self._reject_option(name, getattr(self, name))
 
-    def check_given(self, names):
-        """See `Config.check_given`: an option of another model, though it has its default."""
-        super().check_given(names)
-        self._check_options(names & registry.OPTIONS.keys())
+    def check_given(self, values):
+        """See `Config.check_given`: an option that is on by default with other models."""
+        super().check_given(values)
+        for name, models in registry.OPTIONS.items():
+            if values.get(name) is True and self.model not in models:
+                self._reject_option(name, True)
 
-    def _check_options(self, names):
-        for name in names:
-            models = registry.OPTIONS[name]
-            if self.model not in models and getattr(self, name) is not False:
-                self.reject(name, f"goes with --model={' or '.join(models)} only, not {self.model}")
+    def _reject_option(self, name, value):
+        models = " or ".join(registry.OPTIONS[name])
+        raise UsageError(
+            f"--{name} goes with --model={models} only, not {self.model}. Received: --{name}={value}"
+        )
 
     @classmethod
     def from_dict(cls, values):
