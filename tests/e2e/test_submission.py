@@ -186,7 +186,7 @@ def run64(tmp_path):
     from tfdogs.training.checkpoints import Checkpoints
     from tfdogs.training.config import TrainConfig
 
-    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 8, "ema_kimg": 0.0}
+    sizes = {"g_channels": 1, "d_channels": 1, "latent_dim": 8, "ema_kimg": 0.0, "self_modulation": False}
     config = TrainConfig(data_dir="data", model_dir=str(tmp_path / "run64"), model="dcgan", **sizes)
     card = run.DataCard(image_size=64, channels=3, classes=(), num_images=50, fingerprint="")
     gan = run.build(config, card)
